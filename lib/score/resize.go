@@ -1,0 +1,58 @@
+package score
+
+import "fmt"
+
+// Resize interpolates src, (sh,sw), bilinearly to (dh,dw) with aligned corners: the four corner values stay where they
+// are, and row y of the result reads row y·(sh−1)/(dh−1) of the source. A side of length one is repeated.
+func Resize(src []float32, sh, sw, dh, dw int) []float32 {
+	checkResize(src, sh, sw, dh, dw)
+	dst := make([]float32, dh*dw)
+	addResized(dst, src, sh, sw, dh, dw)
+	return dst
+}
+
+func checkResize(src []float32, sh, sw, dh, dw int) {
+	if sh < 1 || sw < 1 || dh < 1 || dw < 1 {
+		panic(fmt.Sprintf("score: resize of %d×%d to %d×%d", sh, sw, dh, dw))
+	}
+	mustHold("map", len(src), sh*sw)
+}
+
+// A tap says how one output position reads the source: between lo and lo+step, frac of the way.
+type tap struct {
+	lo, step int
+	frac     float32
+}
+
+// taps of an axis that goes from src to dst positions with aligned corners.
+func taps(src, dst int) []tap {
+	t := make([]tap, dst)
+	if src == 1 || dst == 1 {
+		return t
+	}
+	for i := range t {
+		at := float64(i) * float64(src-1) / float64(dst-1)
+		lo := min(int(at), src-2)
+		t[i] = tap{lo, 1, float32(at - float64(lo))}
+	}
+	return t
+}
+
+// addResized adds the resized src to dst. Each output row first blends two source rows (short), then spreads the
+// blend along the row (long), so the cost is about one multiply-add per output pixel.
+func addResized(dst, src []float32, sh, sw, dh, dw int) {
+	rows, cols := taps(sh, dh), taps(sw, dw)
+	blend := make([]float32, sw)
+	for y, r := range rows {
+		top := src[r.lo*sw : (r.lo+1)*sw]
+		bottom := src[(r.lo+r.step)*sw : (r.lo+r.step+1)*sw]
+		for x := range blend {
+			blend[x] = top[x] + r.frac*(bottom[x]-top[x])
+		}
+		out := dst[y*dw : (y+1)*dw]
+		for x, c := range cols {
+			left := blend[c.lo]
+			out[x] += left + c.frac*(blend[c.lo+c.step]-left)
+		}
+	}
+}
