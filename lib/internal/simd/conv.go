@@ -1,0 +1,47 @@
+package simd
+
+// Conv2D sets y (B,Cout,OH,OW) to the convolution of x with w plus bias (Cout), which may be nil:
+//
+//	y[b,o,oy,ox] = bias[o] + Σ_{c,ky,kx} w[o,c,ky,kx] · x[b, group(o)·Cin/Groups+c, oy·StrideH+ky·DilationH−Top, ox·StrideW+kx·DilationW−Left]
+//
+// where x is zero outside its bounds.
+func Conv2D(y, x, w, bias []float32, s ConvShape) {
+	s.check()
+	y, x, w = sized("y", y, s.lenY()), sized("x", x, s.lenX()), sized("w", w, s.lenW())
+	if bias != nil {
+		bias = sized("bias", bias, s.Cout)
+	}
+	active.conv2D(y, x, w, bias, s)
+}
+
+// ConvGradInput sets dx, the gradient of a loss with respect to Conv2D's x, from dy, its gradient with respect to y:
+//
+//	dx[b,c,iy,ix] = Σ_{o,ky,kx} w[o,c,ky,kx] · dy[b,o,oy,ox]   over all (oy,ox) that see (iy,ix) through (ky,kx)
+func ConvGradInput(dx, dy, w []float32, s ConvShape) {
+	s.check()
+	dx, dy, w = sized("dx", dx, s.lenX()), sized("dy", dy, s.lenY()), sized("w", w, s.lenW())
+	active.gradInput(dx, dy, w, s)
+}
+
+// ConvGradWeight sets dw, the gradient with respect to Conv2D's w:
+//
+//	dw[o,c,ky,kx] = Σ_{b,oy,ox} dy[b,o,oy,ox] · x[b,c,oy·StrideH+ky·DilationH−Top,ox·StrideW+kx·DilationW−Left]
+func ConvGradWeight(dw, x, dy []float32, s ConvShape) {
+	s.check()
+	dw, x, dy = sized("dw", dw, s.lenW()), sized("x", x, s.lenX()), sized("dy", dy, s.lenY())
+	active.gradWeight(dw, x, dy, s)
+}
+
+// ConvGradBias sets db[o] = Σ_{b,oy,ox} dy[b,o,oy,ox], summed in float64.
+func ConvGradBias(db, dy []float32, s ConvShape) {
+	s.check()
+	db, dy = sized("db", db, s.Cout), sized("dy", dy, s.lenY())
+	plane := len(dy) / (s.B * s.Cout)
+	for o := range db {
+		sum := 0.0
+		for b := range s.B {
+			sum += Sum(dy[(b*s.Cout+o)*plane:][:plane])
+		}
+		db[o] = float32(sum)
+	}
+}

@@ -1,0 +1,129 @@
+package simd
+
+// conv2D runs the forward pass on kernels.
+func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
+	if v.lanes == 0 {
+		plainConv2D(y, x, w, bias, s)
+		return
+	}
+	oh, ow := s.Out()
+	cig, cog, taps := s.Cin/s.Groups, s.Cout/s.Groups, s.KH*s.KW
+	g := gathers.Get().(*gather)
+	defer gathers.Put(g)
+	*g = gather{
+		variant: v, images: s.B, groups: s.Groups,
+		src: x, srcImage: s.Cin * s.H * s.W, srcPlane: s.H * s.W, in: cig,
+		win:     window{top: s.Top, left: s.Left, strideX: s.StrideW, height: s.H, width: s.W},
+		strideY: s.StrideH, taps: g.taps[:0],
+		weights: w, wGroup: cog * cig * taps, wOut: cig * taps, wIn: taps,
+		dst: y, dstImage: s.Cout * oh * ow, dstPlane: oh * ow, dstRow: ow, out: cog, oh: oh, ow: ow, bias: bias,
+	}
+	for ky := range s.KH {
+		for kx := range s.KW {
+			g.taps = append(g.taps, gatherTap{row: ky * s.DilationH, col: kx * s.DilationW, w: ky*s.KW + kx})
+		}
+	}
+	g.flatten(s)
+	g.execute()
+}
+
+// flatten turns a pointwise convolution of whole vectors into one that reads its input where it is.
+func (g *gather) flatten(s ConvShape) {
+	lanes := g.variant.lanes
+	if !s.pointwise() || g.srcPlane%lanes != 0 {
+		return
+	}
+	g.direct, g.oh, g.ow, g.dstRow = true, g.srcPlane/lanes, lanes, lanes
+}
+
+// pointwise tells whether each output pixel sees only the input pixel in the same place.
+func (s ConvShape) pointwise() bool {
+	return s.KH*s.KW*s.StrideH*s.StrideW == 1 && s.Top == 0 && s.Bottom == 0 && s.Left == 0 && s.Right == 0
+}
+
+// gradInput runs the gradient of the input on kernels. With strides the input's pixels fall into StrideH·StrideW phases
+// that see different weights; each is a convolution of dy without stride.
+func (v *variant) gradInput(dx, dy, w []float32, s ConvShape) {
+	if v.lanes == 0 {
+		plainGradInput(dx, dy, w, s)
+		return
+	}
+	for py := range min(s.StrideH, s.H) {
+		for px := range min(s.StrideW, s.W) {
+			v.gradPhase(dx, dy, w, s, py, px)
+		}
+	}
+}
+
+// gradPhase computes the pixels (py+StrideH·i, px+StrideW·j) of dx.
+func (v *variant) gradPhase(dx, dy, w []float32, s ConvShape, py, px int) {
+	oh, ow := s.Out()
+	cig, cog, taps := s.Cin/s.Groups, s.Cout/s.Groups, s.KH*s.KW
+	g := gathers.Get().(*gather)
+	defer gathers.Put(g)
+	*g = gather{
+		variant: v, images: s.B, groups: s.Groups,
+		src: dy, srcImage: s.Cout * oh * ow, srcPlane: oh * ow, in: cog,
+		win:     window{strideX: 1, height: oh, width: ow},
+		strideY: 1, taps: g.taps[:0],
+		weights: w, wGroup: cog * cig * taps, wOut: taps, wIn: cig * taps,
+		dstImage: s.Cin * s.H * s.W, dstPlane: s.H * s.W, dstRow: s.StrideH * s.W, out: cig,
+		oh: ceilDiv(s.H-py, s.StrideH), ow: ceilDiv(s.W-px, s.StrideW),
+	}
+	g.phaseTaps(s, py, px)
+	start := py*s.W + px
+	if s.StrideW == 1 && len(g.taps) > 0 {
+		g.dst = dx[start:]
+		g.flatten(s)
+		g.execute()
+		return
+	}
+	g.dstRow, g.dstPlane, g.dstImage = g.ow, g.oh*g.ow, s.Cin*g.oh*g.ow
+	phase := borrowBuffer(s.B * g.dstImage)
+	defer returnBuffer(phase)
+	g.dst = phase
+	if len(g.taps) > 0 {
+		g.execute()
+	} else {
+		clear(phase)
+	}
+	rows, cols := g.oh, g.ow
+	for p := range s.B * s.Cin {
+		for i := range rows {
+			src := phase[(p*rows+i)*cols : (p*rows+i+1)*cols]
+			dst := dx[p*s.H*s.W+i*s.StrideH*s.W+start:]
+			for j, f := range src {
+				dst[j*s.StrideW] = f
+			}
+		}
+	}
+}
+
+// phaseTaps lists the weights that reach phase (py,px): output row i+(py+Top−ky·DilationH)/StrideH sees input row
+// py+StrideH·i through ky, if the division is exact.
+func (g *gather) phaseTaps(s ConvShape, py, px int) {
+	minRow, minCol := 0, 0
+	for ky := range s.KH {
+		ry := py + s.Top - ky*s.DilationH
+		if ry%s.StrideH != 0 {
+			continue
+		}
+		for kx := range s.KW {
+			rx := px + s.Left - kx*s.DilationW
+			if rx%s.StrideW != 0 {
+				continue
+			}
+			t := gatherTap{row: ry / s.StrideH, col: rx / s.StrideW, w: ky*s.KW + kx}
+			if len(g.taps) == 0 {
+				minRow, minCol = t.row, t.col
+			}
+			minRow, minCol = min(minRow, t.row), min(minCol, t.col)
+			g.taps = append(g.taps, t)
+		}
+	}
+	for i := range g.taps {
+		g.taps[i].row -= minRow
+		g.taps[i].col -= minCol
+	}
+	g.win.top, g.win.left = -minRow, -minCol
+}

@@ -1,0 +1,164 @@
+package simd
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// correlate is the gradient of the weights: dot products of planes of dy with shifted planes of x. An item of its work is
+// a range of one group's input channels, for which it goes through the batch in blocks of pixels; the order of every sum
+// is therefore fixed.
+type correlate struct {
+	variant       *variant
+	dw, x, dy     []float32
+	s             ConvShape
+	oh, ow        int
+	cig, cog      int
+	taps          int
+	win           window
+	direct        bool // x is used where it is
+	chunk, chunks int  // input channels of an item
+	band          int  // output rows of a block
+	images        int  // images of a block
+}
+
+// Pixels of a block: four planes of them should stay in the first-level cache.
+const correlatePixels = 1024
+
+var correlates = sync.Pool{New: func() any { return new(correlate) }}
+
+// gradWeight runs the gradient of the weights on kernels.
+func (v *variant) gradWeight(dw, x, dy []float32, s ConvShape) {
+	if v.lanes == 0 {
+		plainGradWeight(dw, x, dy, s)
+		return
+	}
+	c := correlates.Get().(*correlate)
+	defer correlates.Put(c)
+	*c = correlate{variant: v, dw: dw, x: x, dy: dy, cig: s.Cin / s.Groups, cog: s.Cout / s.Groups, taps: s.KH * s.KW}
+	if s.pointwise() {
+		c.direct = s.H*s.W%v.lanes == 0
+		s.H, s.W = 1, s.H*s.W
+		if c.direct {
+			row := wholeRow(s.W, v.lanes)
+			s.H, s.W = s.W/row, row
+		}
+	}
+	c.s = s
+	c.oh, c.ow = s.Out()
+	c.plan()
+	dispatch(s.Groups*c.chunks, c)
+}
+
+// wholeRow cuts a plane into rows of whole vectors, long ones for little overhead.
+func wholeRow(plane, lanes int) int {
+	row := lanes
+	for plane%(2*row) == 0 && 2*row <= correlatePixels/4 {
+		row *= 2
+	}
+	return row
+}
+
+// plan cuts the work into items and blocks.
+func (c *correlate) plan() {
+	s := c.s
+	c.chunk = min(c.cig, max(3, ceilDiv(c.cig*s.Groups, 8*Threads())/3*3))
+	c.chunks = ceilDiv(c.cig, c.chunk)
+	c.band = min(c.oh, max(1, correlatePixels/c.ow))
+	c.images = 1
+	if c.band == c.oh {
+		c.images = min(s.B, max(1, correlatePixels/(c.oh*c.ow)))
+	}
+	c.win = window{top: s.Top, left: s.Left, strideX: s.StrideW, height: s.H, width: s.W}
+	c.win.layout((c.band-1)*s.StrideH+(s.KH-1)*s.DilationH+1, (c.ow-1)*s.StrideW+(s.KW-1)*s.DilationW+1)
+	if c.direct {
+		c.win.channelPitch = s.H * s.W
+	}
+}
+
+// run implements task.
+func (c *correlate) run(i int, s *scratch) {
+	group, c0 := i/c.chunks, i%c.chunks*c.chunk
+	n := min(c.chunk, c.cig-c0)
+	acc := 0
+	for b := 0; b < c.s.B; b += c.images {
+		for y := 0; y < c.oh; y += c.band {
+			c.runBlock(group, c0, n, b, y, acc, s)
+			acc = 1
+		}
+	}
+}
+
+// runBlock adds the products of images b, b+1, … and output rows y, y+1, … for n input channels from c0.
+func (c *correlate) runBlock(group, c0, n, b, y, acc int, s *scratch) {
+	images, rows := min(c.images, c.s.B-b), min(c.band, c.oh-y)
+	in, ximg := c.load(group*c.cig+c0, n, b, y, images, s)
+	terms := n * c.taps
+	table := s.taps(terms + 2)
+	c.table(table[:terms])
+	table[terms], table[terms+1] = table[terms-1], table[terms-1]
+	a := &s.dot
+	a.images, a.rows, a.acc = images, rows, acc
+	a.vecs, a.tail = c.ow/c.variant.lanes, c.ow%c.variant.lanes
+	a.ychan, a.yrow, a.yimg = 4*c.oh*c.ow, 4*c.ow, 4*c.s.Cout*c.oh*c.ow
+	a.xrow, a.ximg = 4*c.s.StrideH*c.win.rowPitch, 4*ximg
+	panels := ceilDiv(c.cog, len(c.variant.dot)-1)
+	for p := range panels {
+		first, size := panel(c.cog, panels, p)
+		o := group*c.cog + first
+		a.y = unsafe.Pointer(&c.dy[((b*c.s.Cout+o)*c.oh+y)*c.ow])
+		for t := 0; t < terms; t += 3 {
+			a.x0, a.x1, a.x2 = unsafe.Pointer(&in[table[t].b]), unsafe.Pointer(&in[table[t+1].b]), unsafe.Pointer(&in[table[t+2].b])
+			out := c.dw[(o*c.cig+c0)*c.taps+t:]
+			if t+3 > terms {
+				c.partTriple(out, size, terms-t, a, s)
+				continue
+			}
+			a.out, a.ldout = unsafe.Pointer(&out[0]), 4*c.cig*c.taps
+			callDot(c.variant.dot[size], a)
+		}
+	}
+}
+
+// partTriple runs the kernel for the last terms of a row, fewer than three.
+func (c *correlate) partTriple(out []float32, size, terms int, a *dotArgs, s *scratch) {
+	tmp := s.floats(1, 3*size)
+	acc := a.acc
+	a.out, a.ldout, a.acc = unsafe.Pointer(&tmp[0]), 12, 0
+	callDot(c.variant.dot[size], a)
+	a.acc = acc
+	for m := range size {
+		for j := range terms {
+			if o := m*c.cig*c.taps + j; acc != 0 {
+				out[o] += tmp[3*m+j]
+			} else {
+				out[o] = tmp[3*m+j]
+			}
+		}
+	}
+}
+
+// load returns n input channels from c0 on of some images, and the floats from one image to the next.
+func (c *correlate) load(c0, n, b, y, images int, s *scratch) (in []float32, ximg int) {
+	plane := c.s.H * c.s.W
+	if c.direct {
+		return c.x[(b*c.s.Cin+c0)*plane+y*c.win.rowPitch:], c.s.Cin * plane
+	}
+	ximg = n * c.win.channelPitch
+	in = s.floats(0, images*ximg)
+	for i := range images {
+		for k := range n {
+			c.win.fill(in[i*ximg+k*c.win.channelPitch:], c.x[((b+i)*c.s.Cin+c0+k)*plane:], y*c.s.StrideH)
+		}
+	}
+	return in, ximg
+}
+
+// table lists where the plane of each weight starts, in floats.
+func (c *correlate) table(table []tap) {
+	for t := range table {
+		channel, k := t/c.taps, t%c.taps
+		ky, kx := k/c.s.KW, k%c.s.KW
+		table[t].b = int32(channel*c.win.channelPitch + c.win.at(ky*c.s.DilationH, kx*c.s.DilationW))
+	}
+}

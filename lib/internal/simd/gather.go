@@ -1,0 +1,166 @@
+package simd
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// gather is a convolution with any taps: for each image, group and output channel o of the group,
+//
+//	dst[o, oy·dstRow+ox] = bias[o] + Σ_{c, tap} weights[o·wOut + c·wIn + tap.w] · padded[c, oy·strideY+tap.row, ox·strideX+tap.col]
+//
+// The forward pass and the gradient of the input are both this. An item of its work is a band of output rows of one
+// image for some of a group's output channels.
+type gather struct {
+	variant *variant
+	images  int
+	groups  int
+
+	src                 []float32
+	srcImage, srcPlane  int // floats between images and between channels
+	in                  int // channels of a group that are summed over
+	win                 window
+	strideY             int
+	direct              bool // src is used where it is: no padding, no stride, whole vectors
+	taps                []gatherTap
+	weights             []float32
+	wGroup, wOut, wIn   int
+	dst                 []float32
+	dstImage, dstPlane  int
+	dstRow              int
+	out                 int // output channels of a group
+	oh, ow              int
+	bias                []float32
+	band, bands         int // output rows of an item, and how many items an image is cut into that way
+	chunk, chunks       int // kernel panels of an item, likewise
+	panels              int // of a group
+	block, maxRow, maxC int // input channels at a time; largest tap
+}
+
+type gatherTap struct{ row, col, w int }
+
+// Budgets of one item: terms per kernel call, and bytes of window, which should stay in the second-level cache.
+const (
+	gatherTerms = 400
+	gatherBytes = 256 << 10
+)
+
+var gathers = sync.Pool{New: func() any { return new(gather) }}
+
+// execute cuts the work into items and runs them.
+func (g *gather) execute() {
+	threads := Threads()
+	g.maxRow, g.maxC = 0, 0
+	for _, t := range g.taps {
+		g.maxRow, g.maxC = max(g.maxRow, t.row), max(g.maxC, t.col)
+	}
+	blocks := ceilDiv(g.in, max(1, gatherTerms/len(g.taps)))
+	if g.direct { // table offsets are int32
+		blocks = max(blocks, ceilDiv(g.in*g.srcPlane, 1<<28))
+	}
+	g.block = ceilDiv(g.in, blocks)
+	cols := (g.ow-1)*g.win.strideX + g.maxC + 1
+	perRow := 4 * g.block * cols * g.strideY
+	g.bands = ceilDiv(g.oh*perRow, max(gatherBytes, 4*perRow))
+	g.band = ceilDiv(g.oh, g.bands)
+	g.bands = ceilDiv(g.oh, g.band)
+	g.win.layout((g.band-1)*g.strideY+g.maxRow+1, cols)
+	if g.direct {
+		g.win.channelPitch = g.srcPlane
+	}
+	g.panels = ceilDiv(g.out, len(g.variant.tile)-1)
+	g.chunks = min(g.panels, ceilDiv(4*threads, g.images*g.groups*g.bands))
+	g.chunk = ceilDiv(g.panels, g.chunks)
+	g.chunks = ceilDiv(g.panels, g.chunk)
+	dispatch(g.images*g.groups*g.bands*g.chunks, g)
+}
+
+// run implements task.
+func (g *gather) run(i int, s *scratch) {
+	i, chunk := i/g.chunks, i%g.chunks
+	i, band := i/g.bands, i%g.bands
+	image, group := i/g.groups, i%g.groups
+	y0 := band * g.band
+	rows := min(g.band, g.oh-y0)
+	p0 := chunk * g.chunk
+	p1 := min(p0+g.chunk, g.panels)
+	for c0 := 0; c0 < g.in; c0 += g.block {
+		n := min(g.block, g.in-c0)
+		planes := g.src[image*g.srcImage+(group*g.in+c0)*g.srcPlane:]
+		in := g.load(planes, n, y0, s)
+		table := g.table(n, s)
+		for p := p0; p < p1; p++ {
+			first, size := panel(g.out, g.panels, p)
+			a := &s.tile
+			a.table, a.k = unsafe.Pointer(&table[0]), n*len(g.taps)
+			a.a = unsafe.Pointer(&g.weights[group*g.wGroup+first*g.wOut+c0*g.wIn])
+			a.as, a.ldc, a.acc = 4*g.wOut, 4*g.dstPlane, c0
+			a.bias = nil
+			if g.bias != nil && c0 == 0 {
+				a.bias = unsafe.Pointer(&g.bias[group*g.out+first])
+			}
+			g.sweep(in, g.dst[image*g.dstImage+(group*g.out+first)*g.dstPlane+y0*g.dstRow:], rows, size, a)
+		}
+	}
+}
+
+// load returns the inputs of the band that starts at output row y0, for n channels.
+func (g *gather) load(planes []float32, n, y0 int, s *scratch) []float32 {
+	if g.direct {
+		return planes[y0*g.win.rowPitch:]
+	}
+	in := s.floats(0, n*g.win.channelPitch)
+	for c := range n {
+		g.win.fill(in[c*g.win.channelPitch:], planes[c*g.srcPlane:], y0*g.strideY)
+	}
+	return in
+}
+
+// table lists the terms for n channels.
+func (g *gather) table(n int, s *scratch) []tap {
+	table := s.taps(n * len(g.taps))
+	i := 0
+	for c := range n {
+		for _, t := range g.taps {
+			table[i] = tap{b: int32(4 * (c*g.win.channelPitch + g.win.at(t.row, t.col))), a: int32(4 * (c*g.wIn + t.w))}
+			i++
+		}
+	}
+	return table
+}
+
+// sweep runs the kernel for size output channels over all vectors of the band, two at a time.
+func (g *gather) sweep(in, dst []float32, rows, size int, a *tileArgs) {
+	kernel, lanes := g.variant.tile[size], g.variant.lanes
+	perRow := ceilDiv(g.ow, lanes)
+	vectors := rows * perRow
+	y, x := 0, 0
+	next := func() (b, c, n int) {
+		b, c, n = y*g.strideY*g.win.rowPitch+x, y*g.dstRow+x, min(lanes, g.ow-x)
+		if x += lanes; x >= g.ow {
+			y, x = y+1, 0
+		}
+		return
+	}
+	for v := 0; v < vectors; v += 2 {
+		b0, c0, n0 := next()
+		a.b, a.c, a.n0 = unsafe.Pointer(&in[b0]), unsafe.Pointer(&dst[c0]), n0
+		a.off2, a.c2, a.n1 = 0, 0, 0
+		if v+1 < vectors {
+			b1, c1, n1 := next()
+			a.off2, a.c2, a.n1 = 4*(b1-b0), 4*(c1-c0), n1
+		}
+		callTile(kernel, a)
+	}
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// panel cuts n things into panels of nearly equal size and returns where panel i starts and how many it has.
+func panel(n, panels, i int) (first, size int) {
+	small, larger := n/panels, n%panels
+	if i < larger {
+		return i * (small + 1), small + 1
+	}
+	return i*small + larger, small
+}

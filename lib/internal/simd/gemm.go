@@ -1,0 +1,176 @@
+package simd
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+)
+
+// Gemm sets C = alpha·op(A)·op(B) + beta·C, where op(A) is m×k, op(B) is k×n and C is m×n, all row-major with row
+// strides lda, ldb and ldc, and op transposes if asked. C is not read if beta is 0.
+func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	checkMatrix("A", a, m, k, lda, transA)
+	checkMatrix("B", b, k, n, ldb, transB)
+	checkMatrix("C", c, m, n, ldc, false)
+	if m == 0 || n == 0 {
+		return
+	}
+	active.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// checkMatrix panics unless v holds a rows×cols matrix, stored transposed if trans.
+func checkMatrix(name string, v []float32, rows, cols, ld int, trans bool) {
+	if rows < 0 || cols < 0 {
+		panic(fmt.Sprintf("simd: Gemm: %s is %d×%d", name, rows, cols))
+	}
+	if trans {
+		rows, cols = cols, rows
+	}
+	if rows > 0 && cols > 0 && (ld < cols || len(v) < (rows-1)*ld+cols) {
+		panic(fmt.Sprintf("simd: Gemm: %s has %d values and row stride %d, too few for %d×%d", name, len(v), ld, rows, cols))
+	}
+}
+
+func plainGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	Parallel(m, func(i int) {
+		row := c[i*ldc : i*ldc+n]
+		scaleRow(row, beta)
+		for p := range k {
+			f := alpha * a[element(i, p, lda, transA)]
+			for j := range row {
+				row[j] += f * b[element(p, j, ldb, transB)]
+			}
+		}
+	})
+}
+
+// element is the place of (row, col) in a matrix that is stored transposed if trans.
+func element(row, col, ld int, trans bool) int {
+	if trans {
+		row, col = col, row
+	}
+	return row*ld + col
+}
+
+// scaleRow multiplies by beta; 0 clears even what is not a number.
+func scaleRow(row []float32, beta float32) {
+	switch beta {
+	case 0:
+		clear(row)
+	case 1:
+	default:
+		for j := range row {
+			row[j] *= beta
+		}
+	}
+}
+
+// product is a Gemm in progress. An item of its work is a block of C; for each block of k it copies B's part, scaled by
+// alpha, into panels two vectors wide, and reads A where it is.
+type product struct {
+	variant         *variant
+	m, n, k         int
+	a, b, c         []float32
+	aRow, aCol      int // floats from one element of op(A) to the next, down and across
+	bRow, bCol      int
+	ldc             int
+	alpha, beta     float32
+	cols, colBlocks int // columns of an item
+	rowPanels       int // panels of m
+	panels, chunks  int // panels of an item
+}
+
+var products = sync.Pool{New: func() any { return new(product) }}
+
+// Terms of a kernel call, and columns of an item.
+const (
+	productTerms = 256
+	productCols  = 128
+)
+
+func (v *variant) gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if v.lanes == 0 {
+		plainGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
+	p := products.Get().(*product)
+	defer products.Put(p)
+	*p = product{variant: v, m: m, n: n, k: k, a: a, b: b, c: c, aRow: lda, aCol: 1, bRow: ldb, bCol: 1, ldc: ldc, alpha: alpha, beta: beta}
+	if transA {
+		p.aRow, p.aCol = 1, lda
+	}
+	if transB {
+		p.bRow, p.bCol = 1, ldb
+	}
+	width := 2 * v.lanes
+	p.cols = min(productCols, ceilDiv(n, width)*width)
+	p.colBlocks = ceilDiv(n, p.cols)
+	p.rowPanels = ceilDiv(m, len(v.tile)-1)
+	p.chunks = min(p.rowPanels, ceilDiv(4*Threads(), p.colBlocks))
+	p.panels = ceilDiv(p.rowPanels, p.chunks)
+	p.chunks = ceilDiv(p.rowPanels, p.panels)
+	dispatch(p.colBlocks*p.chunks, p)
+}
+
+// run implements task.
+func (p *product) run(i int, s *scratch) {
+	j0, chunk := i/p.chunks*p.cols, i%p.chunks
+	cols := min(p.cols, p.n-j0)
+	p0 := chunk * p.panels
+	p1 := min(p0+p.panels, p.rowPanels)
+	first, _ := panel(p.m, p.rowPanels, p0)
+	last, size := panel(p.m, p.rowPanels, p1-1)
+	for r := first; r < last+size; r++ {
+		scaleRow(p.c[r*p.ldc+j0:][:cols], p.beta)
+	}
+	for k0 := 0; k0 < p.k; k0 += productTerms {
+		p.runBlock(p0, p1, j0, cols, k0, min(productTerms, p.k-k0), s)
+	}
+}
+
+// runBlock adds the products of terms k0, k0+1, … to an item's block of C.
+func (p *product) runBlock(p0, p1, j0, cols, k0, terms int, s *scratch) {
+	width := 2 * p.variant.lanes
+	in := s.floats(0, ceilDiv(cols, width)*width*terms)
+	p.pack(in, j0, cols, k0, terms)
+	table := s.taps(terms)
+	for t := range table {
+		table[t] = tap{b: int32(4 * t * width), a: int32(4 * t * p.aCol)}
+	}
+	a := &s.tile
+	a.table, a.k = unsafe.Pointer(&table[0]), terms
+	a.as, a.off2 = 4*p.aRow, 4*p.variant.lanes
+	a.ldc, a.c2, a.acc, a.bias = 4*p.ldc, 4*p.variant.lanes, 1, nil
+	for i := p0; i < p1; i++ {
+		first, size := panel(p.m, p.rowPanels, i)
+		a.a = unsafe.Pointer(&p.a[first*p.aRow+k0*p.aCol])
+		for j := 0; j < cols; j += width {
+			a.b, a.c = unsafe.Pointer(&in[j*terms]), unsafe.Pointer(&p.c[first*p.ldc+j0+j])
+			a.n0 = min(p.variant.lanes, cols-j)
+			a.n1 = min(p.variant.lanes, cols-j-a.n0)
+			callTile(p.variant.tile[size], a)
+		}
+	}
+}
+
+// pack copies terms × cols of B into panels of two vectors, zero beyond n.
+func (p *product) pack(in []float32, j0, cols, k0, terms int) {
+	width := 2 * p.variant.lanes
+	for j := 0; j < cols; j += width {
+		panel := in[j*terms : (j+width)*terms]
+		n := min(width, cols-j)
+		for t := range terms {
+			row := panel[t*width : (t+1)*width]
+			src := (k0+t)*p.bRow + (j0+j)*p.bCol
+			if p.bCol == 1 && p.alpha == 1 {
+				copy(row, p.b[src:src+n])
+			} else {
+				for q := range row[:n] {
+					row[q] = p.alpha * p.b[src]
+					src += p.bCol
+				}
+			}
+			clear(row[n:])
+		}
+	}
+}

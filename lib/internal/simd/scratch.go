@@ -1,0 +1,70 @@
+package simd
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// scratch is the memory one worker uses during a task. It is kept for the next task, so a training step allocates only
+// the first time.
+type scratch struct {
+	_     [128]byte // workers' blocks must not share a cache line
+	tile  tileArgs
+	dot   dotArgs
+	table []tap
+	mem   [3][]float32
+	_     [128]byte
+}
+
+// A tap is one term of a tile's sum: byte offsets into the inputs and into the weights.
+type tap struct{ b, a int32 }
+
+var idle struct {
+	sync.Mutex
+	list []*scratch
+}
+
+func borrowScratch() *scratch {
+	idle.Lock()
+	defer idle.Unlock()
+	n := len(idle.list)
+	if n == 0 {
+		return new(scratch)
+	}
+	s := idle.list[n-1]
+	idle.list = idle.list[:n-1]
+	return s
+}
+
+func returnScratch(s *scratch) {
+	idle.Lock()
+	defer idle.Unlock()
+	idle.list = append(idle.list, s)
+}
+
+// floats returns n floats of buffer which, aligned to a cache line and followed by slack that kernels may read. The
+// content is whatever was there, but finite.
+func (s *scratch) floats(which, n int) []float32 {
+	if len(s.mem[which]) < n+overread {
+		s.mem[which] = aligned(n + overread)
+	}
+	return s.mem[which][:n]
+}
+
+// overread is how far past the end of its input a kernel may read, in floats.
+const overread = 64
+
+// aligned returns n zeros that start at a cache line.
+func aligned(n int) []float32 {
+	m := make([]float32, n+16)
+	skip := int(-uintptr(unsafe.Pointer(&m[0]))&63) / 4
+	return m[skip : skip+n : skip+n]
+}
+
+// taps returns a table of n taps.
+func (s *scratch) taps(n int) []tap {
+	if len(s.table) < n {
+		s.table = make([]tap, n)
+	}
+	return s.table[:n]
+}

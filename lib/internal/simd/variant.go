@@ -1,0 +1,38 @@
+package simd
+
+import (
+	"fmt"
+	"os"
+)
+
+// A variant is one implementation of the package's kernels.
+type variant struct {
+	name      string
+	available bool
+	lanes     int // float32 values in a vector; 0 for plain Go, which has no kernels
+	tile      []func(*tileArgs)
+	dot       []func(*dotArgs)
+}
+
+// plain is the variant without kernels: every operation runs its defining loop.
+var plain = variant{name: "plain", available: true}
+
+// active is the variant in use.
+var active = choose(os.Getenv("MSFLOW_SIMD"))
+
+// choose returns the first available variant, or the one named.
+func choose(name string) *variant {
+	for i := range variants {
+		v := &variants[i]
+		if name == v.name && !v.available {
+			panic(fmt.Sprintf("MSFLOW_SIMD=%s: this processor cannot run it; it has %v", name, Features()))
+		}
+		if v.available && (name == "" || name == v.name) {
+			return v
+		}
+	}
+	panic(fmt.Sprintf("MSFLOW_SIMD=%s: want plain, avx2 or avx512", name))
+}
+
+// Kernel names the variant in use: plain, avx2 or avx512.
+func Kernel() string { return active.name }

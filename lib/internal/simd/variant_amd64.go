@@ -1,0 +1,32 @@
+package simd
+
+import "golang.org/x/sys/cpu"
+
+var (
+	hasAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2
+	hasAVX512 = hasAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ
+)
+
+// variants lists the implementations, best first.
+var variants = []variant{
+	{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:]},
+	{name: "avx2", available: hasAVX2, lanes: 8, tile: tileAVX2[:], dot: dotAVX2[:]},
+	plain,
+}
+
+// Features names the instruction sets of this processor that the package knows of.
+func Features() []string {
+	var f []string
+	for _, x := range []struct {
+		name string
+		has  bool
+	}{
+		{"AVX2", cpu.X86.HasAVX2}, {"FMA", cpu.X86.HasFMA}, {"BMI2", cpu.X86.HasBMI2}, {"AVX512F", cpu.X86.HasAVX512F},
+		{"AVX512BW", cpu.X86.HasAVX512BW}, {"AVX512VL", cpu.X86.HasAVX512VL}, {"AVX512DQ", cpu.X86.HasAVX512DQ},
+	} {
+		if x.has {
+			f = append(f, x.name)
+		}
+	}
+	return f
+}
