@@ -48,6 +48,7 @@ require (
 	github.com/timandy/routine v1.1.6 // indirect
 	github.com/visualfc/funcval v0.1.5 // indirect
 	github.com/visualfc/gid v0.3.1 // indirect
+	github.com/visualfc/goembed v0.3.4 // indirect
 	github.com/visualfc/xtype v0.3.2 // indirect
 	github.com/xtgo/set v1.0.0 // indirect
 	golang.org/x/mod v0.32.0 // indirect

@@ -123,6 +123,8 @@ type Error struct {
 	Column    int      // 1-based in code points; 0 when unknown (a panic has only a line)
 	ExitCode  int      // of os.Exit, for KindExit
 	Cause     any      // the value given to panic, for KindPanic
+
+	file string // as in the position; resolved to Cell by the session
 }
 
 // ErrorKind is the name of an error's class; Jupyter calls it ename.
@@ -132,6 +134,7 @@ type ErrorKind string
 const (
 	KindSyntax      ErrorKind = "SyntaxError"  // the cell does not parse
 	KindCompile     ErrorKind = "CompileError" // the cell does not type-check
+	KindError       ErrorKind = "Error"        // must got an error
 	KindPanic       ErrorKind = "Panic"
 	KindInterrupted ErrorKind = "Interrupted"
 	KindStack       ErrorKind = "StackOverflow"
@@ -144,8 +147,8 @@ const (
 // Error gives position, class and message in one line.
 func (e *Error) Error() string {
 	msg := e.Value
-	if e.Kind != KindCompile && e.Kind != KindSyntax {
-		msg = string(e.Kind) + ": " + msg
+	if e.Kind == KindPanic {
+		msg = "panic: " + msg
 	}
 	if p := e.Position(); p != "" {
 		return p + ": " + msg

@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"log"
+	"os"
+	"sync"
+)
+
+// While there are sessions, os.Stdout and os.Stderr are pipes whose readers give
+// the text to the Sink of the cell that wrote it. What interpreted code prints
+// is written as a frame that names its run, so that a goroutine that outlives
+// its cell keeps it; bytes without a frame come from compiled code or child
+// processes and go to the cell in the foreground. Frames and bare bytes take the
+// same pipe, which keeps their order.
+//
+// A frame is the process's nonce, then kind, run and length, then the text.
+const headerLen = 16 + 1 + 8 + 4
+
+const (
+	frameText  = 't'
+	frameFlush = 'f' // run is a ticket in pipe.flushes
+)
+
+type pipe struct {
+	stream Stream
+	w      *os.File
+	saved  *os.File // the stream that it stands in for
+	nonce  []byte
+
+	mu      sync.Mutex
+	runs    map[uint64]*run
+	front   *run // gets bare bytes
+	tickets uint64
+	flushes map[uint64]chan struct{}
+}
+
+// standard is the process's redirected streams, nil while there is no session.
+var standard struct {
+	mu       sync.Mutex
+	sessions int
+	pipes    [2]*pipe
+}
+
+// captureStreams redirects the standard streams for one more session.
+func captureStreams() error {
+	standard.mu.Lock()
+	defer standard.mu.Unlock()
+	if standard.sessions == 0 {
+		nonce := make([]byte, 16)
+		rand.Read(nonce)
+		for i, f := range []*os.File{os.Stdout, os.Stderr} {
+			p, err := newPipe(Stream(i), f, nonce)
+			if err != nil {
+				return fmt.Errorf("capturing %v: %w", Stream(i), err)
+			}
+			standard.pipes[i] = p
+		}
+		os.Stdout, os.Stderr = standard.pipes[Stdout].w, standard.pipes[Stderr].w
+		log.SetOutput(os.Stderr)
+	}
+	standard.sessions++
+	return nil
+}
+
+// releaseStreams undoes captureStreams; the last session restores the streams.
+func releaseStreams() {
+	standard.mu.Lock()
+	defer standard.mu.Unlock()
+	if standard.sessions--; standard.sessions > 0 {
+		return
+	}
+	os.Stdout, os.Stderr = standard.pipes[Stdout].saved, standard.pipes[Stderr].saved
+	log.SetOutput(os.Stderr)
+	for i, p := range standard.pipes {
+		p.w.Close()
+		standard.pipes[i] = nil
+	}
+}
+
+func newPipe(s Stream, saved *os.File, nonce []byte) (*pipe, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p := &pipe{stream: s, w: w, saved: saved, nonce: nonce, runs: map[uint64]*run{}, flushes: map[uint64]chan struct{}{}}
+	go p.read(r)
+	return p, nil
+}
+
+func (p *pipe) read(r *os.File) {
+	defer r.Close()
+	var pending []byte
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := r.Read(buf)
+		pending = p.deliver(append(pending, buf[:n]...), err != nil)
+		if err != nil {
+			return
+		}
+	}
+}
+
+// deliver hands out what is complete in b and returns the rest.
+func (p *pipe) deliver(b []byte, end bool) (rest []byte) {
+	for len(b) > 0 {
+		i := bytes.Index(b, p.nonce)
+		if i < 0 {
+			keep := p.nonceStart(b)
+			if end {
+				keep = 0
+			}
+			p.give(p.foreground(), b[:len(b)-keep])
+			return bytes.Clone(b[len(b)-keep:])
+		}
+		p.give(p.foreground(), b[:i])
+		b = b[i:]
+		if len(b) < headerLen {
+			break
+		}
+		kind, id := b[16], binary.LittleEndian.Uint64(b[17:])
+		n := headerLen + int(binary.LittleEndian.Uint32(b[25:]))
+		if len(b) < n {
+			break
+		}
+		if kind == frameFlush {
+			p.flushed(id)
+		} else {
+			p.give(p.runOf(id), b[headerLen:n])
+		}
+		b = b[n:]
+	}
+	return bytes.Clone(b)
+}
+
+// nonceStart is how many bytes at the end of b could begin a frame.
+func (p *pipe) nonceStart(b []byte) int {
+	for k := min(len(p.nonce)-1, len(b)); k > 0; k-- {
+		if bytes.HasSuffix(b, p.nonce[:k]) {
+			return k
+		}
+	}
+	return 0
+}
+
+func (p *pipe) give(r *run, text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	if r == nil {
+		p.saved.Write(text)
+		return
+	}
+	r.sink.Stream(p.stream, bytes.Clone(text))
+}
+
+func (p *pipe) foreground() *run {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.front
+}
+
+func (p *pipe) runOf(id uint64) *run {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.runs[id]; r != nil {
+		return r
+	}
+	return p.front
+}
+
+func (p *pipe) flushed(ticket uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.flushes[ticket])
+	delete(p.flushes, ticket)
+}
+
+func (p *pipe) frame(kind byte, id uint64, text []byte) []byte {
+	b := make([]byte, 0, headerLen+len(text))
+	b = append(b, p.nonce...)
+	b = append(b, kind)
+	b = binary.LittleEndian.AppendUint64(b, id)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
+	return append(b, text...)
+}
+
+// flush returns when everything written before has reached its sink.
+func (p *pipe) flush() {
+	p.mu.Lock()
+	p.tickets++
+	ticket, done := p.tickets, make(chan struct{})
+	p.flushes[ticket] = done
+	p.mu.Unlock()
+	if _, err := p.w.Write(p.frame(frameFlush, ticket, nil)); err == nil {
+		<-done
+	}
+}
+
+// writeStream writes text of a run to one of the standard streams.
+func writeStream(r *run, s Stream, text []byte) (int, error) {
+	p := standard.pipes[s]
+	p.mu.Lock()
+	p.runs[r.id] = r
+	p.mu.Unlock()
+	if _, err := p.w.Write(p.frame(frameText, r.id, text)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// setForeground makes bare bytes those of r from here on.
+func setForeground(r *run) {
+	flushStreams()
+	for _, p := range standard.pipes {
+		p.mu.Lock()
+		p.front = r
+		p.mu.Unlock()
+	}
+	lastForeground.Store(r)
+}
+
+func flushStreams() {
+	for _, p := range standard.pipes {
+		p.flush()
+	}
+}
+
+// forget drops a run that has no goroutines left.
+func (r *run) forget() {
+	for _, p := range standard.pipes {
+		if p != nil {
+			p.mu.Lock()
+			delete(p.runs, r.id)
+			p.mu.Unlock()
+		}
+	}
+}

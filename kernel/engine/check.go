@@ -1,0 +1,310 @@
+package engine
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"runtime"
+	"strings"
+
+	"github.com/goplus/ixgo"
+	"golang.org/x/tools/go/ssa"
+)
+
+// checked is a file with its types.
+type checked struct {
+	pkg  *types.Package
+	file *ast.File
+	info *types.Info
+	errs []types.Error
+}
+
+func newInfo() *types.Info {
+	return &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Scopes: map[ast.Node]*types.Scope{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
+	}
+}
+
+var sizes = types.SizesFor("gc", runtime.GOARCH)
+
+// check type-checks a file as the package pkg, whose scope may already hold
+// objects of earlier cells. Errors that keep refuses are dropped.
+func (s *Session) check(pkg *types.Package, f *ast.File, keep func(types.Error) bool) *checked {
+	c := &checked{pkg: pkg, file: f, info: newInfo()}
+	conf := &types.Config{
+		Importer: s.ctx.Importer, Sizes: sizes, DisableUnusedImportCheck: true,
+		Error: func(err error) {
+			if e, ok := err.(types.Error); ok && (keep == nil || keep(e)) {
+				c.errs = append(c.errs, e)
+			}
+		},
+	}
+	types.NewChecker(conf, s.ctx.FileSet, pkg, c.info).Files([]*ast.File{f})
+	return c
+}
+
+// build makes SSA code of a checked file.
+func (s *Session) build(c *checked) (p *ssa.Package, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = fmt.Errorf("building SSA: %v", e)
+		}
+	}()
+	return s.ctx.Builder.BuildMain(&ixgo.SourcePackage{Context: s.ctx, Package: c.pkg, Files: []*ast.File{c.file}, Info: c.info})
+}
+
+// acceptable drops errors that are none in a cell: cells run from top to bottom,
+// so a variable may be used by the function that computes another one.
+func acceptable(e types.Error) bool { return !strings.HasPrefix(e.Msg, "initialization cycle") }
+
+// A fixup edits a file by what the type checker found out; it reports whether it
+// changed anything, so that the file is checked again.
+type fixup func(c *checked) bool
+
+var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo}
+
+// checkCell checks a cell's file, edits it by the fixups and checks it again.
+func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked {
+	c := s.check(newPkg(), f, acceptable)
+	changed := false
+	for _, fix := range fixups {
+		changed = fix(c) || changed
+	}
+	if changed {
+		c = s.check(newPkg(), f, acceptable)
+	}
+	return c
+}
+
+// keyLiterals writes T{x: 1} for T{1} where T has unexported fields of an
+// earlier cell: there the checker compares packages by pointer, not by path.
+func keyLiterals(c *checked) (changed bool) {
+	if !hasError(c, "implicit assignment to unexported field") {
+		return false
+	}
+	ast.Inspect(c.file, func(n ast.Node) bool {
+		cl, ok := n.(*ast.CompositeLit)
+		if !ok || len(cl.Elts) == 0 {
+			return true
+		}
+		st := structOf(c.info.Types[cl].Type)
+		if _, keyed := cl.Elts[0].(*ast.KeyValueExpr); st == nil || keyed || len(cl.Elts) != st.NumFields() {
+			return true
+		}
+		for i, e := range cl.Elts {
+			cl.Elts[i] = &ast.KeyValueExpr{Key: ident(st.Field(i).Name(), e.Pos()), Colon: e.Pos(), Value: e}
+			changed = true
+		}
+		return true
+	})
+	return changed
+}
+
+func structOf(t types.Type) *types.Struct {
+	if t == nil {
+		return nil
+	}
+	t = t.Underlying()
+	if p, ok := t.(*types.Pointer); ok { // an elided &T in a literal of []*T
+		t = p.Elem().Underlying()
+	}
+	st, _ := t.(*types.Struct)
+	return st
+}
+
+func hasError(c *checked, prefix string) bool {
+	for _, e := range c.errs {
+		if strings.HasPrefix(e.Msg, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// rangeChannels makes range over a channel stoppable.
+func rangeChannels(c *checked) (changed bool) {
+	ast.Inspect(c.file, func(n ast.Node) bool {
+		r, ok := n.(*ast.RangeStmt)
+		if !ok || c.info.Types[r.X].Type == nil {
+			return true
+		}
+		if _, ok := c.info.Types[r.X].Type.Underlying().(*types.Chan); ok {
+			r.X = call(ident(hidden+"range", r.X.Pos()), r.X.Pos(), r.X.End(), r.X)
+			changed = true
+		}
+		return true
+	})
+	return changed
+}
+
+// chooseMust picks the form of must for its argument: a call that gives only an
+// error, or two values and an error.
+func chooseMust(c *checked) (changed bool) {
+	ast.Inspect(c.file, func(n ast.Node) bool {
+		e, ok := n.(*ast.CallExpr)
+		if !ok || len(e.Args) != 1 {
+			return true
+		}
+		id, ok := e.Fun.(*ast.Ident)
+		if !ok || !isPreludeMust(c.info.Uses[id]) {
+			return true
+		}
+		switch t := c.info.Types[e.Args[0]].Type.(type) {
+		case *types.Tuple:
+			if t.Len() == 3 {
+				id.Name, changed = hidden+"must3", true
+			}
+		case types.Type:
+			if types.AssignableTo(t, types.Universe.Lookup("error").Type()) {
+				id.Name, changed = hidden+"must1", true
+			}
+		}
+		return true
+	})
+	return changed
+}
+
+func isPreludeMust(o types.Object) bool {
+	f, ok := o.(*types.Func)
+	return ok && f.Name() == "must" && f.Signature().TypeParams().Len() == 1 && f.Signature().Params().Len() == 2
+}
+
+// dropResult takes Show off a last expression that has no value to show.
+func dropResult(c *checked) (changed bool) {
+	fd := cellFunc(c.file)
+	if fd == nil || len(fd.Body.List) == 0 {
+		return false
+	}
+	es, ok := fd.Body.List[len(fd.Body.List)-1].(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	show, ok := es.X.(*ast.CallExpr)
+	if !ok || !isShow(show) {
+		return false
+	}
+	tv, ok := c.info.Types[show.Args[0]]
+	if tv.IsType() {
+		return false
+	}
+	if empty := ok && tv.IsVoid(); !empty && hasErrorAt(c, show.Args[0].Pos(), "(no value) used as value") == false {
+		return false
+	}
+	es.X = show.Args[0]
+	return true
+}
+
+func hasErrorAt(c *checked, pos token.Pos, part string) bool {
+	for _, e := range c.errs {
+		if e.Pos == pos && strings.Contains(e.Msg, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func isShow(e *ast.CallExpr) bool {
+	sel, ok := e.Fun.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "Show" || len(e.Args) != 1 {
+		return false
+	}
+	id, ok := sel.X.(*ast.Ident)
+	return ok && id.Name == runtimeName
+}
+
+func cellFunc(f *ast.File) *ast.FuncDecl {
+	for _, d := range f.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil && fd.Name.Name == cellFuncName {
+			return fd
+		}
+	}
+	return nil
+}
+
+// instantiateGo rewrites `go f(x)` of a generic f without type arguments, which
+// cannot be passed to the wrapper as it is, to a wrapped closure. Its arguments
+// are evaluated first, as go does, save for constants, which take their type
+// from the parameter.
+func instantiateGo(c *checked) (changed bool) {
+	if !hasErrorContaining(c, "without instantiation") && !hasErrorContaining(c, "cannot infer") {
+		return false
+	}
+	ast.Inspect(c.file, func(n ast.Node) bool {
+		list := stmtList(n)
+		for i, st := range list {
+			if g, ok := st.(*ast.GoStmt); ok && isGenericFunc(c, wrapped(g)) {
+				list[i] = closeOver(c, g)
+				changed = true
+			}
+		}
+		return true
+	})
+	return changed
+}
+
+func hasErrorContaining(c *checked, part string) bool {
+	for _, e := range c.errs {
+		if strings.Contains(e.Msg, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func stmtList(n ast.Node) []ast.Stmt {
+	switch n := n.(type) {
+	case *ast.BlockStmt:
+		return n.List
+	case *ast.CaseClause:
+		return n.Body
+	case *ast.CommClause:
+		return n.Body
+	}
+	return nil
+}
+
+// wrapped is f of go wrap(f)(x).
+func wrapped(g *ast.GoStmt) ast.Expr {
+	if w, ok := g.Call.Fun.(*ast.CallExpr); ok && len(w.Args) == 1 {
+		if id, ok := w.Fun.(*ast.Ident); ok && id.Name == hidden+"go" {
+			return w.Args[0]
+		}
+	}
+	return nil
+}
+
+func isGenericFunc(c *checked, e ast.Expr) bool {
+	var id *ast.Ident
+	switch e := e.(type) {
+	case *ast.Ident:
+		id = e
+	case *ast.SelectorExpr:
+		id = e.Sel
+	default:
+		return false
+	}
+	f, ok := c.info.Uses[id].(*types.Func)
+	return ok && f.Signature().TypeParams().Len() > 0
+}
+
+func closeOver(c *checked, g *ast.GoStmt) ast.Stmt {
+	p := g.Pos()
+	inner := call(wrapped(g), g.Call.Lparen, g.Call.Rparen)
+	inner.Ellipsis = g.Call.Ellipsis
+	var list []ast.Stmt
+	for i, a := range g.Call.Args {
+		if tv, ok := c.info.Types[a]; ok && (tv.Value != nil || tv.IsNil()) {
+			inner.Args = append(inner.Args, a)
+			continue
+		}
+		tmp := fmt.Sprintf("%sarg%d", hidden, i)
+		list = append(list, &ast.AssignStmt{Lhs: []ast.Expr{ident(tmp, a.Pos())}, TokPos: a.Pos(), Tok: token.DEFINE, Rhs: []ast.Expr{a}})
+		inner.Args = append(inner.Args, ident(tmp, a.Pos()))
+	}
+	lit := &ast.FuncLit{Type: &ast.FuncType{Func: p, Params: &ast.FieldList{}}, Body: block(p, &ast.ExprStmt{X: inner})}
+	list = append(list, &ast.GoStmt{Go: p, Call: call(call(ident(hidden+"go", p), p, p, lit), p, p)})
+	return block(p, list...)
+}

@@ -1,0 +1,302 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"slices"
+
+	"github.com/goplus/ixgo"
+	"golang.org/x/tools/go/ssa"
+)
+
+// cellFuncName is the function that a cell's statements become.
+const cellFuncName = hidden + "cell"
+
+// unit is a compiled cell. What only its run needs is dropped afterwards.
+type unit struct {
+	count   int
+	path    string // unique path of its globals
+	inits   []string
+	results []types.Type // static types of the values shown
+	quiet   bool         // the result is not worth showing
+	program bool         // func main is to be called
+
+	interp *ixgo.Interp
+	ssa    *ssa.Package
+}
+
+// draft is a cell on its way to being a unit.
+type draft struct {
+	s       *Session
+	p       *parsed
+	file    *ast.File
+	fn      *ast.FuncDecl
+	imports map[string]string // names that the cell's own imports give
+	dots    []string
+	named   map[string]bool   // package names in the file's scope
+	rebind  map[string]string // variables declared again with their storage: name -> type
+}
+
+// compile makes a unit of a cell and declares what it declares. The caller
+// holds s.compiling.
+func (s *Session) compile(count int, label, src string) (*unit, error) {
+	d, err := s.draft(label, src)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.slotsLeft(); err != nil {
+		return nil, err
+	}
+	d.assemble()
+	c := s.checkCell(d.newPackage, d.file)
+	if len(c.errs) > 0 {
+		return nil, typeErrors(c.errs)
+	}
+	u := &unit{count: count, program: d.p.program}
+	u.results, u.quiet = d.resultTypes(c)
+	d.place(c)
+	if d.redefinesType() {
+		s.loader.renewRecord()
+	}
+	if u.ssa, err = s.build(c); err != nil {
+		return nil, err
+	}
+	s.units++
+	u.path = fmt.Sprintf("cell%d", s.units)
+	for k := range d.p.inits {
+		u.inits = append(u.inits, fmt.Sprintf("init#%d", k+1))
+	}
+	defer s.bindStorage(d, c.pkg, u.path)()
+	if u.interp, err = s.newInterp(u.ssa, u.path); err != nil {
+		return nil, err
+	}
+	s.commit(d, c, u)
+	return u, nil
+}
+
+// draft parses a cell; when it declares methods on types of earlier cells, what
+// depends on those types is declared again with it.
+func (s *Session) draft(label, src string) (*draft, error) {
+	p, err := parse(s.ctx.FileSet, label, src, nil, s.previous)
+	if err != nil {
+		return nil, err
+	}
+	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}}
+	if old := s.methodsOnEarlier(p); len(old) > 0 {
+		var again []chunk
+		again, d.rebind = s.replay(p, old)
+		if d.p, err = parse(s.ctx.FileSet, label, src, again, s.previous); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.resolveImports(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// reservedSlots are left for methods that are linked while a cell runs.
+const reservedSlots = 64
+
+var errSlots = errors.New("the interpreter has no room for methods of more types: reset the session or restart the kernel")
+
+func (s *Session) slotsLeft() error {
+	if _, _, free := ixgo.IcallStat(); free < reservedSlots {
+		return errSlots
+	}
+	return nil
+}
+
+// assemble puts the file together: imports, declarations, the cell function.
+func (d *draft) assemble() {
+	rw := &rewriter{wrapGo: true}
+	d.file = &ast.File{Name: ident("main", token.NoPos)}
+	for _, decl := range d.p.decls {
+		if isImport(decl) {
+			d.file.Decls = append(d.file.Decls, decl)
+		}
+	}
+	d.addImports()
+	d.declareRebound()
+	for _, decl := range d.p.decls {
+		if !isImport(decl) {
+			rw.decl(decl)
+			d.file.Decls = append(d.file.Decls, decl)
+		}
+	}
+	d.fn = d.cellFunc(rw)
+	d.file.Decls = append(d.file.Decls, d.fn)
+}
+
+func isImport(decl ast.Decl) bool {
+	g, ok := decl.(*ast.GenDecl)
+	return ok && g.Tok == token.IMPORT
+}
+
+func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
+	body := &ast.BlockStmt{}
+	for _, it := range d.p.items {
+		if it.stmt != nil {
+			if it.stmt == ast.Stmt(d.p.last) && !d.p.quiet {
+				x := d.p.last.X
+				rw.expr(&x)
+				d.p.last.X = call(runtimeSel("Show", x.Pos()), x.Pos(), x.End(), x)
+			} else {
+				it.stmt = rw.stmt(it.stmt)
+			}
+			body.List = append(body.List, it.stmt)
+		}
+		body.List = append(body.List, it.after...)
+	}
+	var pos token.Pos
+	if len(d.p.items) > 0 {
+		pos = d.p.items[0].pos
+	}
+	body.Lbrace, body.Rbrace = pos, pos
+	return &ast.FuncDecl{Name: ident(cellFuncName, token.NoPos), Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: body}
+}
+
+// newPackage is a package whose scope holds what the cell mentions of earlier
+// cells, under its own names.
+func (d *draft) newPackage() *types.Package {
+	pkg := types.NewPackage("main", "main")
+	insert := func(name string) {
+		if o := d.s.scope.objects[name]; o != nil && !d.p.declared[name] && !d.named[name] {
+			pkg.Scope().Insert(o)
+		}
+	}
+	for name := range d.p.mentioned {
+		insert(name)
+	}
+	for _, name := range preludeNames {
+		insert(name)
+	}
+	return pkg
+}
+
+// resultTypes are the static types of the shown values. The result of printing
+// is not worth showing.
+func (d *draft) resultTypes(c *checked) (ts []types.Type, quiet bool) {
+	if d.p.last == nil {
+		return nil, true
+	}
+	show, ok := d.p.last.X.(*ast.CallExpr)
+	if !ok || !isShow(show) {
+		return nil, true
+	}
+	x := show.Args[0]
+	switch t := c.info.Types[x].Type.(type) {
+	case nil:
+	case *types.Tuple:
+		for v := range t.Variables() {
+			ts = append(ts, v.Type())
+		}
+	default:
+		ts = []types.Type{t}
+	}
+	return ts, isPrint(c.info, x)
+}
+
+func isPrint(info *types.Info, e ast.Expr) bool {
+	callee, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := callee.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	f, ok := info.Uses[sel.Sel].(*types.Func)
+	if !ok || f.Pkg() == nil || f.Pkg().Path() != "fmt" {
+		return false
+	}
+	return slices.Contains([]string{"Print", "Println", "Printf", "Fprint", "Fprintln", "Fprintf"}, f.Name())
+}
+
+// place turns the hoisted `var x = f()` into assignments executed where they
+// were written, inside the cell function: the file is checked by now, so the
+// types of the new identifiers are entered by hand.
+func (d *draft) place(c *checked) {
+	d.orderVars(c)
+	var list []ast.Stmt
+	for _, it := range d.p.items {
+		if it.vars != nil {
+			as := &ast.AssignStmt{TokPos: it.pos, Tok: token.ASSIGN, Rhs: it.vars.Values}
+			for _, id := range it.vars.Names {
+				use := ident(id.Name, id.NamePos)
+				if o := c.info.Defs[id]; o != nil && id.Name != "_" {
+					c.info.Uses[use] = o
+					c.info.Types[use] = typeOnly(o.Type())
+				}
+				as.Lhs = append(as.Lhs, use)
+			}
+			list = append(list, as)
+		}
+		if it.stmt != nil {
+			list = append(list, it.stmt)
+		}
+		list = append(list, it.after...)
+	}
+	for _, it := range d.p.items {
+		if it.vars != nil {
+			it.vars.Values = nil
+		}
+	}
+	c.info.InitOrder = nil
+	d.fn.Body.List = list
+}
+
+func typeOnly(t types.Type) (tv types.TypeAndValue) {
+	tv.Type = t
+	return tv
+}
+
+// orderVars puts neighbouring var declarations into Go's dependency order.
+func (d *draft) orderVars(c *checked) {
+	rank := map[ast.Expr]int{}
+	for i, in := range c.info.InitOrder {
+		rank[in.Rhs] = i
+	}
+	items := d.p.items
+	for i := 0; i < len(items); {
+		j := i
+		for j < len(items) && items[j].isVar {
+			j++
+		}
+		slices.SortStableFunc(items[i:j], func(a, b *item) int { return rank[a.vars.Values[0]] - rank[b.vars.Values[0]] })
+		i = max(j, i+1)
+	}
+}
+
+// bindStorage makes variables that are declared again use their old storage
+// while the cell is linked.
+func (s *Session) bindStorage(d *draft, pkg *types.Package, path string) (undo func()) {
+	var keys []string
+	for name := range d.rebind {
+		v, ok := pkg.Scope().Lookup(name).(*types.Var)
+		if !ok {
+			continue
+		}
+		old := s.loader.variable(s.scope.origin[s.scope.objects[name]].path, name)
+		key := path + "." + name
+		s.ctx.RegisterExternal(key, reflect.NewAt(s.loader.reflectType(v.Type()), old.UnsafePointer()).Interface())
+		keys = append(keys, key)
+	}
+	return func() {
+		for _, k := range keys {
+			s.ctx.RegisterExternal(k, nil)
+		}
+	}
+}
+
+// release lets go of what only the run of the cell needed.
+func (u *unit) release() {
+	if fn := u.ssa.Func(cellFuncName); fn != nil {
+		fn.Blocks, fn.Locals, fn.AnonFuncs = nil, nil, nil
+	}
+	u.interp, u.ssa = nil, nil
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"runtime/metrics"
+	"time"
+)
+
+// leaveBehind is how long an interrupted cell may take to stop by itself. A
+// cell that is blocked in compiled code never does; its goroutine is left behind.
+const leaveBehind = 60 * time.Millisecond
+
+// Eval runs one cell.
+func (s *Session) Eval(ctx context.Context, cell Cell, sink Sink) error {
+	s.evaluating.Lock()
+	defer s.evaluating.Unlock()
+	s.cells++
+	if cell.Count == 0 {
+		cell.Count = s.cells
+	}
+	r := newRun(s, cell.Count, sink)
+	s.foreground.Store(r)
+	setForeground(r)
+	if err := s.evalGo(ctx, r, cell); err != nil {
+		flushStreams()
+		return err
+	}
+	return nil
+}
+
+// evalGo compiles and runs Go source as the run r.
+func (s *Session) evalGo(ctx context.Context, r *run, cell Cell) error {
+	u, err := s.compileCell(cell)
+	if err != nil {
+		return s.compileError(err)
+	}
+	defer u.release()
+	if e := r.execute(ctx, u); e != nil {
+		return e
+	}
+	flushStreams()
+	if !cell.Silent {
+		r.showResult(u)
+	}
+	return nil
+}
+
+func (s *Session) compileCell(cell Cell) (*unit, error) {
+	name := label(cell.Count)
+	s.sourcesMu.Lock()
+	s.cellText[name] = cell.Code
+	s.sourcesMu.Unlock()
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	return s.compile(cell.Count, name, cell.Code)
+}
+
+// execute runs a unit until it returns or ctx is cancelled.
+func (r *run) execute(ctx context.Context, u *unit) *Error {
+	finished := make(chan *Error, 1)
+	go func() {
+		ended := false
+		leave := r.enter()
+		defer leave()
+		defer func() {
+			if !ended { // runtime.Goexit
+				finished <- nil
+			}
+		}()
+		err := r.runUnit(u)
+		ended = true
+		finished <- err
+	}()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-finished:
+			return err
+		case <-ctx.Done():
+			r.cancel()
+		case <-r.done:
+			return r.stopped(finished, leaveBehind, ErrInterrupted)
+		case <-tick.C:
+			if stackBytes() > stackLimit {
+				r.cancel()
+				return r.stopped(finished, time.Minute, errStack)
+			}
+		}
+	}
+}
+
+// stopped waits for a cancelled run, but not for ever.
+func (r *run) stopped(finished <-chan *Error, patience time.Duration, why error) *Error {
+	select {
+	case err := <-finished:
+		if err != nil && err.Kind != KindInterrupted && err.Kind != KindPanic {
+			return err
+		}
+	case <-time.After(patience):
+	}
+	if errors.Is(why, errStack) {
+		return &Error{Kind: KindStack, Value: why.Error(), Traceback: []string{why.Error()}}
+	}
+	return r.s.failed(interrupted{}, nil)
+}
+
+func (r *run) runUnit(u *unit) *Error {
+	funcs := append(u.inits, cellFuncName)
+	if u.program && u.ssa.Func("main") != nil {
+		funcs = append(funcs, "main")
+	}
+	i := u.interp
+	for _, f := range funcs {
+		if _, err := i.RunFunc(f); err != nil {
+			if e := r.s.failed(err, nil); e.Kind != KindExit || e.ExitCode != 0 {
+				return e
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// showResult gives the cell's value to its sink. Nothing is shown for printing,
+// and an error that is nil is not worth a line.
+func (r *run) showResult(u *unit) {
+	r.mu.Lock()
+	shown := r.shown
+	r.mu.Unlock()
+	if u.quiet || shown == nil {
+		return
+	}
+	if n := len(u.results); n == len(shown) && n > 0 && shown[n-1] == nil && isErrorType(u.results[n-1]) {
+		shown = shown[:n-1]
+	}
+	if len(shown) > 0 {
+		r.sink.Result(shown)
+	}
+}
+
+// Go ends the process when a goroutine's stack reaches a gigabyte. A run whose
+// stacks grow beyond this is stopped before.
+const stackLimit = 400 << 20
+
+var errStack = errors.New("stack overflow: the recursion is too deep")
+
+func stackBytes() uint64 {
+	m := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(m)
+	return m[0].Value.Uint64()
+}

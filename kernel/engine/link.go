@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"reflect"
+	"sync"
+
+	"github.com/goplus/ixgo"
+	"golang.org/x/tools/go/ssa"
+)
+
+// newInterp links a built package: it gets an interpreter, and later ones take
+// it, and every source package it brought in, as initialised. The globals of
+// each are first moved to a package with a path of its own: ixgo names storage
+// by path and name, and a variable that a later cell shadows must keep its own.
+func (s *Session) newInterp(p *ssa.Package, path string) (i *ixgo.Interp, err error) {
+	defer s.forgetRuntimeTypes()
+	defer func() {
+		if e := recover(); e != nil {
+			err = fmt.Errorf("linking: %v", e)
+		}
+	}()
+	moveGlobals(p, path)
+	libs := s.newLibraries(p)
+	if i, err = ixgo.NewInterp(s.ctx, p); err != nil {
+		return nil, err
+	}
+	s.methods.share(i)
+	if err := s.initLibraries(i, p, libs); err != nil {
+		return nil, err
+	}
+	external(p)
+	return i, nil
+}
+
+func moveGlobals(p *ssa.Package, path string) {
+	home := &ssa.Package{Prog: p.Prog, Pkg: types.NewPackage(path, p.Pkg.Name())}
+	for _, m := range p.Members {
+		if g, ok := m.(*ssa.Global); ok {
+			g.Pkg = home
+		}
+	}
+}
+
+// newLibraries are the source packages that a cell imported for the first time.
+func (s *Session) newLibraries(p *ssa.Package) (libs []*ssa.Package) {
+	for _, q := range p.Prog.AllPackages() {
+		if q == p || s.libraries[q] || q.Pkg.Name() == "main" || q.Func("init") == nil || q.Func("init").Blocks == nil {
+			continue
+		}
+		libs = append(libs, q)
+		moveGlobals(q, fmt.Sprintf("lib%d", len(s.libraries)+len(libs)))
+	}
+	return libs
+}
+
+func (s *Session) initLibraries(i *ixgo.Interp, p *ssa.Package, libs []*ssa.Package) error {
+	for _, q := range libs {
+		s.libraries[q] = true
+		name := "init·" + q.Pkg.Path()
+		p.Members[name] = q.Func("init") // where RunFunc finds it
+	}
+	for _, q := range libs {
+		s.keepLibrary(i, p, q)
+	}
+	s.compiling.Unlock() // an init may need a method linked
+	defer s.compiling.Lock()
+	for _, q := range libs {
+		if _, err := i.RunFunc("init·" + q.Pkg.Path()); err != nil {
+			return fmt.Errorf("initialising %s: %w", q.Pkg.Path(), err)
+		}
+	}
+	return nil
+}
+
+// keepLibrary installs the variables of a source package for later cells. An
+// empty stand-in keeps the path known to later interpreters.
+func (s *Session) keepLibrary(i *ixgo.Interp, p, q *ssa.Package) {
+	vars := map[string]reflect.Value{}
+	path := ""
+	members := p.Members
+	for name, m := range q.Members {
+		g, ok := m.(*ssa.Global)
+		if !ok {
+			continue
+		}
+		path = g.Pkg.Pkg.Path()
+		p.Members = map[string]ssa.Member{name: g} // GetVarAddr only looks there
+		if v, ok := i.GetVarAddr(name); ok {
+			vars[name] = reflect.ValueOf(v)
+		}
+	}
+	p.Members = members
+	if path != "" {
+		s.loader.install(path, vars)
+	}
+	external(q)
+	f := &ast.File{Name: ident(q.Pkg.Name(), token.NoPos)}
+	standIn := p.Prog.CreatePackage(types.NewPackage(q.Pkg.Path(), q.Pkg.Name()), []*ast.File{f}, newInfo(), false)
+	standIn.Build()
+	s.libraries[standIn] = true
+}
+
+// FindMethod implements ixgo.FindMethod for the session's types: when compiled
+// code first calls a method of an interpreted type, that type's methods are
+// linked into an interpreter of their own.
+func (s *Session) FindMethod(mtyp reflect.Type, fn *types.Func) func([]reflect.Value) []reflect.Value {
+	var once sync.Once
+	var impl func([]reflect.Value) []reflect.Value
+	return func(args []reflect.Value) []reflect.Value {
+		once.Do(func() { impl = s.linkMethods(fn.Signature().Recv().Type()).FindMethod(mtyp, fn) })
+		return impl(args)
+	}
+}
+
+func (s *Session) linkMethods(recv types.Type) *ixgo.Interp {
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	if p, ok := recv.(*types.Pointer); ok {
+		recv = p.Elem()
+	}
+	if v := s.linked.At(recv); v != nil {
+		return v.(*ixgo.Interp)
+	}
+	alias := types.NewTypeName(token.NoPos, types.NewPackage("link", "link"), "T", nil)
+	types.NewAlias(alias, recv)
+	i := s.linkSnippet("func m() any { return (*T)(nil) }", alias)
+	s.linked.Set(recv, i)
+	return i
+}
+
+// linkSnippet links a few lines that refer to an existing object. It panics on
+// failure, which is then reported as the panic of whatever called the method.
+func (s *Session) linkSnippet(src string, o types.Object) *ixgo.Interp {
+	f, err := parser.ParseFile(s.ctx.FileSet, "link", "package main\n"+src, parser.SkipObjectResolution)
+	if err != nil {
+		panic(err)
+	}
+	pkg := types.NewPackage("main", "main")
+	pkg.Scope().Insert(o)
+	c := s.check(pkg, f, nil)
+	if len(c.errs) > 0 {
+		panic(c.errs[0])
+	}
+	p, err := s.build(c)
+	if err != nil {
+		panic(err)
+	}
+	i, err := s.newInterp(p, "link")
+	if err != nil {
+		panic(err)
+	}
+	return i
+}
+
+// funcValue is a function of an earlier cell as a value.
+func (s *Session) funcValue(fn *types.Func) any {
+	v, err := s.linkSnippet("func m() any { return "+fn.Name()+" }", fn).RunFunc("m")
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+	"sync"
+
+	"github.com/goplus/ixgo"
+	"github.com/goplus/reflectx"
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// loader stands between the cells' interpreters and ixgo's own loader of
+// compiled packages. It gives every named type that cells declare one reflect
+// type for the whole session, so that values keep their identity from cell to
+// cell, and gives earlier cells' variables their storage.
+type loader struct {
+	ixgo.Loader
+	s *Session
+
+	mu        sync.Mutex
+	installed map[string]*ixgo.Package
+	reflected typeutil.Map // *types.Named -> reflect.Type
+	named     sync.Map     // reflect.Type -> types.Type
+	record    *ixgo.TypesRecord
+	nested    map[*types.Named]int
+}
+
+func newLoader(s *Session, compiled ixgo.Loader) *loader {
+	l := &loader{Loader: compiled, s: s, installed: map[string]*ixgo.Package{}, nested: map[*types.Named]int{}}
+	l.newRecord()
+	return l
+}
+
+// Installed finds the variables of earlier cells under their unique paths.
+func (l *loader) Installed(path string) (*ixgo.Package, bool) {
+	l.mu.Lock()
+	p, ok := l.installed[path]
+	l.mu.Unlock()
+	if ok {
+		return p, true
+	}
+	return l.Loader.Installed(path)
+}
+
+func (l *loader) install(path string, vars map[string]reflect.Value) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.installed[path] = &ixgo.Package{Name: "main", Path: path, Vars: vars}
+}
+
+// variable is the address of an earlier cell's variable.
+func (l *loader) variable(path, name string) reflect.Value {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p := l.installed[path]; p != nil {
+		return p.Vars[name]
+	}
+	return reflect.Value{}
+}
+
+// known is the loader of the record itself: it must not ask the record.
+type known struct {
+	ixgo.Loader
+	l *loader
+}
+
+func (k known) LookupReflect(t types.Type) (reflect.Type, bool) {
+	if rt, ok := k.Loader.LookupReflect(t); ok {
+		return rt, true
+	}
+	if n, ok := t.(*types.Named); ok {
+		if rt := k.l.reflected.At(n); rt != nil {
+			return rt.(reflect.Type), true
+		}
+	}
+	return nil, false
+}
+
+// newRecord starts a new reflectx context. Its cache of interfaces goes by the
+// names of types, so it must not outlive the redefinition of a type.
+func (l *loader) newRecord() {
+	rctx := reflectx.NewContext()
+	rctx.SetHasImethod(func(typ reflect.Type, m reflectx.Method) bool {
+		return m.FuncId != -1 && (ast.IsExported(m.Name) || typ.PkgPath() != m.PkgPath)
+	})
+	ctx := l.s.ctx
+	l.record = ixgo.NewTypesRecord(ctx, rctx, ctx.Builder.Program(), known{l.Loader, l}, l.s, l.nested)
+}
+
+func (l *loader) renewRecord() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.newRecord()
+}
+
+func (l *loader) reflectType(t types.Type) reflect.Type {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rt, _ := l.record.ToType(t)
+	return rt
+}
+
+// LookupReflect gives a named type, or a pointer to one, its reflect type.
+func (l *loader) LookupReflect(t types.Type) (reflect.Type, bool) {
+	if rt, ok := l.Loader.LookupReflect(t); ok {
+		return rt, true
+	}
+	ptr, isPtr := t.(*types.Pointer)
+	if isPtr {
+		t = ptr.Elem()
+	}
+	n, ok := t.(*types.Named)
+	if !ok || n.Obj().Pkg() == nil || mentionsTypeParam(n) {
+		return nil, false
+	}
+	rt := l.reflectNamed(n)
+	if isPtr {
+		rt = reflect.PointerTo(rt)
+	}
+	return rt, true
+}
+
+func (l *loader) reflectNamed(n *types.Named) reflect.Type {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v := l.reflected.At(n); v != nil {
+		return v.(reflect.Type)
+	}
+	rt, _ := l.record.ToType(n)
+	l.reflected.Set(n, rt)
+	l.named.Store(rt, n)
+	l.s.methods.note(n, rt)
+	return rt
+}
+
+// LookupTypes is the inverse of LookupReflect.
+func (l *loader) LookupTypes(rt reflect.Type) (types.Type, bool) {
+	if t, ok := l.named.Load(rt); ok {
+		return t.(types.Type), true
+	}
+	return l.Loader.LookupTypes(rt)
+}

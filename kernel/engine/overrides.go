@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// overrides are library functions that interpreted code gets in another form:
+// those that block become stoppable, those that would end the process panic,
+// and printing names its cell. Calls from compiled code are not affected.
+func (s *Session) overrides() map[string]any {
+	return map[string]any{
+		"time.Sleep":              func(d time.Duration) { current(s).sleep(d) },
+		"(*sync.WaitGroup).Wait":  func(wg *sync.WaitGroup) { current(s).await(wg.Wait) },
+		"(*sync.Mutex).Lock":      func(m *sync.Mutex) { current(s).lock(m.TryLock) },
+		"(*sync.RWMutex).Lock":    func(m *sync.RWMutex) { current(s).lock(m.TryLock) },
+		"(*sync.RWMutex).RLock":   func(m *sync.RWMutex) { current(s).lock(m.TryRLock) },
+		"(*sync.Mutex).Unlock":    unlockMutex,
+		"(*sync.RWMutex).Unlock":  unlockRWMutex,
+		"(*sync.RWMutex).RUnlock": runlockRWMutex,
+
+		"runtime.Goexit":         runtime.Goexit,
+		"log.Fatal":              func(v ...any) { log.Output(2, fmt.Sprint(v...)); panic(exit(1)) },
+		"log.Fatalf":             func(f string, v ...any) { log.Output(2, fmt.Sprintf(f, v...)); panic(exit(1)) },
+		"log.Fatalln":            func(v ...any) { log.Output(2, fmt.Sprintln(v...)); panic(exit(1)) },
+		"(*log.Logger).Fatal":    func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprint(v...)); panic(exit(1)) },
+		"(*log.Logger).Fatalf":   func(l *log.Logger, f string, v ...any) { l.Output(2, fmt.Sprintf(f, v...)); panic(exit(1)) },
+		"(*log.Logger).Fatalln":  func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprintln(v...)); panic(exit(1)) },
+		"os.Exit":                func(code int) { panic(exit(code)) },
+		"fmt.Print":              func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Append(nil, v...)) },
+		"fmt.Println":            func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendln(nil, v...)) },
+		"fmt.Printf":             func(f string, v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendf(nil, f, v...)) },
+		"fmt.Fprint":             func(w io.Writer, v ...any) (int, error) { return s.write(w, fmt.Append(nil, v...)) },
+		"fmt.Fprintln":           func(w io.Writer, v ...any) (int, error) { return s.write(w, fmt.Appendln(nil, v...)) },
+		"fmt.Fprintf":            func(w io.Writer, f string, v ...any) (int, error) { return s.write(w, fmt.Appendf(nil, f, v...)) },
+		"io.WriteString":         func(w io.Writer, t string) (int, error) { return s.writeString(w, t) },
+		"(*os.File).Write":       func(f *os.File, b []byte) (int, error) { return s.write(f, b) },
+		"(*os.File).WriteString": func(f *os.File, t string) (int, error) { return s.write(f, []byte(t)) },
+	}
+}
+
+// exit is the panic that os.Exit is in a cell.
+type exit int
+
+func (s *Session) write(w io.Writer, text []byte) (int, error) {
+	if f, ok := w.(*os.File); ok && f != nil {
+		switch f {
+		case standard.pipes[Stdout].w:
+			return writeStream(current(s), Stdout, text)
+		case standard.pipes[Stderr].w:
+			return writeStream(current(s), Stderr, text)
+		}
+	}
+	return w.Write(text)
+}
+
+func (s *Session) writeString(w io.Writer, text string) (int, error) {
+	if _, ok := w.(*os.File); ok {
+		return s.write(w, []byte(text))
+	}
+	return io.WriteString(w, text)
+}
+
+func (r *run) sleep(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.done:
+		panic(interrupted{})
+	}
+}
+
+// await calls a function that blocks, and leaves it behind when the cell is stopped.
+func (r *run) await(f func()) {
+	c := make(chan struct{})
+	go func() {
+		f()
+		close(c)
+	}()
+	select {
+	case <-c:
+	case <-r.done:
+		panic(interrupted{})
+	}
+}
+
+// lock takes a lock by trying, so that a stopped cell does not take it later.
+func (r *run) lock(try func() bool) {
+	for i := 0; !try(); i++ {
+		if i < 20 {
+			runtime.Gosched()
+			r.check()
+			continue
+		}
+		r.sleep(min(time.Duration(i)*time.Microsecond, time.Millisecond))
+	}
+}
+
+// Unlocking what is not locked would end the process; here it panics.
+
+func unlockMutex(m *sync.Mutex) {
+	if m.TryLock() {
+		m.Unlock()
+		panic("sync: unlock of unlocked mutex")
+	}
+	m.Unlock()
+}
+
+func unlockRWMutex(m *sync.RWMutex) {
+	if m.TryRLock() {
+		m.RUnlock()
+		panic("sync: Unlock of unlocked RWMutex")
+	}
+	m.Unlock()
+}
+
+func runlockRWMutex(m *sync.RWMutex) {
+	if m.TryLock() {
+		m.Unlock()
+		panic("sync: RUnlock of unlocked RWMutex")
+	}
+	m.RUnlock()
+}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// A method declared in a later cell needs its type declared again together with
+// it, as Go has no other way to add one. So do all declarations that mention the
+// type; variables of such types keep their storage, whose layout is the same.
+
+// methodsOnEarlier are the types of earlier cells that get a method in this one.
+func (s *Session) methodsOnEarlier(p *parsed) (names []string) {
+	for t := range p.receivers {
+		if _, ok := s.scope.objects[t].(*types.TypeName); ok && !p.declared[t] {
+			names = append(names, t)
+		}
+	}
+	return names
+}
+
+// replay is what must be declared again with the given types: the source of
+// declarations, and the variables whose type changes with their type's text.
+func (s *Session) replay(p *parsed, roots []string) ([]chunk, map[string]string) {
+	again := map[string]bool{} // names declared again
+	for _, r := range roots {
+		again[r] = true
+	}
+	use := s.scope.dependants(again)
+	var chunks []chunk
+	for i, so := range s.scope.sources {
+		shadowed := slices.ContainsFunc(so.names, func(n string) bool { return p.declared[n] })
+		if use[i] && !shadowed && !(so.method && p.methods[so.names[0]]) {
+			chunks = append(chunks, so.text)
+		}
+	}
+	return chunks, s.rebound(p, again)
+}
+
+// dependants marks the declarations that mention one of the names, or a name
+// that such a declaration declares, and adds those names.
+func (sc *scope) dependants(again map[string]bool) []bool {
+	use := make([]bool, len(sc.sources))
+	for grown := true; grown; {
+		grown = false
+		for i, so := range sc.sources {
+			if use[i] || !so.touches(again) {
+				continue
+			}
+			use[i], grown = true, true
+			for _, n := range so.names {
+				again[n] = true
+			}
+		}
+	}
+	return use
+}
+
+func (so *source) touches(names map[string]bool) bool {
+	if so.method {
+		if t, _, _ := strings.Cut(so.names[0], "."); names[t] {
+			return true
+		}
+	}
+	for d := range so.deps {
+		if names[d] {
+			return true
+		}
+	}
+	return slices.ContainsFunc(so.names, func(n string) bool { return names[n] })
+}
+
+// rebound are the variables whose type mentions a type that is declared again.
+// A type that cannot be written, for it is shadowed or unexported, keeps its
+// variable as it was.
+func (s *Session) rebound(p *parsed, again map[string]bool) map[string]string {
+	vars := map[string]string{}
+	for name, o := range s.scope.objects {
+		v, ok := o.(*types.Var)
+		if !ok || p.declared[name] || isHidden(name) {
+			continue
+		}
+		if changed, writable := s.mentions(v.Type(), again); changed && writable {
+			vars[name] = types.TypeString(v.Type(), func(q *types.Package) string {
+				if q.Path() == "main" {
+					return ""
+				}
+				return qualifiedName(q.Path())
+			})
+		}
+	}
+	return vars
+}
+
+func (s *Session) mentions(t types.Type, names map[string]bool) (mentioned, writable bool) {
+	writable = true
+	walkType(t, func(t types.Type) bool {
+		n, ok := t.(*types.Named)
+		if !ok || n.Obj().Pkg() == nil {
+			return true
+		}
+		o := n.Obj()
+		switch current := s.scope.objects[o.Name()] == types.Object(o); {
+		case !ofCell(o):
+			writable = writable && o.Exported()
+		case !current:
+			writable = false
+		default:
+			mentioned = mentioned || names[o.Name()]
+		}
+		return true
+	})
+	return mentioned, writable
+}

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/timandy/routine"
+)
+
+// run is one execution of a cell. The goroutines that the cell starts belong
+// to it, also those that go on after the cell has returned.
+type run struct {
+	s         *Session
+	id        uint64 // unique in the process
+	count     int    // execution count of the cell
+	sink      Sink
+	done      chan struct{} // closed when the run is cancelled
+	cancelled atomic.Bool
+
+	mu     sync.Mutex
+	live   int // goroutines that are executing this run
+	shown  []any
+	silent bool
+}
+
+var runIDs atomic.Uint64
+
+func newRun(s *Session, count int, sink Sink) *run {
+	return &run{s: s, id: runIDs.Add(1), count: count, sink: sink, done: make(chan struct{})}
+}
+
+// interrupted is the panic that unwinds a cancelled cell.
+type interrupted struct{}
+
+func (interrupted) Error() string { return ErrInterrupted.Error() }
+
+// runs finds the run of a goroutine. It is shared by all sessions, since
+// goroutine ids are.
+var runs sync.Map // goroutine id -> *run
+
+// enter binds the calling goroutine to the run until leave is called.
+func (r *run) enter() (leave func()) {
+	id := routine.Goid()
+	runs.Store(id, r)
+	r.alive(1)
+	return func() {
+		runs.Delete(id)
+		r.alive(-1)
+	}
+}
+
+func (r *run) alive(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live += n
+	if r.cancelled.Load() {
+		r.s.stopping(n)
+	}
+}
+
+// cancel asks every goroutine of the run to stop.
+func (r *run) cancel() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cancelled.Swap(true) {
+		return
+	}
+	r.s.stopping(r.live)
+	close(r.done)
+}
+
+func (r *run) check() {
+	if r.cancelled.Load() {
+		panic(interrupted{})
+	}
+}
+
+// stopping counts goroutines that should stop; while there are any, loops and
+// function entries of all cells ask whether it is they.
+func (s *Session) stopping(n int) {
+	s.stopMu.Lock()
+	defer s.stopMu.Unlock()
+	s.stoppingGoroutines += n
+	*s.stopFlag = s.stoppingGoroutines > 0
+}
+
+// current is the run of the calling goroutine. A goroutine that compiled code
+// started is taken to work for the cell in the foreground.
+func current(s *Session) *run {
+	if r, ok := runs.Load(routine.Goid()); ok {
+		return r.(*run)
+	}
+	return s.foreground.Load()
+}
+
+// cellContext is a run seen as a context, for library calls.
+type cellContext struct{ r *run }
+
+func (c cellContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (c cellContext) Done() <-chan struct{}       { return c.r.done }
+func (c cellContext) Value(any) any               { return nil }
+
+func (c cellContext) Err() error {
+	if c.r.cancelled.Load() {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Context is cancelled when the cell that the calling goroutine works for is
+// interrupted. Outside of cells it is context.Background.
+func Context() context.Context {
+	if r, ok := runs.Load(routine.Goid()); ok {
+		return cellContext{r.(*run)}
+	}
+	if r := lastForeground.Load(); r != nil {
+		return cellContext{r}
+	}
+	return context.Background()
+}
+
+// Output is the Sink of the cell that the calling goroutine works for, or a
+// Discard outside of cells. Packages that display values from compiled code
+// use it.
+func Output() Sink {
+	if r, ok := runs.Load(routine.Goid()); ok {
+		return r.(*run).sink
+	}
+	if r := lastForeground.Load(); r != nil {
+		return r.sink
+	}
+	return Discard{}
+}
+
+// lastForeground is the cell started last in any session of the process.
+var lastForeground atomic.Pointer[run]

@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/goplus/ixgo"
+)
+
+// runtimePath is the import path of the package that rewritten cells call.
+const runtimePath = "msflow/cell"
+
+// The package is registered once per process so that the type checker knows its
+// types; each session puts its own functions in place (see runtimeFuncs).
+func init() {
+	var stop bool
+	none := (*Session)(nil)
+	funcs := map[string]reflect.Value{}
+	for name, f := range none.runtimeFuncs() {
+		funcs[name] = reflect.ValueOf(f)
+	}
+	ixgo.RegisterPackage(&ixgo.Package{
+		Name: "cell", Path: runtimePath, Deps: map[string]string{"context": "context"},
+		Interfaces: map[string]reflect.Type{}, NamedTypes: map[string]reflect.Type{}, AliasTypes: map[string]reflect.Type{},
+		Vars:        map[string]reflect.Value{"Stop": reflect.ValueOf(&stop)},
+		Funcs:       funcs,
+		TypedConsts: map[string]ixgo.TypedConst{}, UntypedConsts: map[string]ixgo.UntypedConst{},
+	})
+}
+
+// runtimeFuncs are the functions of the package, by name.
+func (s *Session) runtimeFuncs() map[string]any {
+	return map[string]any{
+		"Check":   func() { current(s).check() },
+		"Done":    func() <-chan struct{} { return current(s).done },
+		"Wrap":    func(f any) any { return current(s).wrap(f) },
+		"Show":    func(v ...any) { current(s).show(v) },
+		"Context": func() context.Context { return cellContext{current(s)} },
+		"Fail":    func(err error) { panic(failure{err}) },
+		"Print":   func(v ...any) { current(s).print(v, "", "") },
+		"Println": func(v ...any) { current(s).print(v, " ", "\n") },
+	}
+}
+
+// prelude is the source that every session starts with. The names without the
+// hidden prefix are there for cells to use.
+const prelude = `
+func ᐧrecv[T any](c <-chan T) T {
+	select {
+	case v := <-c:
+		return v
+	case <-ᐧnb.Done():
+		for {
+			ᐧnb.Check()
+		}
+	}
+}
+
+func ᐧrecv2[T any](c <-chan T) (T, bool) {
+	select {
+	case v, ok := <-c:
+		return v, ok
+	case <-ᐧnb.Done():
+		for {
+			ᐧnb.Check()
+		}
+	}
+}
+
+func ᐧrange[T any](c <-chan T) func(func(T) bool) {
+	return func(yield func(T) bool) {
+		for {
+			if v, ok := ᐧrecv2(c); !ok || !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+func ᐧgo[F any](f F) F { return ᐧnb.Wrap(f).(F) }
+
+// must returns v, or stops the cell with the error.
+func must[T any](v T, err error) T {
+	if err != nil {
+		ᐧnb.Fail(err)
+	}
+	return v
+}
+
+func ᐧmust1(err error) {
+	if err != nil {
+		ᐧnb.Fail(err)
+	}
+}
+
+func ᐧmust3[T, U any](v T, w U, err error) (T, U) {
+	if err != nil {
+		ᐧnb.Fail(err)
+	}
+	return v, w
+}
+`
+
+// preludeNames are what the rewriting refers to.
+var preludeNames = []string{hidden + "recv", hidden + "recv2", hidden + "range", hidden + "go", hidden + "must1", hidden + "must3"}
+
+// failure is the panic of must: it stops the cell with a plain error.
+type failure struct{ err error }
+
+func (f failure) Error() string { return f.err.Error() }
+func (f failure) Unwrap() error { return f.err }
+
+func (r *run) show(v []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shown = v
+}
+
+// wrap makes the function of a go statement run as part of r, with a panic
+// reported instead of ending the process.
+func (r *run) wrap(f any) any {
+	rf := reflect.ValueOf(f)
+	if rf.Kind() != reflect.Func {
+		return f
+	}
+	t := rf.Type()
+	return reflect.MakeFunc(t, func(args []reflect.Value) (out []reflect.Value) {
+		out = make([]reflect.Value, t.NumOut())
+		for i := range out {
+			out[i] = reflect.Zero(t.Out(i))
+		}
+		leave := r.enter()
+		defer leave()
+		defer func() {
+			if e := recover(); e != nil {
+				r.goroutinePanic(e)
+			}
+		}()
+		if t.IsVariadic() {
+			rf.CallSlice(args)
+		} else {
+			rf.Call(args)
+		}
+		return out
+	}).Interface()
+}
+
+func (r *run) goroutinePanic(e any) {
+	if err := r.s.failed(e, nil); err.Kind != KindInterrupted && err.Kind != KindExit {
+		r.sink.GoroutineError(err)
+	}
+}
+
+// print is the builtin print and println, which write to standard error.
+func (r *run) print(args []any, sep, end string) {
+	var b []byte
+	for i, a := range args {
+		if i > 0 {
+			b = append(b, sep...)
+		}
+		b = appendBuiltin(b, a)
+	}
+	writeStream(r, Stderr, append(b, end...))
+}
+
+// appendBuiltin formats as Go's runtime does.
+func appendBuiltin(b []byte, a any) []byte {
+	v := reflect.ValueOf(a)
+	switch v.Kind() {
+	case reflect.Float32, reflect.Float64:
+		return fmt.Appendf(b, "%+.6e", v.Float())
+	case reflect.Complex64, reflect.Complex128:
+		c := v.Complex()
+		return fmt.Appendf(b, "(%+.6e%+.6ei)", real(c), imag(c))
+	case reflect.Map, reflect.Pointer, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return fmt.Appendf(b, "%p", a)
+	case reflect.Slice:
+		return fmt.Appendf(b, "[%d/%d]%p", v.Len(), v.Cap(), a)
+	case reflect.String:
+		return append(b, v.String()...)
+	case reflect.Invalid:
+		return append(b, "(0x0,0x0)"...)
+	}
+	return fmt.Appendf(b, "%v", reflectPlain(v))
+}
+
+// reflectPlain drops a named type's String method.
+func reflectPlain(v reflect.Value) any {
+	switch {
+	case v.CanInt():
+		return v.Int()
+	case v.CanUint():
+		return v.Uint()
+	case v.Kind() == reflect.Bool:
+		return v.Bool()
+	}
+	return v
+}

@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// scope is what cells see of the cells before them.
+type scope struct {
+	objects map[string]types.Object
+	origin  map[types.Object]*unit
+	imports map[string]string // name -> path
+	dots    []string          // paths of dot imports
+	sources []source          // live declarations, oldest first
+}
+
+func newScope() *scope {
+	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}}
+}
+
+// commit enters what a compiled cell declares into the scope.
+func (s *Session) commit(d *draft, c *checked, u *unit) {
+	s.scope.remember(d.p, c.info)
+	vars := map[string]reflect.Value{}
+	for _, name := range c.pkg.Scope().Names() {
+		o := c.pkg.Scope().Lookup(name)
+		if o.Pkg() != c.pkg {
+			continue
+		}
+		if _, ok := o.(*types.Var); ok {
+			if v, ok := u.interp.GetVarAddr(name); ok {
+				vars[name] = reflect.ValueOf(v)
+			}
+		}
+		if isHidden(name) && u.count > 0 {
+			continue
+		}
+		s.scope.objects[name] = o
+		s.scope.origin[o] = u
+		delete(s.scope.imports, name)
+	}
+	s.loader.install(u.path, vars)
+	for name, path := range d.imports {
+		s.scope.imports[name] = path
+		delete(s.scope.objects, name)
+	}
+	for _, path := range d.dots {
+		if !slices.Contains(s.scope.dots, path) {
+			s.scope.dots = append(s.scope.dots, path)
+		}
+	}
+}
+
+// remember keeps the source of the cell's declarations and drops that of those
+// it shadows.
+func (sc *scope) remember(p *parsed, info *types.Info) {
+	now := map[string]bool{}
+	for i := range p.sources {
+		so := &p.sources[i]
+		so.deps = packageNamesIn(so.decl, info)
+		so.decl = nil
+		for _, n := range so.names {
+			now[n] = true
+		}
+	}
+	sc.sources = slices.DeleteFunc(sc.sources, func(so source) bool {
+		return !slices.ContainsFunc(so.names, func(n string) bool {
+			if so.method {
+				t, _, _ := strings.Cut(n, ".")
+				return !now[n] && !now[t] && !p.declared[t]
+			}
+			return !now[n] && !p.declared[n]
+		})
+	})
+	sc.sources = append(sc.sources, p.sources...)
+}
+
+// packageNamesIn are the names of cells' package-level objects that a
+// declaration mentions.
+func packageNamesIn(d ast.Decl, info *types.Info) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(d, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if o := info.Uses[id]; o != nil && ofCell(o) && o.Parent() == o.Pkg().Scope() {
+				names[o.Name()] = true
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// ofCell reports whether a cell declared the object.
+func ofCell(o types.Object) bool { return o.Pkg() != nil && o.Pkg().Path() == "main" }
+
+// redefinesType reports whether the cell declares the name of an earlier type.
+func (d *draft) redefinesType() bool {
+	for name := range d.p.declared {
+		if _, ok := d.s.scope.objects[name].(*types.TypeName); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// previous gives the current object of a name another, hidden name, under which
+// a cell that declares the name anew can still use it. It is "" when there is none.
+func (s *Session) previous(name string) string {
+	o := s.scope.objects[name]
+	if o == nil {
+		return ""
+	}
+	alias := fmt.Sprintf("%sold%d_%s", hidden, s.units, name)
+	if s.scope.objects[alias] != nil {
+		return alias
+	}
+	path := fmt.Sprintf("old%d_%s", s.units, name)
+	pkg := types.NewPackage(path, path)
+	again := s.aliasObject(o, pkg, alias)
+	pkg.Scope().Insert(again)
+	pkg.MarkComplete()
+	s.scope.objects[alias] = again
+	s.program().CreatePackage(pkg, nil, nil, false).Build()
+	return alias
+}
+
+func (s *Session) aliasObject(o types.Object, pkg *types.Package, alias string) types.Object {
+	switch o := o.(type) {
+	case *types.Var:
+		path := o.Pkg().Path() // of an alias of an alias
+		if u := s.scope.origin[o]; u != nil {
+			path = u.path
+		}
+		s.loader.install(pkg.Path(), map[string]reflect.Value{alias: s.loader.variable(path, o.Name())})
+		return types.NewVar(o.Pos(), pkg, alias, o.Type())
+	case *types.Func:
+		f := reflect.ValueOf(s.funcValue(o))
+		p := reflect.New(f.Type())
+		p.Elem().Set(f)
+		s.loader.install(pkg.Path(), map[string]reflect.Value{alias: p})
+		return types.NewVar(o.Pos(), pkg, alias, o.Type())
+	case *types.Const:
+		return types.NewConst(o.Pos(), pkg, alias, o.Type(), o.Val())
+	}
+	tn := types.NewTypeName(o.Pos(), pkg, alias, nil)
+	types.NewAlias(tn, o.Type())
+	return tn
+}

@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"go/types"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"github.com/goplus/ixgo"
+	_ "github.com/goplus/ixgo/pkg" // the standard library
+	_ "github.com/goplus/reflectx/icall/icall10240"
+	_ "github.com/goplus/reflectx/icall/icall20480"
+	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// Session evaluates cells in this process. While there are sessions, os.Stdout
+// and os.Stderr are theirs; see Close.
+type Session struct {
+	evaluating sync.Mutex // one cell at a time
+	compiling  sync.Mutex // the type checker, the SSA program and linking
+
+	ctx       *ixgo.Context
+	loader    *loader
+	scope     *scope
+	methods   methodTypes
+	packages  *packageNames
+	libraries map[*ssa.Package]bool // source packages that are initialised
+	linked    typeutil.Map          // receiver type -> interpreter that holds its methods
+	units     int                   // cells compiled
+	cells     int                   // cells evaluated; the count of a cell without one
+
+	emptyProgram reflect.Value // see forgetRuntimeTypes
+
+	sourcesMu sync.Mutex
+	cellText  map[string]string // label -> source, for error messages
+
+	foreground         atomic.Pointer[run]
+	stopMu             sync.Mutex
+	stoppingGoroutines int
+	stopFlag           *bool // polled by cells; see rewriter
+}
+
+var _ Evaluator = (*Session)(nil)
+
+// New starts a session.
+func New() (*Session, error) {
+	s := &Session{stopFlag: new(bool), cellText: map[string]string{}}
+	if err := captureStreams(); err != nil {
+		return nil, err
+	}
+	if err := s.start(); err != nil {
+		releaseStreams()
+		return nil, fmt.Errorf("starting the engine: %w", err)
+	}
+	return s, nil
+}
+
+// start makes an empty session of s.
+func (s *Session) start() error {
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	s.foreground.Store(newRun(s, 0, Discard{}))
+	s.scope, s.libraries, s.methods = newScope(), map[*ssa.Package]bool{}, methodTypes{}
+	s.linked, s.emptyProgram = typeutil.Map{}, reflect.Value{}
+	s.ctx = ixgo.NewContext(ixgo.SupportMultipleInterp)
+	s.ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
+	s.loader = newLoader(s, s.ctx.Loader)
+	s.ctx.Loader = s.loader
+	s.packages = newPackageNames()
+	if err := s.warm(); err != nil {
+		return err
+	}
+	for name, f := range s.overrides() {
+		s.ctx.RegisterExternal(name, f)
+	}
+	for name, f := range s.runtimeFuncs() {
+		s.ctx.RegisterExternal(runtimePath+"."+name, f)
+	}
+	s.loader.install(runtimePath, map[string]reflect.Value{"Stop": reflect.ValueOf(s.stopFlag)})
+	_, err := s.compile(0, "prelude", prelude)
+	return err
+}
+
+// Reset forgets every declaration and import of the session.
+func (s *Session) Reset() error {
+	s.evaluating.Lock()
+	defer s.evaluating.Unlock()
+	return s.start()
+}
+
+// Close gives back the process's standard streams.
+func (s *Session) Close() error {
+	s.Interrupt()
+	s.evaluating.Lock()
+	defer s.evaluating.Unlock()
+	releaseStreams()
+	return nil
+}
+
+// Interrupt stops the running cell.
+func (s *Session) Interrupt() { s.foreground.Load().cancel() }
+
+func (s *Session) importPackage(path string) (*types.Package, error) {
+	return s.ctx.Importer.Import(path)
+}

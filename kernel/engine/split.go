@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"go/parser"
+	"go/scanner"
+	"go/token"
+)
+
+// chunk is one top-level declaration or statement of a cell.
+type chunk struct {
+	kind      chunkKind
+	text      string
+	line, col int    // where it starts, 1-based, columns in bytes
+	semicolon bool   // ended by a written ';', which suppresses the result
+	label     string // of the cell it came from, when replayed from an earlier one
+}
+
+type chunkKind int
+
+const (
+	statement chunkKind = iota
+	declaration
+	importDecl
+	packageClause
+)
+
+type tokenAt struct {
+	offset int
+	tok    token.Token
+}
+
+// splitter cuts source at the semicolons, written or implied, that are outside
+// of all brackets. It never fails: what does not parse is the parser's to say.
+type splitter struct {
+	src    string
+	file   *token.File
+	chunks []chunk
+	cur    []tokenAt
+	depth  int
+}
+
+// split cuts a cell into its top-level declarations and statements.
+func split(src string) []chunk {
+	fset := token.NewFileSet()
+	s := &splitter{src: src, file: fset.AddFile("", -1, len(src))}
+	var sc scanner.Scanner
+	sc.Init(s.file, []byte(src), func(token.Position, string) {}, 0)
+	for {
+		pos, tok, lit := sc.Scan()
+		if tok == token.EOF {
+			s.cut(len(src), false)
+			return s.chunks
+		}
+		s.add(tokenAt{s.file.Offset(pos), tok}, lit)
+	}
+}
+
+func (s *splitter) add(t tokenAt, lit string) {
+	switch t.tok {
+	case token.LPAREN, token.LBRACK, token.LBRACE:
+		s.depth++
+	case token.RPAREN, token.RBRACK, token.RBRACE:
+		s.depth--
+	case token.SEMICOLON:
+		written := lit == ";"
+		if s.depth <= 0 && !(written && s.inHeader(t.offset)) {
+			s.cut(t.offset, written)
+			return
+		}
+	}
+	s.cur = append(s.cur, t)
+}
+
+// inHeader says whether a ';' belongs to the header of a for, if or switch,
+// which is so when the text before it is not a statement by itself.
+func (s *splitter) inHeader(offset int) bool {
+	first := s.cur
+	if len(first) > 2 && first[0].tok == token.IDENT && first[1].tok == token.COLON {
+		first = first[2:] // a label
+	}
+	if len(first) == 0 {
+		return false
+	}
+	switch first[0].tok {
+	case token.FOR, token.IF, token.SWITCH:
+		text := "package p; func _() {" + s.src[s.cur[0].offset:offset] + "\n}"
+		_, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)
+		return err != nil
+	}
+	return false
+}
+
+func (s *splitter) cut(end int, semicolon bool) {
+	if len(s.cur) == 0 {
+		return
+	}
+	start := s.cur[0].offset
+	p := s.file.Position(s.file.Pos(start))
+	s.chunks = append(s.chunks, chunk{
+		kind: kindOf(s.cur), text: s.src[start:end], line: p.Line, col: p.Column, semicolon: semicolon,
+	})
+	s.cur, s.depth = nil, 0
+}
+
+func kindOf(toks []tokenAt) chunkKind {
+	switch toks[0].tok {
+	case token.PACKAGE:
+		return packageClause
+	case token.IMPORT:
+		return importDecl
+	case token.TYPE, token.VAR, token.CONST:
+		return declaration
+	case token.FUNC:
+		if declaresFunc(toks) {
+			return declaration
+		}
+	}
+	return statement
+}
+
+// declaresFunc tells func f() {} and func (r T) m() {} from a function literal.
+func declaresFunc(toks []tokenAt) bool {
+	if len(toks) > 1 && toks[1].tok == token.IDENT {
+		return true
+	}
+	if len(toks) < 2 || toks[1].tok != token.LPAREN {
+		return false
+	}
+	depth := 0
+	for i := 1; i < len(toks); i++ {
+		switch toks[i].tok {
+		case token.LPAREN:
+			depth++
+		case token.RPAREN:
+			if depth--; depth == 0 {
+				return i+2 < len(toks) && toks[i+1].tok == token.IDENT && toks[i+2].tok == token.LPAREN
+			}
+		}
+	}
+	return false
+}
