@@ -1,0 +1,156 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// BinaryOp combines two arrays of one shape element by element with the function named Func. One of the two may be a
+// scalar, which then meets every element of the other.
+type BinaryOp struct{ Func string }
+
+// binaryFunc is one row of the table of pointwise functions of two arguments.
+type binaryFunc struct {
+	float32 func(y, a, b []float32) // y may be a or b
+	float64 func(y, a, b []float64)
+	grad    func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node)
+}
+
+// binaryFuncs is filled by init because the gradients refer to it.
+var binaryFuncs map[string]binaryFunc
+
+func init() {
+	binaryFuncs = map[string]binaryFunc{
+		"add": {add[float32], add[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) { return dy, dy }},
+		"sub": {sub[float32], sub[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) { return dy, c.do(Neg(dy)) }},
+		"mul": {mul[float32], mul[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
+			return c.do(Mul(dy, b)), c.do(Mul(dy, a))
+		}},
+		"div": {div[float32], div[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
+			da = c.do(Div(dy, b))
+			return da, c.do(Neg(c.do(Mul(da, y))))
+		}},
+		// a where b > 0, else 0; the derivative by b is 0 almost everywhere
+		"gate": {gating[float32], gating[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
+			return c.do(gate(dy, b)), c.do(Scale(b, 0))
+		}},
+	}
+}
+
+// Add is a+b, for two nodes of one shape or a node and a scalar.
+func Add(a, b *G.Node) (*G.Node, error) { return apply(BinaryOp{"add"}, a, b) }
+
+// Sub is a−b, for two nodes of one shape or a node and a scalar.
+func Sub(a, b *G.Node) (*G.Node, error) { return apply(BinaryOp{"sub"}, a, b) }
+
+// Mul is a⊙b, for two nodes of one shape or a node and a scalar.
+func Mul(a, b *G.Node) (*G.Node, error) { return apply(BinaryOp{"mul"}, a, b) }
+
+// Div is a/b element by element, for two nodes of one shape or a node and a scalar.
+func Div(a, b *G.Node) (*G.Node, error) { return apply(BinaryOp{"div"}, a, b) }
+
+// gate is a where b > 0 and 0 elsewhere.
+func gate(a, b *G.Node) (*G.Node, error) { return apply(BinaryOp{"gate"}, a, b) }
+
+func (p BinaryOp) String() string { return p.Func }
+
+// Shape is that of both inputs.
+func (p BinaryOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	switch {
+	case len(in[0]) == 0:
+		return in[1].Clone(), nil
+	case len(in[1]) == 0 || len(in[0]) == len(in[1]) && in[0].Eq(in[1]):
+		return in[0].Clone(), nil
+	}
+	return nil, fmt.Errorf("the shapes differ: %s and %s", shapeText(in[0]), shapeText(in[1]))
+}
+
+// Overwrites lets y be a or b.
+func (p BinaryOp) Overwrites() int { return 2 }
+
+func (p BinaryOp) Float32(c *Call[float32]) { binary(binaryFuncs[p.Func].float32, c) }
+func (p BinaryOp) Float64(c *Call[float64]) { binary(binaryFuncs[p.Func].float64, c) }
+
+func binary[T Float](f func(y, a, b []T), c *Call[T]) {
+	y, a, b := c.Y.Data, c.X[0].Data, c.X[1].Data
+	switch {
+	case len(a) < len(y):
+		g := f
+		f = withScalar(func(y, b, a []T) { g(y, a, b) })
+		a, b = b, a
+	case len(b) < len(y):
+		f = withScalar(f)
+	default:
+		spans(len(y), func(lo, hi int) { f(y[lo:hi], a[lo:hi], b[lo:hi]) })
+		return
+	}
+	spans(len(y), func(lo, hi int) { f(y[lo:hi], a[lo:hi], b) })
+}
+
+// withScalar makes f take a single element as b.
+func withScalar[T Float](f func(y, a, b []T)) func(y, a, b []T) {
+	return func(y, a, b []T) {
+		repeated := make([]T, min(len(y), 256))
+		fill(repeated, b[0])
+		for len(y) > 0 {
+			n := min(len(y), len(repeated))
+			f(y[:n], a[:n], repeated[:n])
+			y, a = y[n:], a[n:]
+		}
+	}
+}
+
+// Grad follows the table.
+func (p BinaryOp) Grad(x G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+	var c chain
+	da, db := binaryFuncs[p.Func].grad(&c, x[0], x[1], y, dy)
+	return c.nodes(c.likeInput(da, x[0]), c.likeInput(db, x[1]))
+}
+
+// likeInput sums the gradient of a scalar input over the elements that it met.
+func (c *chain) likeInput(dx, x *G.Node) *G.Node {
+	if c.err == nil && x.IsScalar() && !dx.IsScalar() {
+		return c.do(SumAll(dx))
+	}
+	return dx
+}
+
+func add[T Float](y, a, b []T) {
+	y, b = y[:len(a)], b[:len(a)]
+	for i, v := range a {
+		y[i] = v + b[i]
+	}
+}
+
+func sub[T Float](y, a, b []T) {
+	y, b = y[:len(a)], b[:len(a)]
+	for i, v := range a {
+		y[i] = v - b[i]
+	}
+}
+
+func mul[T Float](y, a, b []T) {
+	y, b = y[:len(a)], b[:len(a)]
+	for i, v := range a {
+		y[i] = v * b[i]
+	}
+}
+
+func div[T Float](y, a, b []T) {
+	y, b = y[:len(a)], b[:len(a)]
+	for i, v := range a {
+		y[i] = v / b[i]
+	}
+}
+
+func gating[T Float](y, a, b []T) {
+	y, b = y[:len(a)], b[:len(a)]
+	for i, v := range a {
+		if !(b[i] > 0) {
+			v = 0
+		}
+		y[i] = v
+	}
+}

@@ -1,0 +1,280 @@
+package op
+
+import (
+	"fmt"
+	"sync"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Over says which elements of x (B,C,...) are summed into one.
+type Over string
+
+// The four sums.
+const (
+	OverAll     Over = "all"     // everything, into a scalar
+	OverSample  Over = "sample"  // all of a sample, into (B)
+	OverChannel Over = "channel" // batch and pixels, into C values
+	OverBatch   Over = "batch"   // the batch, into (1,C,...)
+)
+
+// SumOp is the sum of x over a part of its axes, accumulated in float64. Out is the shape of the result.
+type SumOp struct {
+	Over Over
+	Out  []int
+}
+
+// ExpandOp repeats every element of x where SumOp would have summed: y has shape Out. It is SumOp's transpose.
+type ExpandOp struct {
+	Over Over
+	Out  []int
+}
+
+// DotOp is the sum over batch and pixels of a⊙b, two inputs (B,C,...), accumulated in float64. Out is the shape of the
+// result, which holds C values.
+type DotOp struct{ Out []int }
+
+// SumAll is the sum of all elements, a scalar.
+func SumAll(x *G.Node) (*G.Node, error) { return apply(SumOp{OverAll, nil}, x) }
+
+// MeanAll is the mean of all elements, a scalar.
+func MeanAll(x *G.Node) (*G.Node, error) {
+	var c chain
+	sum := c.do(SumAll(x))
+	if c.err != nil {
+		return nil, c.err
+	}
+	return Scale(sum, 1/float64(x.Shape().TotalSize()))
+}
+
+// SumPerSample sums (B,...) over everything but the batch; the result is (B).
+func SumPerSample(x *G.Node) (*G.Node, error) {
+	if x == nil || x.Dims() < 1 {
+		return nil, fmt.Errorf("op: SumPerSample: the input has no batch axis")
+	}
+	return apply(SumOp{OverSample, x.Shape()[:1].Clone()}, x)
+}
+
+// ChannelSum sums (B,C,...) over the batch and the pixels; the result is (C).
+func ChannelSum(x *G.Node) (*G.Node, error) {
+	if x == nil || x.Dims() < 2 {
+		return nil, fmt.Errorf("op: ChannelSum: the input has no channel axis")
+	}
+	return apply(SumOp{OverChannel, x.Shape()[1:2].Clone()}, x)
+}
+
+// ChannelMean is the mean of (B,C,...) over the batch and the pixels; the result is (C).
+func ChannelMean(x *G.Node) (*G.Node, error) {
+	var c chain
+	sum := c.do(ChannelSum(x))
+	if c.err != nil {
+		return nil, c.err
+	}
+	return Scale(sum, float64(x.Shape()[1])/float64(x.Shape().TotalSize()))
+}
+
+// BatchSum sums (B,C,...) over the batch; the result is (1,C,...).
+func BatchSum(x *G.Node) (*G.Node, error) {
+	if x == nil || x.Dims() < 1 {
+		return nil, fmt.Errorf("op: BatchSum: the input has no batch axis")
+	}
+	s := x.Shape().Clone()
+	s[0] = 1
+	return apply(SumOp{OverBatch, s}, x)
+}
+
+// split views an array of the given shape as (p,k,q): element k of a reduced array stands for all p and q.
+func (o Over) split(shape []int) (p, k, q int, err error) {
+	size := tensor.Shape(shape).TotalSize()
+	switch {
+	case o == OverAll:
+		return 1, 1, max(size, 1), nil
+	case o == OverSample && len(shape) >= 1:
+		return 1, shape[0], size / shape[0], nil
+	case o == OverChannel && len(shape) >= 2:
+		return shape[0], shape[1], size / shape[0] / shape[1], nil
+	case o == OverBatch && len(shape) >= 1:
+		return shape[0], size / shape[0], 1, nil
+	}
+	return 0, 0, 0, fmt.Errorf("the input %s has too few axes", shapeText(shape))
+}
+
+func (p SumOp) String() string { return fmt.Sprintf("Sum over %s", p.Over) }
+func (p ExpandOp) String() string {
+	return fmt.Sprintf("Expand over %s to %s", p.Over, shapeText(p.Out))
+}
+func (p DotOp) String() string { return "Dot per channel" }
+
+// Shape is Out.
+func (p SumOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	return p.Over.reduced(in[0], p.Out)
+}
+
+// reduced checks that a reduction of in fits into out.
+func (o Over) reduced(in tensor.Shape, out []int) (tensor.Shape, error) {
+	_, k, _, err := o.split(in)
+	if err == nil && tensor.Shape(out).TotalSize() != k {
+		err = fmt.Errorf("%s over %s gives %d values, not %s", shapeText(in), o, k, shapeText(out))
+	}
+	return append(tensor.Shape{}, out...), err
+}
+
+// Shape is Out.
+func (p ExpandOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	_, err := p.Over.reduced(p.Out, in[0])
+	return append(tensor.Shape{}, p.Out...), err
+}
+
+// Shape is Out.
+func (p DotOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	if !in[0].Eq(in[1]) {
+		return nil, fmt.Errorf("the shapes differ: %s and %s", shapeText(in[0]), shapeText(in[1]))
+	}
+	return OverChannel.reduced(in[0], p.Out)
+}
+
+func (p SumOp) Float32(c *Call[float32])    { sum(p.Over, c) }
+func (p SumOp) Float64(c *Call[float64])    { sum(p.Over, c) }
+func (p ExpandOp) Float32(c *Call[float32]) { expand(p.Over, c) }
+func (p ExpandOp) Float64(c *Call[float64]) { expand(p.Over, c) }
+func (p DotOp) Float32(c *Call[float32])    { dot(c) }
+func (p DotOp) Float64(c *Call[float64])    { dot(c) }
+
+func sum[T Float](over Over, c *Call[T]) {
+	p, k, q, _ := over.split(c.X[0].Shape)
+	x := c.X[0].Data
+	if q == 1 {
+		sumColumns(c.Y.Data, x, p)
+		return
+	}
+	reduce(c.Y.Data, p, k, q, func(lo, hi int) float64 { return total(x[lo:hi]) })
+}
+
+func dot[T Float](c *Call[T]) {
+	a, b := c.X[0].Data, c.X[1].Data
+	p, k, q, _ := OverChannel.split(c.X[0].Shape)
+	reduce(c.Y.Data, p, k, q, func(lo, hi int) float64 { return inner(a[lo:hi], b[lo:hi]) })
+}
+
+// reduce sets y[k] = Σ_p Σ of part over the row (p,k,·). Long rows are cut into pieces, always the same ones, and the
+// pieces' sums are added in order, so that the result does not depend on the number of cores.
+func reduce[T Float](y []T, p, k, q int, part func(lo, hi int) float64) {
+	pieces := (q + grain - 1) / grain
+	partial := borrowFloats(p * k * pieces)
+	defer returnFloats(partial)
+	sums := *partial
+	rows(p*k*pieces, min(q, grain), func(i int) {
+		row, piece := i/pieces, i%pieces
+		sums[i] = part(row*q+piece*grain, row*q+min(q, (piece+1)*grain))
+	})
+	for i := range k {
+		var s float64
+		for j := range p {
+			for _, v := range sums[(j*k+i)*pieces : (j*k+i+1)*pieces] {
+				s += v
+			}
+		}
+		y[i] = T(s)
+	}
+}
+
+// sumColumns sets y[k] = Σ_p x[p,k].
+func sumColumns[T Float](y, x []T, p int) {
+	spans(len(y), func(lo, hi int) {
+		var acc [256]float64
+		for ; lo < hi; lo += len(acc) {
+			n := min(len(acc), hi-lo)
+			clear(acc[:n])
+			for j := range p {
+				for i, v := range x[j*len(y)+lo : j*len(y)+lo+n] {
+					acc[i] += float64(v)
+				}
+			}
+			for i, v := range acc[:n] {
+				y[lo+i] = T(v)
+			}
+		}
+	})
+}
+
+// total is the sum of x in four interleaved accumulators, which a processor adds side by side.
+func total[T Float](x []T) float64 {
+	var a, b, c, d float64
+	for len(x) >= 4 {
+		a, b, c, d = a+float64(x[0]), b+float64(x[1]), c+float64(x[2]), d+float64(x[3])
+		x = x[4:]
+	}
+	for _, v := range x {
+		a += float64(v)
+	}
+	return (a + b) + (c + d)
+}
+
+// inner is the sum of x⊙y.
+func inner[T Float](x, y []T) float64 {
+	var a, b, c, d float64
+	for len(x) >= 4 && len(y) >= 4 {
+		a += float64(x[0]) * float64(y[0])
+		b += float64(x[1]) * float64(y[1])
+		c += float64(x[2]) * float64(y[2])
+		d += float64(x[3]) * float64(y[3])
+		x, y = x[4:], y[4:]
+	}
+	for i, v := range x {
+		a += float64(v) * float64(y[i])
+	}
+	return (a + b) + (c + d)
+}
+
+func expand[T Float](over Over, c *Call[T]) {
+	x, y := c.X[0].Data, c.Y.Data
+	_, k, q, _ := over.split(c.Y.Shape)
+	if q == 1 {
+		rows(len(y)/k, k, func(i int) { copy(y[i*k:(i+1)*k], x) })
+		return
+	}
+	if k == 1 {
+		spans(len(y), func(lo, hi int) { fill(y[lo:hi], x[0]) })
+		return
+	}
+	rows(len(y)/q, q, func(i int) { fill(y[i*q:(i+1)*q], x[i%k]) })
+}
+
+func fill[T Float](y []T, v T) {
+	for i := range y {
+		y[i] = v
+	}
+}
+
+// Grad: every summed element gets dy.
+func (p SumOp) Grad(x G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+	var c chain
+	return c.nodes(c.do(apply(ExpandOp{p.Over, x[0].Shape().Clone()}, dy)))
+}
+
+// Grad sums dy over the repetitions.
+func (p ExpandOp) Grad(x G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+	var c chain
+	return c.nodes(c.do(apply(SumOp{p.Over, x[0].Shape().Clone()}, dy)))
+}
+
+// Grad: da = b⊙dy and db = a⊙dy, channel by channel.
+func (p DotOp) Grad(x G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+	var c chain
+	return c.nodes(c.do(ChannelAffine(x[1], dy, nil)), c.do(ChannelAffine(x[0], dy, nil)))
+}
+
+var floatPool = sync.Pool{New: func() any { return new([]float64) }}
+
+// borrowFloats returns n numbers of unspecified value.
+func borrowFloats(n int) *[]float64 {
+	s := floatPool.Get().(*[]float64)
+	if cap(*s) < n {
+		*s = make([]float64, n)
+	}
+	*s = (*s)[:n]
+	return s
+}
+
+func returnFloats(s *[]float64) { floatPool.Put(s) }
