@@ -1,0 +1,132 @@
+package datasets
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strings"
+)
+
+// Depth is how thoroughly Check looks.
+type Depth int
+
+const (
+	// Headers reads where each image says what size it is: milliseconds for a data set.
+	Headers Depth = iota
+	// Pixels decodes every image and mask, which also finds truncated ones: seconds.
+	Pixels
+)
+
+// Problem is a file that cannot be used and why. The error names the file.
+type Problem struct {
+	Name string // the sample's name
+	Err  error
+}
+
+// Report is what Check found.
+type Report struct {
+	Images     int         // images looked at
+	Smallest   image.Point // width and height of the image with the fewest pixels, and of the one with the most
+	Largest    image.Point
+	Bad        []Problem // images that were left out, if the data set was opened with SkipBad
+	EmptyMasks []string  // anomalous samples whose mask marks nothing (known after Pixels only): no error, but no truth either
+}
+
+// CheckError lists everything that is wrong with a data set.
+type CheckError struct {
+	Data     string
+	Problems []Problem
+}
+
+// maxShown is how many problems an error's text spells out.
+const maxShown = 10
+
+func (e *CheckError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d images cannot be used:", e.Data, len(e.Problems))
+	for _, p := range e.Problems[:min(maxShown, len(e.Problems))] {
+		fmt.Fprintf(&b, "\n  %v", p.Err)
+	}
+	if more := len(e.Problems) - maxShown; more > 0 {
+		fmt.Fprintf(&b, "\n  and %d more", more)
+	}
+	return b.String()
+}
+
+// Unwrap gives errors.Is the reasons.
+func (e *CheckError) Unwrap() []error {
+	reasons := make([]error, len(e.Problems))
+	for i, p := range e.Problems {
+		reasons[i] = p.Err
+	}
+	return reasons
+}
+
+// Check looks for what would stop a training or a test half-way: images and masks that are missing, unreadable, empty or
+// absurdly large, masks that are not of their image's size. It looks at all of them, on all cores, before it returns a
+// *CheckError. If the data set was opened with SkipBad, the bad samples are reported and removed from d instead; then only
+// a training set with nothing left is an error. It stops early, with ctx's error, when ctx is done.
+func Check(ctx context.Context, d *Data, depth Depth) (*Report, error) {
+	report := &Report{}
+	var sound [3]Set
+	parts := [3]*Set{&d.Train, &d.Validation, &d.Test}
+	for i, set := range parts {
+		var err error
+		if sound[i], err = report.look(ctx, *set, depth); err != nil {
+			return report, fmt.Errorf("checking %s: %w", d.Name, err)
+		}
+	}
+	if len(report.Bad) > 0 && d.skip == nil {
+		return report, &CheckError{d.Name, report.Bad}
+	}
+	for i, set := range parts {
+		*set = sound[i]
+	}
+	for _, p := range report.Bad {
+		d.skip(p.Name, p.Err)
+	}
+	if len(d.Train) == 0 {
+		return report, fmt.Errorf("%s: %w are left: all of them are bad", d.Name, ErrNoTrainingImages)
+	}
+	return report, nil
+}
+
+// look checks one set and returns its sound samples.
+func (r *Report) look(ctx context.Context, set Set, depth Depth) (sound Set, err error) {
+	found := make([]facts, len(set))
+	errs := make([]error, len(set))
+	inParallel(ctx, len(set), func(i int) { found[i], errs[i] = set[i].check(depth) })
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i, sample := range set {
+		r.Images++
+		if errs[i] != nil {
+			r.Bad = append(r.Bad, Problem{sample.Name, errs[i]})
+			continue
+		}
+		sound = append(sound, sample)
+		r.note(sample.Name, found[i])
+	}
+	return sound, nil
+}
+
+func (r *Report) note(name string, f facts) {
+	if f.emptyMask {
+		r.EmptyMasks = append(r.EmptyMasks, name)
+	}
+	area := func(p image.Point) int { return p.X * p.Y }
+	if r.Smallest == (image.Point{}) || area(f.size) < area(r.Smallest) {
+		r.Smallest = f.size
+	}
+	if area(f.size) > area(r.Largest) {
+		r.Largest = f.size
+	}
+}
+
+func (s Sample) check(depth Depth) (facts, error) {
+	if s.pixels == nil {
+		return facts{}, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
+	}
+	return s.pixels.check(depth)
+}

@@ -1,0 +1,53 @@
+package datasets
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// formatTolerance is the largest difference from Pillow, in levels, for the lossy formats: the inverse DCT may be rounded
+// differently. Lossless files must be equal.
+var formatTolerance = map[string]int{
+	".jpg": 2, ".webp": 2,
+}
+
+func TestFormatsEqualPillow(t *testing.T) {
+	var golden struct {
+		Files []struct {
+			File string
+			Size [2]int
+			RGB  []byte
+		}
+	}
+	readGolden(t, "formats_golden.json", &golden)
+	for _, f := range golden.Files {
+		t.Run(f.File, func(t *testing.T) {
+			pic, err := decodeFile(filepath.Join("testdata/formats", f.File))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if pic.w != f.Size[0] || pic.h != f.Size[1] {
+				t.Fatalf("size %d×%d, want %v", pic.w, pic.h, f.Size)
+			}
+			tolerance := formatTolerance[filepath.Ext(f.File)]
+			if f.File == "rgb.webp" {
+				tolerance = 0
+			}
+			worst, mean := levelDifference(pic.rgb().Pix, f.RGB)
+			t.Logf("largest difference %d, mean %.4f", worst, mean)
+			if worst > tolerance {
+				t.Errorf("differs by %d levels, at most %d allowed", worst, tolerance)
+			}
+		})
+	}
+}
+
+func levelDifference(a, b []uint8) (worst int, mean float64) {
+	for i := range a {
+		d := int(a[i]) - int(b[i])
+		d = max(d, -d)
+		worst = max(worst, d)
+		mean += float64(d) / float64(len(a))
+	}
+	return worst, mean
+}

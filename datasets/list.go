@@ -1,0 +1,149 @@
+package datasets
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxFolderDepth bounds the walk through a user's folders, which may contain a link to themselves.
+const maxFolderDepth = 8
+
+// listImages returns the names of the image files in dir, sorted. Hidden files are none.
+func listImages(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if isImageName(e.Name()) && !isDir(dir, e) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// listDirs returns the names of the folders in dir, sorted, links to folders included.
+func listDirs(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && isDir(dir, e) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// listImageTree returns the image files in dir and the folders below it, as paths relative to dir.
+func listImageTree(dir string) ([]string, error) { return listImageTreeTo(dir, maxFolderDepth) }
+
+func listImageTreeTo(dir string, depth int) ([]string, error) {
+	found, err := listImages(dir)
+	if err != nil || depth == 0 {
+		return found, err
+	}
+	dirs, err := listDirs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range dirs {
+		below, err := listImageTreeTo(filepath.Join(dir, d), depth-1)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range below {
+			found = append(found, filepath.Join(d, name))
+		}
+	}
+	return found, nil
+}
+
+func isImageName(name string) bool {
+	return imageExtensions[strings.ToLower(filepath.Ext(name))] && !strings.HasPrefix(name, ".")
+}
+
+// isDir follows links.
+func isDir(dir string, e os.DirEntry) bool {
+	if e.Type()&os.ModeSymlink != 0 {
+		return dirExists(filepath.Join(dir, e.Name()))
+	}
+	return e.IsDir()
+}
+
+func dirExists(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// maskFinder finds the masks of the images of one folder in a folder of masks, which is read once.
+type maskFinder struct {
+	dir    string
+	byStem map[string]string // file by its name without extension
+	dirs   map[string]bool
+}
+
+// newMaskFinder reads dir. A folder that is missing holds no masks, so each of its images will be reported by name.
+func newMaskFinder(dir string) (maskFinder, error) {
+	finder := maskFinder{dir, map[string]string{}, map[string]bool{}}
+	if !dirExists(dir) {
+		return finder, nil
+	}
+	names, err := listImages(dir)
+	if err != nil {
+		return finder, err
+	}
+	for _, name := range names {
+		finder.byStem[stem(name)] = name
+	}
+	dirs, err := listDirs(dir)
+	for _, d := range dirs {
+		finder.dirs[d] = true
+	}
+	return finder, err
+}
+
+// find returns the masks of image: STEM_mask.png or STEM.png (or another image format), or all images of a folder STEM.
+// Where none exists, it returns the first name that was looked for: reading it will say that it is missing.
+func (m maskFinder) find(image string) ([]string, error) {
+	for _, name := range []string{stem(image) + "_mask", stem(image)} {
+		if file, ok := m.byStem[name]; ok {
+			return []string{filepath.Join(m.dir, file)}, nil
+		}
+	}
+	if !m.dirs[stem(image)] {
+		return []string{filepath.Join(m.dir, stem(image)+"_mask.png")}, nil
+	}
+	dir := filepath.Join(m.dir, stem(image))
+	names, err := listImages(dir)
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("no mask in %s", dir)
+	}
+	for i := range names {
+		names[i] = filepath.Join(dir, names[i])
+	}
+	return names, err
+}
+
+// addTo gives an image its masks.
+func (m maskFinder) addTo(src *fileSource) (err error) {
+	src.masks, err = m.find(src.image)
+	src.above = maskThreshold(src.masks)
+	return err
+}
+
+// maskThreshold is what a mask's sample must exceed. Any mark counts, except in a JPEG, whose compression leaves faint
+// traces around it.
+func maskThreshold(masks []string) uint8 {
+	for _, path := range masks {
+		if ext := strings.ToLower(filepath.Ext(path)); ext == ".jpg" || ext == ".jpeg" {
+			return 127
+		}
+	}
+	return 0
+}

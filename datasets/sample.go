@@ -1,0 +1,196 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+	"path/filepath"
+	"strings"
+)
+
+// Sample is one image and what is known about it. Its pixels are read when Load is called, and not kept.
+type Sample struct {
+	Name      string // unique in its data set: the path below the data set's folder, or what a generator calls it
+	Class     string // the kind of object
+	Defect    string // the kind of defect; Good for a normal sample
+	Anomalous bool
+	Path      string // the image file; empty if there is none
+	H, W      int    // the input size in pixels that its data set was opened with; 0 if it was made alone
+
+	pixels source
+}
+
+// source is where a sample's pixels come from.
+type source interface {
+	// read returns the picture and its mask at their own size. The mask is nil if the truth is not known.
+	read() (raster, *Mask, error)
+	// hasMask tells whether read returns a mask.
+	hasMask() bool
+	// check reports what read would fail on. Short of decoding, it reads headers only.
+	check(depth Depth) (found facts, err error)
+}
+
+// facts are what a check learns on its way.
+type facts struct {
+	size      image.Point
+	emptyMask bool // the sample is anomalous, yet no pixel of its mask is; known after decoding only
+}
+
+// Load reads the sample and resizes it to h×w pixels: the image by Lanczos, the mask by the nearest pixel, both as Pillow
+// does. With h and w 0 both keep their own size. The mask of a normal sample is all zero; it is nil if the sample is
+// anomalous but no one has drawn where. Errors name the file.
+func (s Sample) Load(h, w int) (*Image, *Mask, error) {
+	if (h < 1 || w < 1) && (h != 0 || w != 0) {
+		return nil, nil, fmt.Errorf("%s: cannot resize to %d×%d pixels (h×w)", s.Name, h, w)
+	}
+	if s.pixels == nil {
+		return nil, nil, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
+	}
+	pic, mask, err := s.pixels.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	if h == 0 {
+		return pic.rgb(), mask, nil
+	}
+	if mask != nil {
+		mask = resizeNearest(mask, w, h)
+	}
+	return resizeLanczos(pic, w, h).rgb(), mask, nil
+}
+
+// HasMask tells whether it is known which of the sample's pixels are anomalous. (Of a normal sample it is: none.)
+func (s Sample) HasMask() bool { return s.pixels != nil && s.pixels.hasMask() }
+
+// Files makes a set of image files of which nothing else is known, to be scored. They count as normal.
+func Files(paths ...string) Set {
+	set := make(Set, len(paths))
+	for i, path := range paths {
+		set[i] = fileSample(filepath.ToSlash(path), "", Good, fileSource{image: path, unlabelled: true})
+	}
+	return set
+}
+
+// NewSample makes a sample of a picture in memory. mask is nil for a normal sample; an anomalous one has defect other than
+// Good, and then a nil mask means that its place is unknown. The pictures are not copied.
+func NewSample(name, class, defect string, im *Image, mask *Mask) Sample {
+	return Sample{
+		Name: name, Class: class, Defect: defect, Anomalous: defect != Good,
+		pixels: memorySource{raster{im.W, im.H, 3, im.Pix}.compact(), mask, defect != Good},
+	}
+}
+
+// fileSample makes the sample of an image file. It is anomalous unless its defect is Good.
+func fileSample(name, class, defect string, src fileSource) Sample {
+	src.anomalous = defect != Good
+	return Sample{Name: name, Class: class, Defect: defect, Anomalous: src.anomalous, Path: src.image, pixels: src}
+}
+
+// memorySource is a picture that is already there.
+type memorySource struct {
+	pic       raster
+	mask      *Mask
+	anomalous bool
+}
+
+func (m memorySource) hasMask() bool { return m.mask != nil || !m.anomalous }
+
+func (m memorySource) read() (raster, *Mask, error) {
+	if m.mask == nil && !m.anomalous {
+		return m.pic, blankMask(m.pic), nil
+	}
+	return m.pic, m.mask, nil
+}
+
+func (m memorySource) check(Depth) (facts, error) {
+	found := facts{size: image.Pt(m.pic.w, m.pic.h)}
+	if m.mask == nil {
+		return found, nil
+	}
+	found.emptyMask = m.anomalous && m.mask.Area() == 0
+	return found, sameSize(m.pic.w, m.pic.h, m.mask.W, m.mask.H)
+}
+
+// fileSource is an image file with any number of mask files; a pixel is anomalous if one of them says so.
+type fileSource struct {
+	image      string
+	masks      []string
+	above      uint8 // a mask's pixel counts if one of its channels is greater
+	anomalous  bool
+	unlabelled bool
+}
+
+func (f fileSource) hasMask() bool { return !f.unlabelled && (!f.anomalous || len(f.masks) > 0) }
+
+func (f fileSource) read() (raster, *Mask, error) {
+	pic, err := decodeFile(f.image)
+	if err != nil || !f.hasMask() {
+		return pic, nil, err
+	}
+	mask := blankMask(pic)
+	for _, path := range f.masks {
+		if err := f.addMask(mask, path); err != nil {
+			return raster{}, nil, err
+		}
+	}
+	return pic, mask, nil
+}
+
+func (f fileSource) addMask(mask *Mask, path string) error {
+	more, err := decodeMask(path, f.above)
+	if err != nil {
+		return f.missingMask(path, err)
+	}
+	if err := sameSize(mask.W, mask.H, more.W, more.H); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for i, v := range more.Pix {
+		mask.Pix[i] |= v
+	}
+	return nil
+}
+
+// missingMask says whose mask it is that is not there.
+func (f fileSource) missingMask(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: its mask is missing: %w", f.image, err)
+	}
+	return err
+}
+
+func (f fileSource) check(depth Depth) (facts, error) {
+	if depth == Pixels {
+		pic, mask, err := f.read()
+		return facts{image.Pt(pic.w, pic.h), f.anomalous && mask != nil && mask.Area() == 0}, err
+	}
+	size, err := decodeSize(f.image)
+	if err != nil {
+		return facts{}, err
+	}
+	for _, path := range f.masks {
+		other, err := decodeSize(path)
+		if err != nil {
+			return facts{}, f.missingMask(path, err)
+		}
+		if err := sameSize(size.X, size.Y, other.X, other.Y); err != nil {
+			return facts{}, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return facts{size: size}, nil
+}
+
+func blankMask(pic raster) *Mask { return &Mask{pic.w, pic.h, make([]uint8, pic.w*pic.h)} }
+
+func sameSize(w, h, maskW, maskH int) error {
+	if w != maskW || h != maskH {
+		return fmt.Errorf("the mask has %d×%d pixels, its image %d×%d", maskW, maskH, w, h)
+	}
+	return nil
+}
+
+// stem is a file's name without folder and extension.
+func stem(path string) string {
+	base := filepath.Base(path)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
