@@ -103,7 +103,7 @@ func (r *run) stopped(finished <-chan *Error, patience time.Duration, why error)
 	if errors.Is(why, errStack) {
 		return &Error{Kind: KindStack, Value: why.Error(), Traceback: []string{why.Error()}}
 	}
-	return r.s.failed(interrupted{}, nil)
+	return r.s.failed(interrupted{})
 }
 
 func (r *run) runUnit(u *unit) *Error {
@@ -114,7 +114,7 @@ func (r *run) runUnit(u *unit) *Error {
 	i := u.interp
 	for _, f := range funcs {
 		if _, err := i.RunFunc(f); err != nil {
-			if e := r.s.failed(err, nil); e.Kind != KindExit || e.ExitCode != 0 {
+			if e := r.s.failed(err); e.Kind != KindExit || e.ExitCode != 0 {
 				return e
 			}
 			return nil

@@ -13,7 +13,7 @@ import (
 
 // failed is the *Error of a panic, which may have gone through several
 // interpreters on its way up, each of which wrapped it with its own frames.
-func (s *Session) failed(e any, _ []byte) *Error {
+func (s *Session) failed(e any) *Error {
 	var stacks []string
 	for {
 		var inner any
@@ -91,11 +91,7 @@ func frames(stacks []string) (fs []frame) {
 	for i := len(stacks) - 1; i >= 0; i-- { // the innermost was wrapped first
 		for _, m := range frameLines.FindAllStringSubmatch(stacks[i], -1) {
 			line, _ := strconv.Atoi(m[3])
-			f := frame{functionName(m[1]), m[2], line}
-			if strings.Contains(m[1], hidden) && f.function != "" {
-				continue // of the prelude
-			}
-			fs = append(fs, f)
+			fs = append(fs, frame{functionName(m[1]), m[2], line})
 		}
 	}
 	return fs

@@ -110,6 +110,7 @@ func (r *rewriter) stmt(s ast.Stmt) ast.Stmt {
 		return &ast.SelectStmt{Select: p, Body: block(p, &ast.CommClause{Case: p, Colon: p, Comm: s}, stopCase(p))}
 	case *ast.GoStmt:
 		r.goStmt(s)
+		return block(s.Pos(), s) // where instantiateGo can put more before it
 	case *ast.DeferStmt:
 		r.expr(&s.Call.Fun)
 		r.exprs(s.Call.Args)

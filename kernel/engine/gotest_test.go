@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// When this variable is set, the test binary is `msflow run` of that file.
+const runProgramVar = "MSFLOW_TEST_RUN_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(runProgramVar); file != "" {
+		os.Exit(RunProgram(file, os.Args[1:], os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// runProgram runs a file in a process of its own.
+func runProgram(ctx context.Context, file string, args ...string) (stdout, stderr string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", "", err
+	}
+	c := exec.CommandContext(ctx, self, args...)
+	c.Env = append(os.Environ(), runProgramVar+"="+file)
+	var out, errOut bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errOut
+	err = c.Run()
+	return out.String(), errOut.String(), err
+}
+
+// goTestWant is how many of the Go distribution's own programs must run; ixgo's
+// command runs 343 of the 352 in Go 1.26.8.
+const goTestWant = 343
+
+// TestGoDistribution runs the programs of GOROOT/test that are marked "// run".
+func TestGoDistribution(t *testing.T) {
+	if os.Getenv("MSFLOW_SLOW") == "" {
+		t.Skip("MSFLOW_SLOW is not set")
+	}
+	files := goTestFiles(t)
+	limit := make(chan bool, runtime.NumCPU())
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var failed []string
+	for _, f := range files {
+		wg.Add(1)
+		limit <- true
+		go func() {
+			defer func() { <-limit; wg.Done() }()
+			if why := goTestProgram(f); why != "" {
+				mu.Lock()
+				failed = append(failed, fmt.Sprintf("%s: %s", f, why))
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+	passed := len(files) - len(failed)
+	t.Logf("%d of %d programs pass; not these:\n%s", passed, len(files), strings.Join(failed, "\n"))
+	if passed < goTestWant {
+		t.Errorf("%d programs pass, want %d", passed, goTestWant)
+	}
+}
+
+func goTestFiles(t *testing.T) (files []string) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Skip("no go command")
+	}
+	for _, dir := range []string{".", "typeparam", "ken", "chan", "interface"} {
+		all, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "test", dir, "*.go"))
+		for _, f := range all {
+			if text, err := os.ReadFile(f); err == nil && bytes.HasPrefix(text, []byte("// run\n")) {
+				files = append(files, f)
+			}
+		}
+	}
+	if len(files) < goTestWant {
+		t.Skipf("this Go distribution has only %d programs in its test directory", len(files))
+	}
+	return files
+}
+
+// goTestProgram says why a program fails, or "".
+func goTestProgram(file string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	stdout, stderr, err := runProgram(ctx, file)
+	if err != nil {
+		line, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
+		return fmt.Sprintf("%v: %.150s", err, line)
+	}
+	want, err := os.ReadFile(strings.TrimSuffix(file, ".go") + ".out")
+	if err != nil {
+		return ""
+	}
+	if got := stdout + stderr; got != string(want) {
+		return "the output differs"
+	}
+	return ""
+}

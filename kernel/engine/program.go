@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/goplus/ixgo"
+)
+
+// RunProgram runs a Go program, a file or the directory of a main package, in
+// the interpreter as `go run` would: with this process's streams and working
+// directory, and args as os.Args[1:]. It returns the exit code, 2 after a panic
+// or when the program does not compile, having written why to stderr. No session
+// is involved: the program cannot be interrupted other than by its signals.
+func RunProgram(path string, args []string, stderr io.Writer) (exitCode int) {
+	i, err := loadProgram(path)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	ctx := i.ctx
+	code, err := ctx.RunInterp(i.interp, path, args)
+	if err == nil {
+		return code
+	}
+	var panicked ixgo.PanicError
+	var fatal ixgo.FatalError
+	switch {
+	case errors.As(err, &panicked):
+		fmt.Fprintf(stderr, "panic: %v\n\n%s", panicked, panicked.Stack())
+	case errors.As(err, &fatal):
+		fmt.Fprintf(stderr, "panic: %v\n\n%s", fatal, fatal.Stack())
+	default:
+		fmt.Fprintln(stderr, err)
+	}
+	return 2
+}
+
+type program struct {
+	ctx    *ixgo.Context
+	interp *ixgo.Interp
+}
+
+func loadProgram(path string) (p program, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = fmt.Errorf("%s: compiling: %v", path, e)
+		}
+	}()
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return p, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return p, err
+	}
+	p.ctx = ixgo.NewContext(0)
+	p.ctx.RunContext = context.Background()
+	load := func() (*ixgo.Interp, error) { return p.ctx.LoadInterp(path, nil) }
+	if info.IsDir() {
+		load = func() (*ixgo.Interp, error) {
+			pkg, err := p.ctx.LoadDir(path, false)
+			if err != nil {
+				return nil, err
+			}
+			return p.ctx.NewInterp(pkg)
+		}
+	}
+	if p.interp, err = load(); err != nil {
+		return p, err
+	}
+	if p.interp.MainPkg().Func("main") == nil {
+		return p, fmt.Errorf("%s: package %s has no function main", path, p.interp.MainPkg().Pkg.Name())
+	}
+	return p, nil
+}
