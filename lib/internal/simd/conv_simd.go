@@ -23,17 +23,7 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 			g.taps = append(g.taps, gatherTap{row: ky * s.DilationH, col: kx * s.DilationW, w: ky*s.KW + kx})
 		}
 	}
-	g.flatten(s)
 	g.execute()
-}
-
-// flatten turns a pointwise convolution of whole vectors into one that reads its input where it is.
-func (g *gather) flatten(s ConvShape) {
-	lanes := g.variant.lanes
-	if !s.pointwise() || g.srcPlane%lanes != 0 {
-		return
-	}
-	g.direct, g.oh, g.ow, g.dstRow = true, g.srcPlane/lanes, lanes, lanes
 }
 
 // pointwise tells whether each output pixel sees only the input pixel in the same place.
@@ -74,7 +64,6 @@ func (v *variant) gradPhase(dx, dy, w []float32, s ConvShape, py, px int) {
 	start := py*s.W + px
 	if s.StrideW == 1 && len(g.taps) > 0 {
 		g.dst = dx[start:]
-		g.flatten(s)
 		g.execute()
 		return
 	}

@@ -91,17 +91,13 @@ func (c *correlate) run(i int, s *scratch) {
 
 // runBlock adds the products of images b, b+1, … and output rows y, y+1, … for n input channels from c0.
 func (c *correlate) runBlock(group, c0, n, b, y, acc int, s *scratch) {
-	images, rows := min(c.images, c.s.B-b), min(c.band, c.oh-y)
+	images := min(c.images, c.s.B-b)
 	in, ximg := c.load(group*c.cig+c0, n, b, y, images, s)
+	c.places(images, min(c.band, c.oh-y), ximg, s)
 	terms := n * c.taps
-	table := s.taps(terms + 2)
-	c.table(table[:terms])
-	table[terms], table[terms+1] = table[terms-1], table[terms-1]
+	table := c.table(terms, s)
 	a := &s.dot
-	a.images, a.rows, a.acc = images, rows, acc
-	a.vecs, a.tail = c.ow/c.variant.lanes, c.ow%c.variant.lanes
-	a.ychan, a.yrow, a.yimg = 4*c.oh*c.ow, 4*c.ow, 4*c.s.Cout*c.oh*c.ow
-	a.xrow, a.ximg = 4*c.s.StrideH*c.win.rowPitch, 4*ximg
+	a.ychan, a.acc = 4*c.oh*c.ow, acc
 	panels := ceilDiv(c.cog, len(c.variant.dot)-1)
 	for p := range panels {
 		first, size := panel(c.cog, panels, p)
@@ -154,11 +150,42 @@ func (c *correlate) load(c0, n, b, y, images int, s *scratch) (in []float32, xim
 	return in, ximg
 }
 
-// table lists where the plane of each weight starts, in floats.
-func (c *correlate) table(table []tap) {
-	for t := range table {
+// table lists where the plane of each weight starts, in floats, and repeats the last to a multiple of three.
+func (c *correlate) table(terms int, s *scratch) []tap {
+	table := resized(&s.taps, ceilDiv(terms, 3)*3)
+	for i := range table {
+		t := min(i, terms-1)
 		channel, k := t/c.taps, t%c.taps
 		ky, kx := k/c.s.KW, k%c.s.KW
-		table[t].b = int32(channel*c.win.channelPitch + c.win.at(ky*c.s.DilationH, kx*c.s.DilationW))
+		table[i].b = int32(channel*c.win.channelPitch + c.win.at(ky*c.s.DilationH, kx*c.s.DilationW))
 	}
+	return table
+}
+
+// places lists the vectors of a block: the whole ones, then the ends of rows.
+func (c *correlate) places(images, rows, ximg int, s *scratch) {
+	lanes := c.variant.lanes
+	whole, tail := c.ow/lanes, c.ow%lanes
+	full := images * rows * whole
+	part := 0
+	if tail > 0 {
+		part = images * rows
+	}
+	places := resized(&s.places, full+part)
+	f, p := 0, full
+	for i := range images {
+		for r := range rows {
+			y, x := (i*c.s.Cout*c.oh+r)*c.ow, i*ximg+r*c.s.StrideH*c.win.rowPitch
+			for v := range whole {
+				places[f] = place{y: int32(4 * (y + v*lanes)), x: int32(4 * (x + v*lanes))}
+				f++
+			}
+			if tail > 0 {
+				places[p] = place{y: int32(4 * (y + whole*lanes)), x: int32(4 * (x + whole*lanes))}
+				p++
+			}
+		}
+	}
+	a := &s.dot
+	a.table, a.full, a.part, a.tail = unsafe.Pointer(&places[0]), full, part, tail
 }

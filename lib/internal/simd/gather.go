@@ -21,7 +21,6 @@ type gather struct {
 	in                  int // channels of a group that are summed over
 	win                 window
 	strideY             int
-	direct              bool // src is used where it is: no padding, no stride, whole vectors
 	taps                []gatherTap
 	weights             []float32
 	wGroup, wOut, wIn   int
@@ -55,9 +54,6 @@ func (g *gather) execute() {
 		g.maxRow, g.maxC = max(g.maxRow, t.row), max(g.maxC, t.col)
 	}
 	blocks := ceilDiv(g.in, max(1, gatherTerms/len(g.taps)))
-	if g.direct { // table offsets are int32
-		blocks = max(blocks, ceilDiv(g.in*g.srcPlane, 1<<28))
-	}
 	g.block = ceilDiv(g.in, blocks)
 	cols := (g.ow-1)*g.win.strideX + g.maxC + 1
 	perRow := 4 * g.block * cols * g.strideY
@@ -65,9 +61,6 @@ func (g *gather) execute() {
 	g.band = ceilDiv(g.oh, g.bands)
 	g.bands = ceilDiv(g.oh, g.band)
 	g.win.layout((g.band-1)*g.strideY+g.maxRow+1, cols)
-	if g.direct {
-		g.win.channelPitch = g.srcPlane
-	}
 	g.panels = ceilDiv(g.out, len(g.variant.tile)-1)
 	g.chunks = min(g.panels, ceilDiv(4*threads, g.images*g.groups*g.bands))
 	g.chunk = ceilDiv(g.panels, g.chunks)
@@ -81,44 +74,40 @@ func (g *gather) run(i int, s *scratch) {
 	i, band := i/g.bands, i%g.bands
 	image, group := i/g.groups, i%g.groups
 	y0 := band * g.band
-	rows := min(g.band, g.oh-y0)
 	p0 := chunk * g.chunk
 	p1 := min(p0+g.chunk, g.panels)
+	a := &s.tile
+	g.places(min(g.band, g.oh-y0), s)
 	for c0 := 0; c0 < g.in; c0 += g.block {
 		n := min(g.block, g.in-c0)
-		planes := g.src[image*g.srcImage+(group*g.in+c0)*g.srcPlane:]
-		in := g.load(planes, n, y0, s)
-		table := g.table(n, s)
+		g.load(g.src[image*g.srcImage+(group*g.in+c0)*g.srcPlane:], n, y0, s)
+		g.terms(n, s)
+		a.as, a.ldc, a.acc = 4*g.wOut, 4*g.dstPlane, c0
 		for p := p0; p < p1; p++ {
 			first, size := panel(g.out, g.panels, p)
-			a := &s.tile
-			a.table, a.k = unsafe.Pointer(&table[0]), n*len(g.taps)
 			a.a = unsafe.Pointer(&g.weights[group*g.wGroup+first*g.wOut+c0*g.wIn])
-			a.as, a.ldc, a.acc = 4*g.wOut, 4*g.dstPlane, c0
+			a.c = unsafe.Pointer(&g.dst[image*g.dstImage+(group*g.out+first)*g.dstPlane+y0*g.dstRow])
 			a.bias = nil
 			if g.bias != nil && c0 == 0 {
 				a.bias = unsafe.Pointer(&g.bias[group*g.out+first])
 			}
-			g.sweep(in, g.dst[image*g.dstImage+(group*g.out+first)*g.dstPlane+y0*g.dstRow:], rows, size, a)
+			callTile(g.variant.tile[size], a)
 		}
 	}
 }
 
-// load returns the inputs of the band that starts at output row y0, for n channels.
-func (g *gather) load(planes []float32, n, y0 int, s *scratch) []float32 {
-	if g.direct {
-		return planes[y0*g.win.rowPitch:]
-	}
+// load copies n channels of the inputs of the band that starts at output row y0.
+func (g *gather) load(planes []float32, n, y0 int, s *scratch) {
 	in := s.floats(0, n*g.win.channelPitch)
 	for c := range n {
 		g.win.fill(in[c*g.win.channelPitch:], planes[c*g.srcPlane:], y0*g.strideY)
 	}
-	return in
+	s.tile.b = unsafe.Pointer(&in[0])
 }
 
-// table lists the terms for n channels.
-func (g *gather) table(n int, s *scratch) []tap {
-	table := s.taps(n * len(g.taps))
+// terms lists the terms of the sum over n channels.
+func (g *gather) terms(n int, s *scratch) {
+	table := resized(&s.taps, n*len(g.taps))
 	i := 0
 	for c := range n {
 		for _, t := range g.taps {
@@ -126,32 +115,29 @@ func (g *gather) table(n int, s *scratch) []tap {
 			i++
 		}
 	}
-	return table
+	s.tile.table, s.tile.k = unsafe.Pointer(&table[0]), len(table)
 }
 
-// sweep runs the kernel for size output channels over all vectors of the band, two at a time.
-func (g *gather) sweep(in, dst []float32, rows, size int, a *tileArgs) {
-	kernel, lanes := g.variant.tile[size], g.variant.lanes
-	perRow := ceilDiv(g.ow, lanes)
-	vectors := rows * perRow
-	y, x := 0, 0
-	next := func() (b, c, n int) {
-		b, c, n = y*g.strideY*g.win.rowPitch+x, y*g.dstRow+x, min(lanes, g.ow-x)
-		if x += lanes; x >= g.ow {
-			y, x = y+1, 0
+// places lists the vectors of a band of rows, two to a tile.
+func (g *gather) places(rows int, s *scratch) {
+	lanes := g.variant.lanes
+	vectors := rows * ceilDiv(g.ow, lanes)
+	tiles := resized(&s.tiles, ceilDiv(vectors, 2))
+	v := 0
+	for y := range rows {
+		for x := 0; x < g.ow; x += lanes {
+			t := &tiles[v/2]
+			t.b[v%2] = int32(4 * (y*g.strideY*g.win.rowPitch + x))
+			t.c[v%2] = int32(4 * (y*g.dstRow + x))
+			t.n[v%2] = int32(min(lanes, g.ow-x))
+			v++
 		}
-		return
 	}
-	for v := 0; v < vectors; v += 2 {
-		b0, c0, n0 := next()
-		a.b, a.c, a.n0 = unsafe.Pointer(&in[b0]), unsafe.Pointer(&dst[c0]), n0
-		a.off2, a.c2, a.n1 = 0, 0, 0
-		if v+1 < vectors {
-			b1, c1, n1 := next()
-			a.off2, a.c2, a.n1 = 4*(b1-b0), 4*(c1-c0), n1
-		}
-		callTile(kernel, a)
+	if v%2 != 0 {
+		t := &tiles[v/2]
+		t.b[1], t.c[1], t.n[1] = t.b[0], t.c[0], 0
 	}
+	s.tile.tiles, s.tile.count = unsafe.Pointer(&tiles[0]), len(tiles)
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

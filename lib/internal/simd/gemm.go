@@ -133,23 +133,26 @@ func (p *product) runBlock(p0, p1, j0, cols, k0, terms int, s *scratch) {
 	width := 2 * p.variant.lanes
 	in := s.floats(0, ceilDiv(cols, width)*width*terms)
 	p.pack(in, j0, cols, k0, terms)
-	table := s.taps(terms)
+	table := resized(&s.taps, terms)
 	for t := range table {
 		table[t] = tap{b: int32(4 * t * width), a: int32(4 * t * p.aCol)}
 	}
+	tiles := resized(&s.tiles, ceilDiv(cols, width))
+	for i := range tiles {
+		n := min(width, cols-i*width)
+		first := min(n, p.variant.lanes)
+		b, c := int32(4*i*width*terms), int32(4*i*width)
+		tiles[i] = tile{b: [2]int32{b, b + int32(2*width)}, c: [2]int32{c, c + int32(2*width)}, n: [2]int32{int32(first), int32(n - first)}}
+	}
 	a := &s.tile
+	a.b, a.as, a.ldc, a.acc, a.bias = unsafe.Pointer(&in[0]), 4*p.aRow, 4*p.ldc, 1, nil
 	a.table, a.k = unsafe.Pointer(&table[0]), terms
-	a.as, a.off2 = 4*p.aRow, 4*p.variant.lanes
-	a.ldc, a.c2, a.acc, a.bias = 4*p.ldc, 4*p.variant.lanes, 1, nil
+	a.tiles, a.count = unsafe.Pointer(&tiles[0]), len(tiles)
 	for i := p0; i < p1; i++ {
 		first, size := panel(p.m, p.rowPanels, i)
 		a.a = unsafe.Pointer(&p.a[first*p.aRow+k0*p.aCol])
-		for j := 0; j < cols; j += width {
-			a.b, a.c = unsafe.Pointer(&in[j*terms]), unsafe.Pointer(&p.c[first*p.ldc+j0+j])
-			a.n0 = min(p.variant.lanes, cols-j)
-			a.n1 = min(p.variant.lanes, cols-j-a.n0)
-			callTile(p.variant.tile[size], a)
-		}
+		a.c = unsafe.Pointer(&p.c[first*p.ldc+j0])
+		callTile(p.variant.tile[size], a)
 	}
 }
 

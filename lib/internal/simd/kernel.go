@@ -2,46 +2,51 @@ package simd
 
 import "unsafe"
 
-// tileArgs describes a tile of a gathered matrix product: rows output channels times two vectors of V pixels. Its kernels
-// equal
+// tileArgs describes tiles of a gathered matrix product, each rows output channels times two vectors of V pixels. The
+// kernels equal
 //
-//	for m in 0..rows, v in 0..2, i in 0..n[v]:
+//	for each tile q, m in 0..rows, v in 0..2, i in 0..q.n[v]:
 //		sum = bias[m], or 0 without bias
 //		for t in 0..k:
-//			sum += a[m·as + table[t].a] · b[v·off2 + table[t].b + i]
-//		c[m·ldc + v·c2 + i] = sum, or += sum if acc
+//			sum += a[m·as + table[t].a] · b[q.b[v] + table[t].b + i]
+//		c[q.c[v] + m·ldc + i] = sum, or += sum if acc
 //
-// with every offset in bytes. The kernels read whole vectors of b, past n.
+// with every offset in bytes. They read whole vectors of b, past n.
 type tileArgs struct {
-	a, b, c  unsafe.Pointer
-	table    unsafe.Pointer // []tap
-	k        int
-	as       int
-	off2     int
-	ldc, c2  int
-	n0, n1   int
-	acc      int
-	bias     unsafe.Pointer
-	reserved int
+	a, b, c unsafe.Pointer
+	table   unsafe.Pointer // []tap
+	k       int
+	as, ldc int
+	acc     int
+	bias    unsafe.Pointer
+	tiles   unsafe.Pointer // []tile
+	count   int            // of tiles, at least 1
 }
 
-// dotArgs describes a correlation of rows planes of output gradient with three input planes. Its kernels equal
+// A tap is one term of a tile's sum.
+type tap struct{ b, a int32 }
+
+// A tile is the place of two vectors.
+type tile struct{ b, c, n [2]int32 }
+
+// dotArgs describes a correlation of rows planes of output gradient with three input planes. The kernels equal
 //
 //	for m in 0..rows, j in 0..3:
 //		sum = 0
-//		for b in 0..images, r in 0..rows, i in 0..V·vecs+tail:
-//			sum += y[m·ychan + b·yimg + r·yrow + i] · x[j][b·ximg + r·xrow + i]
+//		for p in 0..full+part, i in 0..V (the first full places) or 0..tail (the others):
+//			sum += y[m·ychan + table[p].y + i] · x[j][table[p].x + i]
 //		out[m·ldout + j] = sum, or += sum if acc
 //
-// with every offset in bytes. The kernels read whole vectors of x, past tail.
+// with every offset in bytes. They read whole vectors of x, past tail.
 type dotArgs struct {
 	y, x0, x1, x2, out unsafe.Pointer
-	images, rows       int
-	vecs, tail         int
-	ychan, yrow, yimg  int
-	xrow, ximg         int
-	ldout, acc         int
+	table              unsafe.Pointer // []place
+	full, part, tail   int
+	ychan, ldout, acc  int
 }
+
+// A place is where one vector of pixels stands in the gradient and in the input.
+type place struct{ y, x int32 }
 
 // The kernels cannot be interrupted, so each runs for microseconds only, and is called through a Go function whose
 // prologue is where the garbage collector can stop a worker.

@@ -8,16 +8,15 @@ import (
 // scratch is the memory one worker uses during a task. It is kept for the next task, so a training step allocates only
 // the first time.
 type scratch struct {
-	_     [128]byte // workers' blocks must not share a cache line
-	tile  tileArgs
-	dot   dotArgs
-	table []tap
-	mem   [3][]float32
-	_     [128]byte
+	_      [128]byte // workers' blocks must not share a cache line
+	tile   tileArgs
+	dot    dotArgs
+	taps   []tap
+	tiles  []tile
+	places []place
+	mem    [3][]float32
+	_      [128]byte
 }
-
-// A tap is one term of a tile's sum: byte offsets into the inputs and into the weights.
-type tap struct{ b, a int32 }
 
 var idle struct {
 	sync.Mutex
@@ -61,10 +60,11 @@ func aligned(n int) []float32 {
 	return m[skip : skip+n : skip+n]
 }
 
-// taps returns a table of n taps.
-func (s *scratch) taps(n int) []tap {
-	if len(s.table) < n {
-		s.table = make([]tap, n)
+// resized returns v with n elements of any content.
+func resized[T any](v *[]T, n int) []T {
+	if cap(*v) < n {
+		*v = make([]T, n)
 	}
-	return s.table[:n]
+	*v = (*v)[:n]
+	return *v
 }

@@ -2,73 +2,63 @@ package main
 
 import "fmt"
 
-// Offsets of dotArgs.
+// Offsets of dotArgs, and the first registers of the accumulators, the inputs and the gradient.
 const (
-	dotY, dotX0, dotX1, dotX2, dotOut      = 0, 8, 16, 24, 32
-	dotImages, dotRows, dotVecs, dotTail   = 40, 48, 56, 64
-	dotYChan, dotYRow, dotYImg             = 72, 80, 88
-	dotXRow, dotXImg, dotLdOut, dotAcc     = 96, 104, 112, 120
-	dotTaps, dotAccumulator, dotX, dotGrad = 3, 4, 0, 3
+	dotY, dotX0, dotX1, dotX2, dotOut = 0, 8, 16, 24, 32
+	dotTab, dotFull, dotPart, dotTail = 40, 48, 56, 64
+	dotYChan, dotLdOut, dotAcc        = 72, 80, 88
+	dotTaps, dotSum, dotX, dotGrad    = 3, 4, 0, 3
 )
 
 // dot writes the kernel that correlates rows output-gradient planes with 3 input planes; see dotArgs.
 func (f *file) dot(s isa, rows int) string {
 	name := fmt.Sprintf("dot%s_%d", s.name, rows)
-	f.text(name, "dotArgs", 24)
+	f.text(name, "dotArgs", 0)
 	for i := range rows * dotTaps {
-		f.zero(s, dotAccumulator+i)
+		f.zero(s, dotSum+i)
 	}
 	f.op("MOVQ %d(DI), R8", dotYChan)
 	f.op("LEAQ (R8)(R8*2), R9")
 	f.op("LEAQ (R8)(R8*4), R10")
 	f.op("LEAQ (R9)(R8*4), R11")
-	f.op("MOVQ %d(DI), CX", dotTail)
-	f.laneMaskDot(s)
-	f.op("MOVQ %d(DI), AX", dotY)  // gradient, start of the image
-	f.op("MOVQ %d(DI), BX", dotX0) // input, start of the image; the other two planes at fixed distances
+	f.op("MOVQ %d(DI), AX", dotY)
+	f.op("MOVQ %d(DI), BX", dotX0)
 	f.op("MOVQ %d(DI), SI", dotX1)
 	f.op("SUBQ BX, SI")
 	f.op("MOVQ %d(DI), R13", dotX2)
 	f.op("SUBQ BX, R13")
-	f.op("MOVQ %d(DI), DX", dotImages)
-	f.label("image")
-	f.op("MOVQ DX, images-8(SP)")
-	f.op("MOVQ AX, grad-16(SP)")
-	f.op("MOVQ BX, input-24(SP)")
-	f.op("MOVQ %d(DI), CX", dotRows)
-	f.label("row")
-	f.op("MOVQ AX, R14")
-	f.op("MOVQ BX, R15")
-	f.op("MOVQ %d(DI), DX", dotVecs)
-	f.op("TESTQ DX, DX")
-	f.op("JZ rest")
-	f.label("vec")
-	f.dotStep(s, rows, false)
-	f.op("ADDQ $%d, R14", s.bytes())
-	f.op("ADDQ $%d, R15", s.bytes())
-	f.op("DECQ DX")
-	f.op("JNZ vec")
-	f.label("rest")
-	f.op("CMPQ %d(DI), $0", dotTail)
-	f.op("JE next")
-	f.dotStep(s, rows, true)
-	f.label("next")
-	f.op("ADDQ %d(DI), AX", dotYRow)
-	f.op("ADDQ %d(DI), BX", dotXRow)
+	f.op("MOVQ %d(DI), DX", dotTab)
+	f.op("MOVQ %d(DI), CX", dotFull)
+	f.op("SHRQ $1, CX")
+	f.op("JZ odd")
+	f.label("two")
+	f.dotStep(s, rows, 0, false)
+	f.dotStep(s, rows, 8, false)
+	f.op("ADDQ $16, DX")
 	f.op("DECQ CX")
-	f.op("JNZ row")
-	f.op("MOVQ grad-16(SP), AX")
-	f.op("MOVQ input-24(SP), BX")
-	f.op("MOVQ images-8(SP), DX")
-	f.op("ADDQ %d(DI), AX", dotYImg)
-	f.op("ADDQ %d(DI), BX", dotXImg)
-	f.op("DECQ DX")
-	f.op("JNZ image")
+	f.op("JNZ two")
+	f.label("odd")
+	f.op("TESTQ $1, %d(DI)", dotFull)
+	f.op("JZ part")
+	f.dotStep(s, rows, 0, false)
+	f.op("ADDQ $8, DX")
+	f.label("part")
+	f.op("MOVQ %d(DI), CX", dotTail)
+	f.laneMaskDot(s)
+	f.op("MOVQ %d(DI), CX", dotPart)
+	f.op("TESTQ CX, CX")
+	f.op("JZ sum")
+	f.label("one")
+	f.dotStep(s, rows, 0, true)
+	f.op("ADDQ $8, DX")
+	f.op("DECQ CX")
+	f.op("JNZ one")
+	f.label("sum")
 	f.storeDot(s, rows)
 	return name
 }
 
-// laneMaskDot prepares the mask of a row's last vector: in R12 the address of the words (AVX2) or in K1 (AVX-512).
+// laneMaskDot prepares the mask of the partial vectors: in R12 the address of the words (AVX2) or in K1 (AVX-512).
 func (f *file) laneMaskDot(s isa) {
 	if s.reg == "Z" {
 		f.op("MOVQ $-1, R14")
@@ -82,8 +72,12 @@ func (f *file) laneMaskDot(s isa) {
 }
 
 // dotStep adds the products of one vector of pixels; masked reads only the first lanes of the gradient.
-func (f *file) dotStep(s isa, rows int, masked bool) {
+func (f *file) dotStep(s isa, rows, off int, masked bool) {
 	index := []string{"", "(R8*1)", "(R8*2)", "(R9*1)", "(R8*4)", "(R10*1)", "(R9*2)", "(R11*1)", "(R8*8)"}
+	f.op("MOVLQSX %d(DX), R14", off)
+	f.op("MOVLQSX %d(DX), R15", off+4)
+	f.op("ADDQ AX, R14")
+	f.op("ADDQ BX, R15")
 	f.op("VMOVUPS (R15), %s", s.v(dotX))
 	f.op("VMOVUPS (R15)(SI*1), %s", s.v(dotX+1))
 	f.op("VMOVUPS (R15)(R13*1), %s", s.v(dotX+2))
@@ -99,7 +93,7 @@ func (f *file) dotStep(s isa, rows int, masked bool) {
 			f.op("VMOVUPS (R14)%s, %s", index[m], g)
 		}
 		for t := range dotTaps {
-			f.op("VFMADD231PS %s, %s, %s", g, s.v(dotX+t), s.v(dotAccumulator+dotTaps*m+t))
+			f.op("VFMADD231PS %s, %s, %s", g, s.v(dotX+t), s.v(dotSum+dotTaps*m+t))
 		}
 	}
 }
@@ -110,7 +104,7 @@ func (f *file) storeDot(s isa, rows int) {
 	f.op("MOVQ %d(DI), R8", dotLdOut)
 	f.op("MOVQ %d(DI), R9", dotAcc)
 	for m := range rows {
-		a := dotAccumulator + dotTaps*m
+		a := dotSum + dotTaps*m
 		for t := range dotTaps {
 			if s.reg == "Z" {
 				f.op("VEXTRACTF64X4 $1, Z%d, Y%d", a+t, t)

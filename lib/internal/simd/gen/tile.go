@@ -2,11 +2,13 @@ package main
 
 import "fmt"
 
-// Offsets of tileArgs.
+// Offsets of tileArgs and of tile.
 const (
 	tileA, tileB, tileC, tileTab, tileK = 0, 8, 16, 24, 32
-	tileAS, tileOff2, tileLdc, tileC2   = 40, 48, 56, 64
-	tileN0, tileN1, tileAcc, tileBias   = 72, 80, 88, 96
+	tileAS, tileLdc, tileAcc, tileBias  = 40, 48, 56, 64
+	tileTiles, tileCount                = 72, 80
+	tileB0, tileB1, tileC0, tileC1      = 0, 4, 8, 12
+	tileN0, tileN1, tileSize            = 16, 20, 24
 )
 
 // rowAddress is the address of row m of the weights at base: R10 holds the row stride, R12, R13 and R14 hold 3, 5 and 7
@@ -19,17 +21,24 @@ func rowAddress(base, base9 string, m int) string {
 	return "(" + base + ")" + index[m]
 }
 
-// tile writes the kernel that computes rows × 2 vectors of a gathered matrix product; see tileArgs for the loop it equals.
+// tile writes the kernel that computes rows × 2 vectors of a gathered matrix product for a list of places; see tileArgs
+// for the loop it equals.
 func (f *file) tile(s isa, rows int) string {
 	name := fmt.Sprintf("tile%s_%d", s.name, rows)
-	f.text(name, "tileArgs", 0)
+	f.text(name, "tileArgs", 16)
+	f.op("MOVQ %d(DI), SI", tileTiles)
+	f.op("MOVQ %d(DI), CX", tileCount)
+	f.label("place")
+	f.op("MOVQ SI, place-8(SP)")
+	f.op("MOVQ CX, count-16(SP)")
+	f.op("MOVLQSX %d(SI), BX", tileB0)
+	f.op("MOVLQSX %d(SI), R11", tileB1)
+	f.op("ADDQ %d(DI), BX", tileB)
+	f.op("ADDQ %d(DI), R11", tileB)
 	f.op("MOVQ %d(DI), AX", tileA)
-	f.op("MOVQ %d(DI), BX", tileB)
 	f.op("MOVQ %d(DI), DX", tileTab)
 	f.op("MOVQ %d(DI), CX", tileK)
 	f.op("MOVQ %d(DI), R10", tileAS)
-	f.op("MOVQ %d(DI), R11", tileOff2)
-	f.op("ADDQ BX, R11")
 	f.op("LEAQ (R10)(R10*2), R12")
 	f.op("LEAQ (R10)(R10*4), R13")
 	f.op("LEAQ (R12)(R10*4), R14")
@@ -55,6 +64,13 @@ func (f *file) tile(s isa, rows int) string {
 	f.op("JNZ one")
 	f.label("done")
 	f.storeTile(s, rows)
+	f.label("next")
+	f.op("MOVQ place-8(SP), SI")
+	f.op("MOVQ count-16(SP), CX")
+	f.op("ADDQ $%d, SI", tileSize)
+	f.op("DECQ CX")
+	f.op("JNZ place")
+	f.end()
 	return name
 }
 
@@ -96,12 +112,14 @@ func (f *file) tileStep(s isa, rows, off int) {
 
 // storeTile writes the accumulators, adding what is there if asked, and only the lanes that exist.
 func (f *file) storeTile(s isa, rows int) {
-	f.op("MOVQ %d(DI), SI", tileC)
+	f.op("MOVQ place-8(SP), R15")
+	f.op("MOVLQSX %d(R15), SI", tileC0)
+	f.op("MOVLQSX %d(R15), R12", tileC1)
+	f.op("ADDQ %d(DI), SI", tileC)
+	f.op("ADDQ %d(DI), R12", tileC)
+	f.op("MOVLQSX %d(R15), R8", tileN0)
+	f.op("MOVLQSX %d(R15), R9", tileN1)
 	f.op("MOVQ %d(DI), R10", tileLdc)
-	f.op("MOVQ %d(DI), R12", tileC2)
-	f.op("ADDQ SI, R12")
-	f.op("MOVQ %d(DI), R8", tileN0)
-	f.op("MOVQ %d(DI), R9", tileN1)
 	f.op("MOVQ %d(DI), R13", tileAcc)
 	f.op("CMPQ R8, $%d", s.lanes)
 	f.op("JNE part")
@@ -117,7 +135,7 @@ func (f *file) storeTile(s isa, rows int) {
 		f.op("ADDQ R10, SI")
 		f.op("ADDQ R10, R12")
 	}
-	f.end()
+	f.op("JMP next")
 	f.label("store")
 	for m := range rows {
 		f.op("VMOVUPS %s, (SI)", s.v(4+2*m))
@@ -125,7 +143,7 @@ func (f *file) storeTile(s isa, rows int) {
 		f.op("ADDQ R10, SI")
 		f.op("ADDQ R10, R12")
 	}
-	f.end()
+	f.op("JMP next")
 	f.label("part")
 	f.laneMask(s, 0, "R8")
 	f.laneMask(s, 1, "R9")
@@ -148,7 +166,6 @@ func (f *file) storeTile(s isa, rows int) {
 		f.op("ADDQ R10, SI")
 		f.op("ADDQ R10, R12")
 	}
-	f.end()
 }
 
 // laneMask builds mask i that selects the first n lanes; n is clobbered. AVX2 keeps masks 0 and 1 in registers 0 and 1,

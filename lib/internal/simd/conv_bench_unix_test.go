@@ -1,9 +1,14 @@
+//go:build unix
+
 package simd
 
 import (
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
+	"time"
+	"unsafe"
 )
 
 // same is a 3×3 convolution that keeps the size.
@@ -39,6 +44,54 @@ func (s ConvShape) flops() float64 {
 	return 2 * float64(s.lenY()) * float64(s.Cin/s.Groups*s.KH*s.KW)
 }
 
+// measure reports f's speed, and the speed for each second a processor spent, which other programs disturb less.
+func measure(b *testing.B, flops float64, f func()) {
+	f()
+	before := processorTime()
+	for b.Loop() {
+		f()
+	}
+	used := processorTime() - before
+	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+	b.ReportMetric(flops*float64(b.N)/used.Seconds()/1e9, "GFLOP/cpu-s")
+}
+
+// processorTime is what all threads of the process have used.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkPeak is the most one core and all cores do: a tile whose data stay in the first-level cache.
+func BenchmarkPeak(b *testing.B) {
+	for _, threads := range []int{1, Threads()} {
+		b.Run(fmt.Sprint(threads), func(b *testing.B) {
+			flops := float64(threads * 1000 * peakTile(make([]scratch, 1), 0, 0))
+			s := make([]scratch, threads)
+			measure(b, flops, func() { Parallel(threads, func(i int) { peakTile(s, i, 1000) }) })
+		})
+	}
+}
+
+// peakTile runs the largest tile n times and returns the work of one.
+func peakTile(all []scratch, i, n int) int {
+	const k = 256
+	s, lanes, rows := &all[i], active.lanes, len(active.tile)-1
+	x, w, y, table, tiles := s.floats(0, 2*lanes), s.floats(1, rows), s.floats(2, rows*2*lanes), resized(&s.taps, k), resized(&s.tiles, 1)
+	clear(table)
+	second, width := int32(4*lanes), int32(lanes)
+	tiles[0] = tile{b: [2]int32{0, second}, c: [2]int32{0, second}, n: [2]int32{width, width}}
+	s.tile = tileArgs{a: unsafe.Pointer(&w[0]), b: unsafe.Pointer(&x[0]), c: unsafe.Pointer(&y[0]), table: unsafe.Pointer(&table[0]),
+		k: k, as: 4, ldc: 8 * lanes, tiles: unsafe.Pointer(&tiles[0]), count: 1}
+	for range n {
+		callTile(active.tile[rows], &s.tile)
+	}
+	return 2 * k * rows * 2 * lanes
+}
+
 func benchConv(b *testing.B, pass func(y, x, w []float32, s ConvShape)) {
 	for i := range variants {
 		if v := &variants[i]; v.available {
@@ -53,10 +106,7 @@ func benchConv(b *testing.B, pass func(y, x, w []float32, s ConvShape)) {
 					b.Run(fmt.Sprint(s), func(b *testing.B) {
 						y, x, w := random(s.lenY()), random(s.lenX()), random(s.lenW())
 						b.ReportAllocs()
-						for b.Loop() {
-							pass(y, x, w, s)
-						}
-						b.ReportMetric(s.flops()*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+						measure(b, s.flops(), func() { pass(y, x, w, s) })
 					})
 				}
 			})
@@ -80,10 +130,7 @@ func BenchmarkGemm(b *testing.B) {
 	for _, n := range []int{64, 256, 1024} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			x, y, z := random(n*n), random(n*n), random(n*n)
-			for b.Loop() {
-				Gemm(false, false, n, n, n, 1, x, n, y, n, 0, z, n)
-			}
-			b.ReportMetric(2*float64(n*n*n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			measure(b, 2*float64(n*n*n), func() { Gemm(false, false, n, n, n, 1, x, n, y, n, 0, z, n) })
 		})
 	}
 }
