@@ -64,16 +64,6 @@ func ChannelSum(x *G.Node) (*G.Node, error) {
 	return apply(SumOp{OverChannel, x.Shape()[1:2].Clone()}, x)
 }
 
-// ChannelMean is the mean of (B,C,...) over the batch and the pixels; the result is (C).
-func ChannelMean(x *G.Node) (*G.Node, error) {
-	var c chain
-	sum := c.do(ChannelSum(x))
-	if c.err != nil {
-		return nil, c.err
-	}
-	return Scale(sum, float64(x.Shape()[1])/float64(x.Shape().TotalSize()))
-}
-
 // BatchSum sums (B,C,...) over the batch; the result is (1,C,...).
 func BatchSum(x *G.Node) (*G.Node, error) {
 	if x == nil || x.Dims() < 1 {

@@ -1,0 +1,270 @@
+package op
+
+import (
+	"fmt"
+	"sync"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Axis is a linear map from In cells to Out cells of a line: padding, pooling and interpolation along one axis. A, B are
+// the map's parameters.
+type Axis struct {
+	Map     string // "window", "adaptive", "linear" or "reflect"; see axisMaps
+	In, Out int
+	A, B, C int
+}
+
+// axisMaps says which input cells make output cell j, and with which weights.
+var axisMaps = map[string]func(a Axis, j int, tap func(i int, w float64)){
+	// the mean of A cells, B apart, after C zeros; zeros count in the divisor
+	"window": func(a Axis, j int, tap func(int, float64)) {
+		for i := j*a.B - a.C; i < j*a.B-a.C+a.A; i++ {
+			if i >= 0 && i < a.In {
+				tap(i, 1/float64(a.A))
+			}
+		}
+	},
+	// the mean of cells ⌊j·In/Out⌋ ... ⌈(j+1)·In/Out⌉−1
+	"adaptive": func(a Axis, j int, tap func(int, float64)) {
+		lo, hi := j*a.In/a.Out, ((j+1)*a.In+a.Out-1)/a.Out
+		for i := lo; i < hi; i++ {
+			tap(i, 1/float64(hi-lo))
+		}
+	},
+	// interpolation between cells, the first and the last cell of both lines aligned
+	"linear": func(a Axis, j int, tap func(int, float64)) {
+		at := 0.0
+		if a.Out > 1 {
+			at = float64(j) * float64(a.In-1) / float64(a.Out-1)
+		}
+		i := min(int(at), a.In-1)
+		f := at - float64(i)
+		tap(i, 1-f)
+		if f > 0 && i+1 < a.In {
+			tap(i+1, f)
+		}
+	},
+	// A cells mirrored before the first one, which is not repeated, and the rest after the last one
+	"reflect": func(a Axis, j int, tap func(int, float64)) {
+		i := j - a.A
+		if i < 0 {
+			i = -i
+		}
+		if i >= a.In {
+			i = 2*(a.In-1) - i
+		}
+		tap(i, 1)
+	},
+}
+
+// ResampleOp maps the rows of every channel of x (B,C,H,W) by Rows and the columns by Cols: y = R·x·Cᵀ with R and C the
+// maps' matrices. Transposed, it is y = Rᵀ·x·C, the gradient.
+type ResampleOp struct {
+	Rows, Cols Axis
+	Transposed bool
+}
+
+// AvgPool averages windows of k×k pixels, stride apart, with pad zeros around x (B,C,H,W). The divisor is k² everywhere,
+// also where the window covers padding. It panics unless k > 0, stride > 0 and 0 ≤ pad < k.
+func AvgPool(x *G.Node, k, stride, pad int) (*G.Node, error) {
+	checkWindow("AvgPool", k, stride, pad)
+	return resample("AvgPool", x, func(n int) Axis { return Axis{"window", n, pooled(n, k, stride, pad), k, stride, pad} })
+}
+
+// AdaptiveAvgPool averages x (B,C,H,W) to (B,C,h,w): cell j is the mean of rows ⌊jH/h⌋ … ⌈(j+1)H/h⌉−1, and so along the
+// columns. It panics unless h > 0 and w > 0.
+func AdaptiveAvgPool(x *G.Node, h, w int) (*G.Node, error) { return resize("adaptive", x, h, w) }
+
+// Resize interpolates x (B,C,H,W) bilinearly to (B,C,h,w), with the corner pixels of both aligned. It panics unless
+// h > 0 and w > 0.
+func Resize(x *G.Node, h, w int) (*G.Node, error) { return resize("linear", x, h, w) }
+
+func resize(kind string, x *G.Node, h, w int) (*G.Node, error) {
+	if h < 1 || w < 1 {
+		panic(fmt.Sprintf("op: resizing to %d×%d pixels", h, w))
+	}
+	sizes := []int{h, w}
+	return resample(kind, x, func(n int) Axis {
+		out := sizes[0]
+		sizes = sizes[1:]
+		return Axis{Map: kind, In: n, Out: out}
+	})
+}
+
+// ReflectPad adds rows and columns that mirror x (B,C,H,W) at its border pixels, which are not repeated. Each must be
+// smaller than x in its direction. It panics if one is negative.
+func ReflectPad(x *G.Node, top, bottom, left, right int) (*G.Node, error) {
+	if min(top, bottom, left, right) < 0 {
+		panic(fmt.Sprintf("op: ReflectPad by %d, %d, %d, %d", top, bottom, left, right))
+	}
+	ends := [][2]int{{top, bottom}, {left, right}}
+	return resample("ReflectPad", x, func(n int) Axis {
+		end := ends[0]
+		ends = ends[1:]
+		return Axis{Map: "reflect", In: n, Out: n + end[0] + end[1], A: end[0]}
+	})
+}
+
+// resample applies the maps that axis makes for the number of rows and then for the number of columns.
+func resample(name string, x *G.Node, axis func(n int) Axis) (*G.Node, error) {
+	if x == nil || x.Dims() != 4 {
+		return nil, fmt.Errorf("op: %s: want a map (B,C,H,W)", name)
+	}
+	s := x.Shape()
+	rows := axis(s[2])
+	return apply(ResampleOp{Rows: rows, Cols: axis(s[3])}, x)
+}
+
+func checkWindow(name string, k, stride, pad int) {
+	if k < 1 || stride < 1 || pad < 0 || pad >= k {
+		panic(fmt.Sprintf("op: %s with windows of %d, stride %d, padding %d", name, k, stride, pad))
+	}
+}
+
+// pooled is the number of windows along an axis.
+func pooled(n, k, stride, pad int) int {
+	if n+2*pad < k {
+		return 0
+	}
+	return (n+2*pad-k)/stride + 1
+}
+
+func (p ResampleOp) String() string {
+	arrow := "→"
+	if p.Transposed {
+		arrow = "←"
+	}
+	r, c := p.Rows, p.Cols
+	return fmt.Sprintf("Resample %s{%d×%d %s %d×%d}", r.Map, r.In, c.In, arrow, r.Out, c.Out)
+}
+
+// ends are the numbers of cells that the axis takes and gives.
+func (p ResampleOp) ends(a Axis) (from, to int) {
+	if p.Transposed {
+		return a.Out, a.In
+	}
+	return a.In, a.Out
+}
+
+// Shape is (B,C,h,w).
+func (p ResampleOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	x := in[0]
+	h, oh := p.ends(p.Rows)
+	w, ow := p.ends(p.Cols)
+	if len(x) != 4 || x[2] != h || x[3] != w {
+		return nil, fmt.Errorf("x is %s, want (B,C,%d,%d)", shapeText(x), h, w)
+	}
+	for _, a := range []Axis{p.Rows, p.Cols} {
+		if a.Out < 1 {
+			return nil, fmt.Errorf("x %s is smaller than the window of %d", shapeText(x), a.A)
+		}
+		if a.Map == "reflect" && max(a.A, a.Out-a.In-a.A) >= a.In {
+			return nil, fmt.Errorf("x %s is too small to mirror %d and %d pixels", shapeText(x), a.A, a.Out-a.In-a.A)
+		}
+	}
+	return tensor.Shape{x[0], x[1], oh, ow}, nil
+}
+
+// taps are the nonzero entries of a matrix by rows: row j is entries start[j] to start[j+1]−1.
+type taps struct {
+	start, in []int
+	weight    []float64
+}
+
+// row is the entries of output cell j.
+func (t *taps) row(j int) ([]int, []float64) {
+	lo, hi := t.start[j], t.start[j+1]
+	return t.in[lo:hi], t.weight[lo:hi]
+}
+
+// Matrix is the map as Out rows of In weights.
+func (a Axis) Matrix() [][]float64 {
+	m := make([][]float64, a.Out)
+	for j := range m {
+		m[j] = make([]float64, a.In)
+		axisMaps[a.Map](a, j, func(i int, w float64) { m[j][i] += w })
+	}
+	return m
+}
+
+// tapCache keeps what tapsOf made: there are as many as there are sizes of maps in a program.
+var tapCache sync.Map // of ResampleOp with Cols left out → *taps
+
+// tapsOf is the axis's matrix, or its transpose, without the zeros.
+func tapsOf(a Axis, transposed bool) *taps {
+	key := ResampleOp{Rows: a, Transposed: transposed}
+	if t, ok := tapCache.Load(key); ok {
+		return t.(*taps)
+	}
+	t, m, n, k := &taps{start: []int{0}}, a.Matrix(), a.Out, a.In
+	if transposed {
+		n, k = k, n
+	}
+	for j := range n {
+		for i := range k {
+			w := 0.0
+			if transposed {
+				w = m[i][j]
+			} else {
+				w = m[j][i]
+			}
+			if w != 0 {
+				t.in, t.weight = append(t.in, i), append(t.weight, w)
+			}
+		}
+		t.start = append(t.start, len(t.in))
+	}
+	tapCache.Store(key, t)
+	return t
+}
+
+func (p ResampleOp) Float32(c *Call[float32]) { resampleAll(p, c) }
+func (p ResampleOp) Float64(c *Call[float64]) { resampleAll(p, c) }
+
+func resampleAll[T Float](p ResampleOp, c *Call[T]) {
+	vertical, horizontal := tapsOf(p.Rows, p.Transposed), tapsOf(p.Cols, p.Transposed)
+	h, w := c.X[0].Shape[2], c.X[0].Shape[3]
+	oh, ow := c.Y.Shape[2], c.Y.Shape[3]
+	rows(c.Y.Shape[0]*c.Y.Shape[1], max(h*w, oh*ow), func(i int) {
+		x, y := c.X[0].Data[i*h*w:(i+1)*h*w], c.Y.Data[i*oh*ow:(i+1)*oh*ow]
+		mixed := make([]T, w)
+		for j := range oh {
+			in, weight := vertical.row(j)
+			mixRows(mixed, x, in, weight)
+			mixCells(y[j*ow:(j+1)*ow], mixed, horizontal)
+		}
+	})
+}
+
+// mixRows is a weighted sum of rows of x.
+func mixRows[T Float](sum, x []T, in []int, weight []float64) {
+	clear(sum)
+	for k, i := range in {
+		w := T(weight[k])
+		row := x[i*len(sum) : (i+1)*len(sum)]
+		for n, v := range row {
+			sum[n] += w * v
+		}
+	}
+}
+
+// mixCells makes each cell of y a weighted sum of cells of x.
+func mixCells[T Float](y, x []T, t *taps) {
+	for j := range y {
+		in, weight := t.row(j)
+		var sum T
+		for k, i := range in {
+			sum += T(weight[k]) * x[i]
+		}
+		y[j] = sum
+	}
+}
+
+// Grad is the same map transposed.
+func (p ResampleOp) Grad(x G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+	var c chain
+	p.Transposed = !p.Transposed
+	return c.nodes(c.do(apply(p, dy)))
+}
