@@ -6,6 +6,10 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 		plainConv2D(y, x, w, bias, s)
 		return
 	}
+	if s.pointwise() {
+		v.pointwise(y, x, w, bias, s.B, s.Cout, s.Cin, s.H*s.W, false)
+		return
+	}
 	oh, ow := s.Out()
 	cig, cog, taps := s.Cin/s.Groups, s.Cout/s.Groups, s.KH*s.KW
 	g := gathers.Get().(*gather)
@@ -26,9 +30,21 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 	g.execute()
 }
 
-// pointwise tells whether each output pixel sees only the input pixel in the same place.
+// pointwise tells whether each output pixel sees only the input pixel in the same place, of all channels.
 func (s ConvShape) pointwise() bool {
-	return s.KH*s.KW*s.StrideH*s.StrideW == 1 && s.Top == 0 && s.Bottom == 0 && s.Left == 0 && s.Right == 0
+	return s.KH*s.KW*s.StrideH*s.StrideW == 1 && s.Top == 0 && s.Bottom == 0 && s.Left == 0 && s.Right == 0 && s.Groups == 1
+}
+
+// pointwise multiplies the in × pixels matrix of each image by w (out,in), stored transposed if trans.
+func (v *variant) pointwise(y, x, w, bias []float32, images, out, in, pixels int, trans bool) {
+	p := products.Get().(*product)
+	defer products.Put(p)
+	*p = product{variant: v, images: images, m: out, n: pixels, k: in, a: w, b: x, c: y, bias: bias,
+		aRow: in, aCol: 1, bRow: pixels, bCol: 1, bImage: in * pixels, cImage: out * pixels, ldc: pixels, alpha: 1}
+	if trans {
+		p.aRow, p.aCol = 1, out
+	}
+	p.execute()
 }
 
 // gradInput runs the gradient of the input on kernels. With strides the input's pixels fall into StrideH·StrideW phases
@@ -36,6 +52,10 @@ func (s ConvShape) pointwise() bool {
 func (v *variant) gradInput(dx, dy, w []float32, s ConvShape) {
 	if v.lanes == 0 {
 		plainGradInput(dx, dy, w, s)
+		return
+	}
+	if s.pointwise() {
+		v.pointwise(dx, dy, w, nil, s.B, s.Cin, s.Cout, s.H*s.W, true)
 		return
 	}
 	for py := range min(s.StrideH, s.H) {

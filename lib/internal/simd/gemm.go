@@ -65,14 +65,17 @@ func scaleRow(row []float32, beta float32) {
 	}
 }
 
-// product is a Gemm in progress. An item of its work is a block of C; for each block of k it copies B's part, scaled by
-// alpha, into panels two vectors wide, and reads A where it is.
+// product is a Gemm in progress, or one for each image of a batch with the same A. An item of its work is a block of C;
+// for each block of k it copies B's part, scaled by alpha, into panels two vectors wide, and reads A where it is.
 type product struct {
 	variant         *variant
+	images          int
 	m, n, k         int
 	a, b, c         []float32
-	aRow, aCol      int // floats from one element of op(A) to the next, down and across
+	bias            []float32 // added to C's rows if not nil; beta is 0 then
+	aRow, aCol      int       // floats from one element of op(A) to the next, down and across
 	bRow, bCol      int
+	bImage, cImage  int
 	ldc             int
 	alpha, beta     float32
 	cols, colBlocks int // columns of an item
@@ -89,50 +92,61 @@ const (
 )
 
 func (v *variant) gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if v.lanes == 0 {
+	if v.lanes == 0 || k == 0 {
 		plainGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
 	p := products.Get().(*product)
 	defer products.Put(p)
-	*p = product{variant: v, m: m, n: n, k: k, a: a, b: b, c: c, aRow: lda, aCol: 1, bRow: ldb, bCol: 1, ldc: ldc, alpha: alpha, beta: beta}
+	*p = product{variant: v, images: 1, m: m, n: n, k: k, a: a, b: b, c: c,
+		aRow: lda, aCol: 1, bRow: ldb, bCol: 1, ldc: ldc, alpha: alpha, beta: beta}
 	if transA {
 		p.aRow, p.aCol = 1, lda
 	}
 	if transB {
 		p.bRow, p.bCol = 1, ldb
 	}
-	width := 2 * v.lanes
-	p.cols = min(productCols, ceilDiv(n, width)*width)
-	p.colBlocks = ceilDiv(n, p.cols)
-	p.rowPanels = ceilDiv(m, len(v.tile)-1)
-	p.chunks = min(p.rowPanels, ceilDiv(4*Threads(), p.colBlocks))
+	p.execute()
+}
+
+// execute cuts the work into items and runs them.
+func (p *product) execute() {
+	width := 2 * p.variant.lanes
+	p.cols = min(productCols, ceilDiv(p.n, width)*width)
+	p.colBlocks = ceilDiv(p.n, p.cols)
+	p.rowPanels = ceilDiv(p.m, len(p.variant.tile)-1)
+	p.chunks = min(p.rowPanels, ceilDiv(4*Threads(), p.images*p.colBlocks))
 	p.panels = ceilDiv(p.rowPanels, p.chunks)
 	p.chunks = ceilDiv(p.rowPanels, p.panels)
-	dispatch(p.colBlocks*p.chunks, p)
+	dispatch(p.images*p.colBlocks*p.chunks, p)
 }
 
 // run implements task.
 func (p *product) run(i int, s *scratch) {
-	j0, chunk := i/p.chunks*p.cols, i%p.chunks
+	i, chunk := i/p.chunks, i%p.chunks
+	image, j0 := i/p.colBlocks, i%p.colBlocks*p.cols
 	cols := min(p.cols, p.n-j0)
 	p0 := chunk * p.panels
 	p1 := min(p0+p.panels, p.rowPanels)
-	first, _ := panel(p.m, p.rowPanels, p0)
-	last, size := panel(p.m, p.rowPanels, p1-1)
-	for r := first; r < last+size; r++ {
-		scaleRow(p.c[r*p.ldc+j0:][:cols], p.beta)
+	b, c := p.b[image*p.bImage+j0*p.bCol:], p.c[image*p.cImage+j0:]
+	if p.beta != 0 && p.beta != 1 {
+		first, _ := panel(p.m, p.rowPanels, p0)
+		last, size := panel(p.m, p.rowPanels, p1-1)
+		for r := first; r < last+size; r++ {
+			scaleRow(c[r*p.ldc:][:cols], p.beta)
+		}
 	}
 	for k0 := 0; k0 < p.k; k0 += productTerms {
-		p.runBlock(p0, p1, j0, cols, k0, min(productTerms, p.k-k0), s)
+		p.runBlock(b, c, p0, p1, cols, k0, min(productTerms, p.k-k0), s)
 	}
 }
 
-// runBlock adds the products of terms k0, k0+1, … to an item's block of C.
-func (p *product) runBlock(p0, p1, j0, cols, k0, terms int, s *scratch) {
+// runBlock adds the products of terms k0, k0+1, … to an item's block c of C.
+func (p *product) runBlock(b, c []float32, p0, p1, cols, k0, terms int, s *scratch) {
 	width := 2 * p.variant.lanes
-	in := s.floats(0, ceilDiv(cols, width)*width*terms)
-	p.pack(in, j0, cols, k0, terms)
+	step := panelFloats(width, terms)
+	in := s.floats(0, ceilDiv(cols, width)*step)
+	p.pack(in, b[k0*p.bRow:], cols, terms)
 	table := resized(&s.taps, terms)
 	for t := range table {
 		table[t] = tap{b: int32(4 * t * width), a: int32(4 * t * p.aCol)}
@@ -141,37 +155,50 @@ func (p *product) runBlock(p0, p1, j0, cols, k0, terms int, s *scratch) {
 	for i := range tiles {
 		n := min(width, cols-i*width)
 		first := min(n, p.variant.lanes)
-		b, c := int32(4*i*width*terms), int32(4*i*width)
-		tiles[i] = tile{b: [2]int32{b, b + int32(2*width)}, c: [2]int32{c, c + int32(2*width)}, n: [2]int32{int32(first), int32(n - first)}}
+		from, to, half := int32(4*i*step), int32(4*i*width), int32(2*width)
+		tiles[i] = tile{b: [2]int32{from, from + half}, c: [2]int32{to, to + half}, n: [2]int32{int32(first), int32(n - first)}}
 	}
 	a := &s.tile
 	a.b, a.as, a.ldc, a.acc, a.bias = unsafe.Pointer(&in[0]), 4*p.aRow, 4*p.ldc, 1, nil
+	if k0 == 0 && p.beta == 0 {
+		a.acc = 0
+	}
 	a.table, a.k = unsafe.Pointer(&table[0]), terms
 	a.tiles, a.count = unsafe.Pointer(&tiles[0]), len(tiles)
 	for i := p0; i < p1; i++ {
 		first, size := panel(p.m, p.rowPanels, i)
 		a.a = unsafe.Pointer(&p.a[first*p.aRow+k0*p.aCol])
-		a.c = unsafe.Pointer(&p.c[first*p.ldc+j0])
+		a.c = unsafe.Pointer(&c[first*p.ldc])
+		if p.bias != nil && k0 == 0 {
+			a.bias = unsafe.Pointer(&p.bias[first])
+		}
 		callTile(p.variant.tile[size], a)
 	}
 }
 
-// pack copies terms × cols of B into panels of two vectors, zero beyond n.
-func (p *product) pack(in []float32, j0, cols, k0, terms int) {
+// panelFloats is the distance between packed panels: a line more than they fill, because powers of two would collide in the
+// first-level cache.
+func panelFloats(width, terms int) int { return width*terms + 16 }
+
+// pack copies terms × cols of B, from b on, into panels of two vectors, zero beyond the last column. It goes along B's rows,
+// as the prefetcher likes.
+func (p *product) pack(in, b []float32, cols, terms int) {
 	width := 2 * p.variant.lanes
-	for j := 0; j < cols; j += width {
-		panel := in[j*terms : (j+width)*terms]
-		n := min(width, cols-j)
-		for t := range terms {
-			row := panel[t*width : (t+1)*width]
-			src := (k0+t)*p.bRow + (j0+j)*p.bCol
-			if p.bCol == 1 && p.alpha == 1 {
-				copy(row, p.b[src:src+n])
-			} else {
-				for q := range row[:n] {
-					row[q] = p.alpha * p.b[src]
-					src += p.bCol
-				}
+	step := panelFloats(width, terms)
+	whole := 0
+	if width == 16 && p.bCol == 1 && p.alpha == 1 {
+		whole = cols / 16
+	}
+	for t := range terms {
+		src := b[t*p.bRow:]
+		for j := range whole {
+			*(*[16]float32)(in[j*step+t*16:]) = *(*[16]float32)(src[j*16:])
+		}
+		for j := whole; j*width < cols; j++ {
+			row := in[j*step+t*width:][:width]
+			n := min(width, cols-j*width)
+			for q := range row[:n] {
+				row[q] = p.alpha * src[(j*width+q)*p.bCol]
 			}
 			clear(row[n:])
 		}
