@@ -1,0 +1,85 @@
+package flow
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Map is the shape of one feature map without its batch: channels, height, width. A vector of C numbers is Map{C, 1, 1}.
+type Map struct{ C, H, W int }
+
+func (m Map) String() string { return fmt.Sprintf("(%d,%d,%d)", m.C, m.H, m.W) }
+
+// Len is the number of values of one map, C·H·W.
+func (m Map) Len() int { return m.C * m.H * m.W }
+
+// Block is an invertible function of one or several maps. This is the whole contract; every block here keeps it, and a new
+// one MUST keep it to work inside [Sequence], [Graph], [Inverse], training and sampling.
+//
+// Shapes. Every node in x and z is (B,C,H,W) with the batch and dtype of the tape. Out MUST give the shapes that Forward
+// gives for the same maps, or an error that names the block and the shapes it cannot take. Forward and Inverse MUST return
+// such an error too instead of panicking. The number of values MUST be kept: Σ C·H·W in equals Σ C·H·W out.
+//
+// Values. Inverse(Forward(x)) MUST be x up to rounding, in evaluation mode and, unless the block's documentation says
+// otherwise, in training mode.
+//
+// Log-determinant. logdet MUST have shape (B) and hold for each sample ln|det ∂out/∂in| in nats: sums over channels and
+// pixels, never means. The logdet of Inverse at z = Forward(x) MUST be the negative of Forward's.
+//
+// Parameters. Forward and Inverse MUST reach their parameters through Tape.Node and never keep a node beyond the call:
+// one block may stand on many tapes and several times on one. Params MUST return the same pointers in the same order at
+// every call, with names that are unique within the block; what is not learned is Frozen.
+//
+// Ownership. A block owns its Params' values; a tape only refers to them. Forward and Inverse MUST NOT change a value:
+// statistics gathered in training are handed to Tape.Update, first-batch statistics are set by [Initialize].
+type Block interface {
+	Out(in []Map) ([]Map, error)
+	Forward(t *Tape, x []*G.Node) (z []*G.Node, logdet *G.Node, err error)
+	Inverse(t *Tape, z []*G.Node) (x []*G.Node, logdet *G.Node, err error)
+	Params() []*Param
+}
+
+// MapOf is the shape of a node (B,C,H,W) without its batch.
+func MapOf(n *G.Node) Map {
+	s := n.Shape()
+	if len(s) != 4 {
+		return Map{}
+	}
+	return Map{C: s[1], H: s[2], W: s[3]}
+}
+
+func mapsOf(ns []*G.Node) []Map {
+	ms := make([]Map, len(ns))
+	for i, n := range ns {
+		ms[i] = MapOf(n)
+	}
+	return ms
+}
+
+// oneMap is the shape rule of a block that takes one map of c channels; c = 0 takes any.
+func oneMap(block string, in []Map, c int) (Map, error) {
+	if len(in) != 1 {
+		return Map{}, fmt.Errorf("%s takes one map, not %d: %v", block, len(in), in)
+	}
+	m := in[0]
+	if m.C < 1 || m.H < 1 || m.W < 1 {
+		return Map{}, fmt.Errorf("%s: map %v is empty", block, m)
+	}
+	if c != 0 && m.C != c {
+		return Map{}, fmt.Errorf("%s was built for %d channels, not for a map %v", block, c, m)
+	}
+	return m, nil
+}
+
+// sameMap is the Out of blocks that keep their single map's shape.
+func sameMap(block string, in []Map, c int) ([]Map, error) {
+	m, err := oneMap(block, in, c)
+	if err != nil {
+		return nil, err
+	}
+	return []Map{m}, nil
+}
+
+// half splits c channels as the couplings do that let the larger half pass: first ⌈c/2⌉, rest ⌊c/2⌋.
+func half(c int) (first, rest int) { return c - c/2, c / 2 }
