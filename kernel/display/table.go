@@ -1,0 +1,197 @@
+package display
+
+import (
+	"fmt"
+	"html"
+	"reflect"
+	"strings"
+)
+
+// Rows and columns that a table shows; of more rows the first and last few.
+const (
+	maxRows    = 60
+	headRows   = 10
+	tailRows   = 5
+	maxColumns = 30
+	maxCell    = 200 // characters
+)
+
+// table shows slices, arrays and maps of structs, slices of slices of
+// scalars, and maps to scalars as HTML tables.
+func table(v any) (Data, bool) {
+	r := reflect.ValueOf(v)
+	if _, ok := (&printer{}).method(v); ok {
+		return Data{}, false
+	}
+	var t *grid
+	switch r.Kind() {
+	case reflect.Slice, reflect.Array:
+		t = gridOfList(r)
+	case reflect.Map:
+		t = gridOfMap(r)
+	}
+	if t == nil || t.rows == 0 {
+		return Data{}, false
+	}
+	return Data{Data: MIMEMap{MIMETypeHTML: t.html()}}, true
+}
+
+// grid is the content of a table.
+type grid struct {
+	header []string // column names; the first is above the row labels
+	rows   int
+	row    func(i int) (label string, cells []reflect.Value)
+	size   string
+}
+
+func gridOfList(v reflect.Value) *grid {
+	elem := indirectType(v.Type().Elem())
+	g := &grid{rows: v.Len()}
+	switch {
+	case elem.Kind() == reflect.Struct && elem.NumField() > 0:
+		g.header = fieldNames(elem, "")
+		g.row = func(i int) (string, []reflect.Value) { return fmt.Sprint(i), fields(v.Index(i), elem) }
+	case v.Type().Elem().Kind() == reflect.Slice && isNumber(v.Type().Elem().Elem()):
+		columns := 0
+		for i := range v.Len() {
+			columns = max(columns, v.Index(i).Len())
+		}
+		g.header = []string{""}
+		for j := range columns {
+			g.header = append(g.header, fmt.Sprint(j))
+		}
+		g.row = func(i int) (string, []reflect.Value) { return fmt.Sprint(i), elements(v.Index(i)) }
+	default:
+		return nil
+	}
+	g.size = sizeText(g.rows, len(g.header)-1)
+	return g
+}
+
+func gridOfMap(v reflect.Value) *grid {
+	elem := indirectType(v.Type().Elem())
+	keys := sortedKeys(v)
+	g := &grid{rows: len(keys)}
+	switch {
+	case elem.Kind() == reflect.Struct && elem.NumField() > 0:
+		g.header = fieldNames(elem, "key")
+		g.row = func(i int) (string, []reflect.Value) {
+			return cellText(keys[i]), fields(v.MapIndex(keys[i]), elem)
+		}
+	case isScalar(elem):
+		g.header = []string{"key", "value"}
+		g.row = func(i int) (string, []reflect.Value) {
+			return cellText(keys[i]), []reflect.Value{v.MapIndex(keys[i])}
+		}
+	default:
+		return nil
+	}
+	g.size = sizeText(g.rows, len(g.header)-1)
+	return g
+}
+
+func indirectType(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}
+
+func isNumber(t reflect.Type) bool {
+	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Complex128
+}
+
+func fieldNames(t reflect.Type, first string) []string {
+	names := []string{first}
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Name)
+	}
+	return names
+}
+
+func fields(v reflect.Value, t reflect.Type) []reflect.Value {
+	cells := make([]reflect.Value, t.NumField())
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return cells
+		}
+		v = v.Elem()
+	}
+	for i := range cells {
+		cells[i] = v.Field(i)
+	}
+	return cells
+}
+
+func elements(v reflect.Value) []reflect.Value {
+	cells := make([]reflect.Value, v.Len())
+	for i := range cells {
+		cells[i] = v.Index(i)
+	}
+	return cells
+}
+
+func sizeText(rows, columns int) string {
+	return fmt.Sprintf("%s rows × %s columns", thousands(rows), thousands(columns))
+}
+
+func (g *grid) html() string {
+	var b strings.Builder
+	b.WriteString(`<table border="1" class="dataframe">` + "\n<thead><tr>")
+	columns, cut := g.header, len(g.header) > maxColumns+1
+	if cut {
+		columns = columns[:maxColumns+1]
+	}
+	for _, name := range columns {
+		fmt.Fprintf(&b, "<th>%s</th>", html.EscapeString(name))
+	}
+	if cut {
+		b.WriteString("<th>…</th>")
+	}
+	b.WriteString("</tr></thead>\n<tbody>\n")
+	for i := range g.rows {
+		if g.rows > maxRows && i >= headRows && i < g.rows-tailRows {
+			if i == headRows {
+				fmt.Fprintf(&b, "<tr>%s</tr>\n", strings.Repeat("<td>…</td>", len(columns)))
+			}
+			continue
+		}
+		label, cells := g.row(i)
+		fmt.Fprintf(&b, "<tr><th>%s</th>", html.EscapeString(label))
+		for _, c := range cells[:min(len(cells), len(columns)-1)] {
+			b.WriteString(cellHTML(c))
+		}
+		if cut {
+			b.WriteString("<td>…</td>")
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("</tbody>\n</table>\n")
+	if g.rows > maxRows || cut {
+		fmt.Fprintf(&b, "<p>%s</p>\n", g.size)
+	}
+	return b.String()
+}
+
+func cellHTML(v reflect.Value) string {
+	align := "left"
+	if v.IsValid() && isNumber(v.Type()) {
+		align = "right"
+	}
+	return fmt.Sprintf(`<td style="text-align:%s">%s</td>`, align, html.EscapeString(cellText(v)))
+}
+
+// cellText is v on one line, strings without quotes.
+func cellText(v reflect.Value) string {
+	p := &printer{}
+	text := ""
+	if v.IsValid() && v.Kind() == reflect.String && v.Type() == reflect.TypeFor[string]() {
+		text = v.String()
+	} else if v.IsValid() {
+		text = strings.Join(strings.Fields(layout(p.value(v, v.Type(), 1), 0)), " ")
+	}
+	if r := []rune(text); len(r) > maxCell {
+		text = string(r[:maxCell]) + "…"
+	}
+	return text
+}
