@@ -1,0 +1,155 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/msflow-go/msflow/lib/flow"
+)
+
+// Trainer fits a flow to a source of maps. It is not safe for concurrent use.
+type Trainer struct {
+	State
+
+	model    flow.Block
+	maps     []flow.Map
+	options  Options
+	params   []*flow.Param
+	adam     *Adam
+	best     *snapshot
+	programs map[programKey]*lossProgram
+	running  chan struct{} // closed when a run that was abandoned at an interrupt has ended
+}
+
+type programKey struct {
+	batch    int
+	training bool
+}
+
+// New prepares to fit model to samples of the given maps. The model's parameters are trained in place.
+func New(model flow.Block, maps []flow.Map, o Options) (*Trainer, error) {
+	if _, err := model.Out(maps); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	params := flow.Trainable(model)
+	return &Trainer{
+		model: model, maps: maps, options: o, params: params,
+		adam: NewAdam(params), best: newSnapshot(model), programs: map[programKey]*lossProgram{},
+	}, nil
+}
+
+// Run trains until the last epoch, or until the held-out loss has not fallen for Patience epochs (heldOut may be nil). It
+// goes on from State, so that a second call after a cancellation, or after a checkpoint was read, continues to the same
+// numbers as an uninterrupted run. It returns within about 100 ms of ctx's cancellation, with ctx's error and the
+// parameters of the last finished step.
+func (t *Trainer) Run(ctx context.Context, data, heldOut Source) error {
+	if data.Len() == 0 {
+		return errors.New("train: no samples to train on")
+	}
+	for t.Epoch < t.options.epochs() && !t.stale() {
+		if err := t.epoch(ctx, data, heldOut); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stale tells whether the held-out loss has not fallen for Patience epochs.
+func (t *Trainer) stale() bool {
+	if t.options.Patience == 0 || len(t.History) == 0 {
+		return false
+	}
+	for i := len(t.History) - 1; i >= 0; i-- {
+		if t.History[i].Best {
+			return len(t.History)-1-i >= t.options.Patience
+		}
+	}
+	return false
+}
+
+func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
+	begin := time.Now()
+	n, size := data.Len(), t.options.batch()
+	visit := order(n, t.options.Seed, t.Epoch)
+	lr := t.options.schedule().At(t.Epoch)
+	first := t.Batches * size
+	for lo := first; lo < n; lo += size {
+		hi := min(lo+size, n)
+		done, err := t.step(ctx, data, visit[lo:hi], lr)
+		if err != nil {
+			return err
+		}
+		if t.options.OnStep != nil {
+			done.Done, done.Total = hi, n
+			t.options.OnStep(done)
+		}
+	}
+	seconds := time.Since(begin).Seconds()
+	e := Epoch{
+		Epoch: t.Epoch + 1, Loss: t.Sum / float64(n), GradNorm: t.Norms / float64(t.Batches), LR: lr,
+		Scales: t.scaleMeans(n), Seconds: seconds, Rate: float64(n-first) / seconds,
+	}
+	if err := t.judge(ctx, heldOut, &e); err != nil {
+		return err
+	}
+	t.State = State{Epoch: t.Epoch + 1, History: append(t.History, e)}
+	if t.options.OnEpoch != nil {
+		return t.options.OnEpoch(e)
+	}
+	return nil
+}
+
+// step updates the parameters by one batch of samples.
+func (t *Trainer) step(ctx context.Context, data Source, index []int, lr float64) (Step, error) {
+	l, err := t.load(ctx, data, index, true)
+	if err != nil {
+		return Step{}, err
+	}
+	loss, err := t.run(ctx, l)
+	if err != nil {
+		return Step{}, err
+	}
+	report := Step{Epoch: t.Epoch + 1, Epochs: t.options.epochs(), Loss: loss, LR: lr}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return report, t.diverged(ctx, l, fmt.Sprintf("the loss is %v", loss))
+	}
+	report.GradNorm, err = t.adam.Step(l.gradients(), lr, t.options.clip())
+	if err != nil {
+		return report, t.diverged(ctx, l, err.Error())
+	}
+	if err := l.tape.Commit(l.program); err != nil {
+		return report, err
+	}
+	t.Batches++
+	t.Sum += loss * float64(len(index))
+	t.Norms += report.GradNorm
+	t.addScales(l.scaleSums())
+	return report, nil
+}
+
+func (t *Trainer) diverged(ctx context.Context, l *lossProgram, what string) error {
+	return fmt.Errorf("%w: epoch %d, step %d: %s; the first value that is not finite comes from %s",
+		ErrDiverged, t.Epoch+1, t.Batches+1, what, l.firstNonFinite(ctx))
+}
+
+// addScales adds a batch's log-likelihoods of each scale to those of the epoch so far.
+func (t *Trainer) addScales(sums []float64) {
+	if t.Scales == nil {
+		t.Scales = make([]float64, len(sums))
+	}
+	for i, s := range sums {
+		t.Scales[i] += s
+	}
+}
+
+// scaleMeans is the mean log-likelihood of each scale over n samples, in nats per value.
+func (t *Trainer) scaleMeans(n int) []float64 {
+	var out []float64
+	for i, s := range t.Scales {
+		out = append(out, s/float64(n*t.maps[i].Len()))
+	}
+	return out
+}
