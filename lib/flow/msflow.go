@@ -183,7 +183,7 @@ func (m *MSFlow) Forward(t *Tape, x []*G.Node) ([]*G.Node, *G.Node, error) {
 func (m *MSFlow) watch(c *calc, z, logdets []*G.Node) {
 	for i, n := range z {
 		c.t.Watch(BlockOutput, fmt.Sprintf("fusion_flow, scale %d", i), n)
-		c.t.Watch(ScaleLogLikelihood, fmt.Sprintf("scale %d", i), c.sub(logdets[i], c.scale(c.sum(c.mul(n, n)), 0.5)))
+		c.t.Watch(ScaleLogLikelihood, fmt.Sprintf("scale %d", i), c.sub(logdets[i], c.scale(c.sum(c.square(n)), 0.5)))
 	}
 }
 
