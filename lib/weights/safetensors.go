@@ -1,0 +1,238 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// maxHeader is the format's own limit for the JSON header, in bytes.
+const maxHeader = 100_000_000
+
+// File is an open safetensors file. The tensors stay on disk, mapped into
+// memory, until they are asked for; what is handed out is a copy, so a File may
+// be closed while its tensors are in use.
+type File struct {
+	path     string
+	data     []byte // the whole file
+	unmap    func() error
+	metadata map[string]string
+	entries  []entry // by offset
+	index    map[string]int
+}
+
+// entry is a tensor's line in the header; lo and hi are positions in the file.
+type entry struct {
+	name   string
+	dtype  *dtype
+	shape  []int
+	lo, hi int
+}
+
+// ReadSafetensors opens the file at path and checks its whole header: known
+// types, shapes that fill exactly the bytes they are given, and spans that
+// neither overlap nor leave holes. Close it when done.
+func ReadSafetensors(path string) (*File, error) {
+	data, unmap, err := mapFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	f, err := parseSafetensors(path, data)
+	if err != nil {
+		unmap()
+		return nil, err
+	}
+	f.unmap = unmap
+	return f, nil
+}
+
+// Close unmaps the file. The File must not be used afterwards.
+func (f *File) Close() error {
+	if f.unmap == nil {
+		return nil
+	}
+	unmap := f.unmap
+	f.unmap, f.data = nil, nil
+	return unmap()
+}
+
+// Metadata is the header's free text, such as {"format": "pt"}; never nil.
+func (f *File) Metadata() map[string]string { return f.metadata }
+
+// Names lists the tensors in the order of their data.
+func (f *File) Names() []string {
+	names := make([]string, len(f.entries))
+	for i, e := range f.entries {
+		names[i] = e.name
+	}
+	return names
+}
+
+// Tensor copies the tensor called name out of the file. The error wraps
+// ErrMissing when there is none.
+func (f *File) Tensor(name string) (Tensor, error) {
+	i, ok := f.index[name]
+	if !ok {
+		return Tensor{}, fmt.Errorf("reading %s: %w: %s", f.path, ErrMissing, name)
+	}
+	e := f.entries[i]
+	t := Tensor{Name: e.name, Shape: slices.Clone(e.shape), DType: e.dtype.name}
+	t.Data, t.Ints = e.dtype.decode(f.data[e.lo:e.hi])
+	return t, nil
+}
+
+// StateDict copies all tensors out of the file.
+func (f *File) StateDict() (*StateDict, error) {
+	d := &StateDict{source: f.path, index: make(map[string]int, len(f.entries))}
+	for _, e := range f.entries {
+		t, err := f.Tensor(e.name)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.add(t); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// parseSafetensors reads the header of a file: 8 bytes of length, JSON, data.
+func parseSafetensors(path string, data []byte) (*File, error) {
+	f := &File{path: path, data: data, metadata: map[string]string{}, index: map[string]int{}}
+	if len(data) < 8 {
+		return nil, f.errorf("%d bytes are too few for a safetensors file", len(data))
+	}
+	n := le.Uint64(data)
+	if n > maxHeader || n > uint64(len(data)-8) {
+		return nil, f.errorf("the header claims %d bytes, the file has %d: cut off, or no safetensors file", n, len(data)-8)
+	}
+	start := 8 + int(n)
+	if err := f.parseHeader(data[8:start], start); err != nil {
+		return nil, err
+	}
+	return f, f.checkSpans(start)
+}
+
+func (f *File) parseHeader(header []byte, start int) error {
+	dec := json.NewDecoder(bytes.NewReader(header))
+	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
+		return f.errorf("the header is not a JSON object")
+	}
+	for dec.More() {
+		tok, err := dec.Token()
+		if err != nil {
+			return f.errorf("header: %w", err)
+		}
+		name := tok.(string) // an object's key is always a string
+		if name == "__metadata__" {
+			if err := dec.Decode(&f.metadata); err != nil {
+				return f.errorf("header: __metadata__: %w", err)
+			}
+			continue
+		}
+		if err := f.parseEntry(dec, name, start); err != nil {
+			return f.errorf("tensor %s: %w", clip(name), err)
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return f.errorf("header: %w", err)
+	}
+	if rest := header[dec.InputOffset():]; len(bytes.TrimRight(rest, " ")) > 0 {
+		return f.errorf("something follows the header's JSON object")
+	}
+	if f.metadata == nil { // "__metadata__": null
+		f.metadata = map[string]string{}
+	}
+	return nil
+}
+
+func (f *File) parseEntry(dec *json.Decoder, name string, start int) error {
+	var h struct {
+		DType   string  `json:"dtype"`
+		Shape   []int   `json:"shape"`
+		Offsets []int64 `json:"data_offsets"`
+	}
+	if err := dec.Decode(&h); err != nil {
+		return err
+	}
+	if _, dup := f.index[name]; dup {
+		return fmt.Errorf("the name occurs twice")
+	}
+	dt, err := dtypeOf(h.DType)
+	if err != nil || h.DType == "" {
+		return fmt.Errorf("element type %q is not supported", h.DType)
+	}
+	if len(h.Offsets) != 2 {
+		return fmt.Errorf("data_offsets has %d numbers, want 2", len(h.Offsets))
+	}
+	lo, hi, room := h.Offsets[0], h.Offsets[1], int64(len(f.data)-start)
+	if lo < 0 || hi < lo || hi > room {
+		return fmt.Errorf("bytes %d to %d do not lie in the file's %d bytes of data", lo, hi, room)
+	}
+	want, ok := byteSize(h.Shape, dt.size)
+	if !ok || int64(want) != hi-lo {
+		return fmt.Errorf("shape %v of %s does not fill bytes %d to %d", h.Shape, dt.name, lo, hi)
+	}
+	f.index[name] = len(f.entries)
+	f.entries = append(f.entries, entry{name, dt, h.Shape, start + int(lo), start + int(hi)})
+	return nil
+}
+
+// checkSpans orders the tensors by their data and sees that the spans follow
+// one another without overlap or hole up to the end of the file.
+func (f *File) checkSpans(start int) error {
+	slices.SortStableFunc(f.entries, func(a, b entry) int {
+		if a.lo != b.lo {
+			return a.lo - b.lo
+		}
+		return a.hi - b.hi
+	})
+	at, last := start, "the header"
+	for i, e := range f.entries {
+		f.index[e.name] = i
+		if e.lo < at {
+			return f.errorf("tensor %s: its data overlaps that of %s", clip(e.name), clip(last))
+		}
+		if e.lo > at {
+			return f.errorf("tensor %s: %d unused bytes lie before its data", clip(e.name), e.lo-at)
+		}
+		at, last = e.hi, e.name
+	}
+	if at != len(f.data) {
+		return f.errorf("%d bytes follow the last tensor", len(f.data)-at)
+	}
+	return nil
+}
+
+func (f *File) errorf(format string, args ...any) error {
+	return fmt.Errorf("reading %s: "+format, append([]any{f.path}, args...)...)
+}
+
+// byteSize is the bytes that a shape needs; false if a size is negative or the
+// product does not fit.
+func byteSize(shape []int, elem int) (int, bool) {
+	n := uint64(elem)
+	for _, d := range shape {
+		if d < 0 {
+			return 0, false
+		}
+		hi, lo := bits.Mul64(n, uint64(d))
+		if hi != 0 || lo > 1<<48 {
+			return 0, false
+		}
+		n = lo
+	}
+	return int(n), true
+}
+
+// clip keeps names out of a damaged file from flooding the message.
+func clip(name string) string {
+	name = strings.ToValidUTF8(name, "?")
+	if r := []rune(name); len(r) > 80 {
+		return string(r[:80]) + "…"
+	}
+	return name
+}
