@@ -48,11 +48,46 @@ type dotArgs struct {
 // A place is where one vector of pixels stands in the gradient and in the input.
 type place struct{ y, x int32 }
 
+// mapArgs describes work on n elements, dst[i] = f(a[i], b[i]) with parameters k and l.
+type mapArgs struct {
+	dst, a, b unsafe.Pointer
+	n         int
+	k, l      float32
+}
+
+// reduceArgs describes a sum over n values.
+type reduceArgs struct {
+	a   unsafe.Pointer
+	n   int
+	out float64
+}
+
+// adamArgs describes AdamStep for n parameters: r1 = 1−b1, r2 = 1−b2, step = lr/c1 and corr = 1/c2.
+type adamArgs struct {
+	p, g, m, v                             unsafe.Pointer
+	n                                      int
+	scale, b1, r1, b2, r2, step, corr, eps float32
+}
+
+// elementKernels are the kernels that work element by element.
+type elementKernels struct {
+	exp, log, tanh, atan, sigmoid, softplus, add, sub, mul, div, axpy, scale, addConst, clamp, relu, reluGrad func(*mapArgs)
+}
+
 // The kernels cannot be interrupted, so each runs for microseconds only, and is called through a Go function whose
 // prologue is where the garbage collector can stop a worker.
 
 //go:noinline
 func callTile(kernel func(*tileArgs), p *tileArgs) { kernel(p) }
+
+//go:noinline
+func callMap(kernel func(*mapArgs), p *mapArgs) { kernel(p) }
+
+//go:noinline
+func callReduce(kernel func(*reduceArgs), p *reduceArgs) { kernel(p) }
+
+//go:noinline
+func callAdam(kernel func(*adamArgs), p *adamArgs) { kernel(p) }
 
 //go:noinline
 func callDot(kernel func(*dotArgs), p *dotArgs) { kernel(p) }

@@ -39,6 +39,82 @@ func dotAVX2_4(p *dotArgs)
 var dotAVX2 = [5]func(*dotArgs){1: dotAVX2_1, 2: dotAVX2_2, 3: dotAVX2_3, 4: dotAVX2_4}
 
 //go:noescape
+func expAVX2(p *mapArgs)
+
+//go:noescape
+func logAVX2(p *mapArgs)
+
+//go:noescape
+func tanhAVX2(p *mapArgs)
+
+//go:noescape
+func atanAVX2(p *mapArgs)
+
+//go:noescape
+func sigmoidAVX2(p *mapArgs)
+
+//go:noescape
+func softplusAVX2(p *mapArgs)
+
+//go:noescape
+func addAVX2(p *mapArgs)
+
+//go:noescape
+func subAVX2(p *mapArgs)
+
+//go:noescape
+func mulAVX2(p *mapArgs)
+
+//go:noescape
+func divAVX2(p *mapArgs)
+
+//go:noescape
+func axpyAVX2(p *mapArgs)
+
+//go:noescape
+func scaleAVX2(p *mapArgs)
+
+//go:noescape
+func addConstAVX2(p *mapArgs)
+
+//go:noescape
+func clampAVX2(p *mapArgs)
+
+//go:noescape
+func reluAVX2(p *mapArgs)
+
+//go:noescape
+func reluGradAVX2(p *mapArgs)
+
+var elementsAVX2 = elementKernels{
+	exp:      expAVX2,
+	log:      logAVX2,
+	tanh:     tanhAVX2,
+	atan:     atanAVX2,
+	sigmoid:  sigmoidAVX2,
+	softplus: softplusAVX2,
+	add:      addAVX2,
+	sub:      subAVX2,
+	mul:      mulAVX2,
+	div:      divAVX2,
+	axpy:     axpyAVX2,
+	scale:    scaleAVX2,
+	addConst: addConstAVX2,
+	clamp:    clampAVX2,
+	relu:     reluAVX2,
+	reluGrad: reluGradAVX2,
+}
+
+//go:noescape
+func adamAVX2(p *adamArgs)
+
+//go:noescape
+func sumAVX2(p *reduceArgs)
+
+//go:noescape
+func sumSquaresAVX2(p *reduceArgs)
+
+//go:noescape
 func tileAVX512_1(p *tileArgs)
 
 //go:noescape
@@ -110,3 +186,73 @@ func dotAVX512_8(p *dotArgs)
 func dotAVX512_9(p *dotArgs)
 
 var dotAVX512 = [10]func(*dotArgs){1: dotAVX512_1, 2: dotAVX512_2, 3: dotAVX512_3, 4: dotAVX512_4, 5: dotAVX512_5, 6: dotAVX512_6, 7: dotAVX512_7, 8: dotAVX512_8, 9: dotAVX512_9}
+
+//go:noescape
+func expAVX512(p *mapArgs)
+
+//go:noescape
+func logAVX512(p *mapArgs)
+
+//go:noescape
+func tanhAVX512(p *mapArgs)
+
+//go:noescape
+func atanAVX512(p *mapArgs)
+
+//go:noescape
+func sigmoidAVX512(p *mapArgs)
+
+//go:noescape
+func softplusAVX512(p *mapArgs)
+
+//go:noescape
+func addAVX512(p *mapArgs)
+
+//go:noescape
+func subAVX512(p *mapArgs)
+
+//go:noescape
+func mulAVX512(p *mapArgs)
+
+//go:noescape
+func divAVX512(p *mapArgs)
+
+//go:noescape
+func axpyAVX512(p *mapArgs)
+
+//go:noescape
+func scaleAVX512(p *mapArgs)
+
+//go:noescape
+func addConstAVX512(p *mapArgs)
+
+//go:noescape
+func clampAVX512(p *mapArgs)
+
+//go:noescape
+func reluAVX512(p *mapArgs)
+
+//go:noescape
+func reluGradAVX512(p *mapArgs)
+
+var elementsAVX512 = elementKernels{
+	exp:      expAVX512,
+	log:      logAVX512,
+	tanh:     tanhAVX512,
+	atan:     atanAVX512,
+	sigmoid:  sigmoidAVX512,
+	softplus: softplusAVX512,
+	add:      addAVX512,
+	sub:      subAVX512,
+	mul:      mulAVX512,
+	div:      divAVX512,
+	axpy:     axpyAVX512,
+	scale:    scaleAVX512,
+	addConst: addConstAVX512,
+	clamp:    clampAVX512,
+	relu:     reluAVX512,
+	reluGrad: reluGradAVX512,
+}
+
+//go:noescape
+func adamAVX512(p *adamArgs)

@@ -11,6 +11,9 @@ type scratch struct {
 	_      [128]byte // workers' blocks must not share a cache line
 	tile   tileArgs
 	dot    dotArgs
+	maps   mapArgs
+	reduce reduceArgs
+	adam   adamArgs
 	taps   []tap
 	tiles  []tile
 	places []place

@@ -12,6 +12,10 @@ type variant struct {
 	lanes     int // float32 values in a vector; 0 for plain Go, which has no kernels
 	tile      []func(*tileArgs)
 	dot       []func(*dotArgs)
+	elements  elementKernels
+	adam      func(*adamArgs)
+	sum       func(*reduceArgs)
+	squares   func(*reduceArgs)
 }
 
 // plain is the variant without kernels: every operation runs its defining loop.

@@ -26,7 +26,9 @@ func (s isa) v(i int) string { return fmt.Sprintf("%s%d", s.reg, i) }
 
 // file collects the assembly and its Go declarations.
 type file struct {
-	asm, decl strings.Builder
+	asm, decl  strings.Builder
+	constants  []uint32
+	constantAt map[uint32]int
 }
 
 // op appends one instruction.

@@ -37,8 +37,15 @@ func generate() (asm, decl []byte, err error) {
 	f.pause()
 	f.table("tileAVX2", "tileArgs", 6, func(n int) string { return f.tile(avx2, n) })
 	f.table("dotAVX2", "dotArgs", 4, func(n int) string { return f.dot(avx2, n) })
+	f.elementTable(avx2)
+	f.adam(avx2)
+	f.sum("sumAVX2", false)
+	f.sum("sumSquaresAVX2", true)
 	f.table("tileAVX512", "tileArgs", 14, func(n int) string { return f.tile(avx512, n) })
 	f.table("dotAVX512", "dotArgs", 9, func(n int) string { return f.dot(avx512, n) })
+	f.elementTable(avx512)
+	f.adam(avx512)
+	f.writeConstants()
 	decl, err = format.Source([]byte(f.decl.String()))
 	return []byte(f.asm.String()), decl, err
 }
