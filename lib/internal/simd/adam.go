@@ -13,16 +13,16 @@ import (
 //	v = b2·v + (1−b2)·d²
 //	p = p − lr·(m/c1) / (√(v/c2) + eps)
 //
-// The constants are float64 because 1−b2 would lose four digits in float32.
-func AdamStep(p, g, m, v []float32, scale, lr, b1, b2, eps, c1, c2 float64) {
+// b2 is float64 because 1−b2 would lose four digits in float32.
+func AdamStep(p, g, m, v []float32, scale, lr float32, b1, b2, eps float64, c1, c2 float32) {
 	sameLength(len(p), g, m, v)
 	if len(p) == 0 {
 		return
 	}
 	j := adamJobs.get()
 	defer adamJobs.put(j)
-	*j = adamJob{p, g, m, v, adamArgs{scale: float32(scale), b1: float32(b1), r1: float32(1 - b1), b2: float32(b2), r2: float32(1 - b2),
-		step: float32(lr / c1), corr: float32(1 / c2), eps: float32(eps)}}
+	*j = adamJob{p, g, m, v, adamArgs{scale: scale, b1: float32(b1), r1: float32(1 - b1), b2: float32(b2), r2: float32(1 - b2),
+		step: lr / c1, corr: 1 / c2, eps: float32(eps)}}
 	dispatch(ceilDiv(len(p), elementBlock), j)
 	*j = adamJob{}
 }
