@@ -1,7 +1,6 @@
 package op
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -71,9 +70,12 @@ type foreignStep struct {
 func (st *foreignStep) slot() *slot { return st.out }
 
 func (st *foreignStep) run() error {
-	v, err := st.prealloc()
-	if v == nil || err != nil {
-		v, err = st.op.Do(st.values()...) // also the op's second chance: some cannot fill what they are given
+	var v G.Value
+	var err error
+	if op, ok := st.op.(G.UsePreallocDoer); ok && st.out.dense != nil && !st.out.scalar && !isGorgonias(st.op) {
+		v, err = op.UsePreallocDo(st.out.dense.ShallowClone(), st.values()...)
+	} else {
+		v, err = st.op.Do(st.values()...)
 	}
 	if err != nil {
 		return err
@@ -81,19 +83,14 @@ func (st *foreignStep) run() error {
 	return st.out.store(v)
 }
 
-// prealloc asks the op to fill the slot's buffer, which is zero as some ops expect; nil if it cannot.
-func (st *foreignStep) prealloc() (v G.Value, err error) {
-	pd, ok := st.op.(G.UsePreallocDoer)
-	if !ok || st.out.scalar || st.out.dense == nil {
-		return nil, nil
+// isGorgonias says whether the op is one of Gorgonia's own. Of these, some fail to fill what they are given (dropout)
+// or add to it (the gradient of a slice), so they make their results anew.
+func isGorgonias(op G.Op) bool {
+	t := reflect.TypeOf(op)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			v, err = nil, fmt.Errorf("panic: %v", r)
-		}
-	}()
-	st.out.dense.Zero()
-	return pd.UsePreallocDo(st.out.dense.ShallowClone(), st.values()...)
+	return t.PkgPath() == "gorgonia.org/gorgonia"
 }
 
 func (st *foreignStep) values() []G.Value {
