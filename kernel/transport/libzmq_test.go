@@ -29,8 +29,8 @@ func TestLibzmq(t *testing.T) {
 			l, shell := listen("shell")
 			r := NewRouter(l, Limits{})
 			l, iopub := listen("iopub")
-			p := NewPublisher(l, Limits{}, func(topic string) [][]byte {
-				return [][]byte{[]byte(topic), []byte("welcome")}
+			p := NewPublisher(l, Limits{}, func(topic string) [][][]byte {
+				return [][][]byte{{[]byte(topic), []byte("welcome")}}
 			})
 			l, hb := listen("hb")
 			e := NewEcho(l, Limits{})

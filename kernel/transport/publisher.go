@@ -16,16 +16,16 @@ const (
 // subscriptions are a prefix of its topic, the first frame.
 type Publisher struct {
 	*socket
-	welcome func(topic string) [][]byte
+	welcome func(topic string) [][][]byte
 
 	mu   sync.Mutex
 	subs map[*peer]struct{}
 }
 
 // NewPublisher serves an XPUB socket on l until Close. welcome, which may be
-// nil, makes the message sent to a peer, and to it alone, when it subscribes
+// nil, makes the messages sent to a peer, and to it alone, when it subscribes
 // to a topic; it must not call the Publisher.
-func NewPublisher(l net.Listener, limits Limits, welcome func(topic string) [][]byte) *Publisher {
+func NewPublisher(l net.Listener, limits Limits, welcome func(topic string) [][][]byte) *Publisher {
 	p := &Publisher{
 		socket:  newSocket("XPUB", l, limits),
 		welcome: welcome,
@@ -113,7 +113,9 @@ func (p *Publisher) subscribe(sub *peer, topic []byte) error {
 	sub.subs[t]++
 	p.subs[sub] = struct{}{}
 	if p.welcome != nil && sub.subs[t] == 1 {
-		p.send(sub, wireMessage(p.welcome(t)), false)
+		for _, frames := range p.welcome(t) {
+			p.send(sub, wireMessage(frames), false)
+		}
 	}
 	return nil
 }

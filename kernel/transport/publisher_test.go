@@ -10,8 +10,8 @@ import (
 )
 
 func publisher(t testing.TB, l Limits) *Publisher {
-	p := NewPublisher(local(t), l, func(topic string) [][]byte {
-		return [][]byte{[]byte(topic), []byte("welcome")}
+	p := NewPublisher(local(t), l, func(topic string) [][][]byte {
+		return [][][]byte{{[]byte(topic), []byte("welcome")}}
 	})
 	t.Cleanup(func() { p.Close(0) })
 	return p
