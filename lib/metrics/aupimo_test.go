@@ -12,7 +12,7 @@ import (
 func TestAUPIMOByEye(t *testing.T) {
 	s := pixelSet{h: 1, w: 10,
 		maps:  [][]float32{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {9.5, 8.5, 0, 0, 0, 0, 0, 0, 0, 0}},
-		masks: [][]bool{nil, {true, true, false, false, false, false, false, false, false, false}}}
+		masks: [][]uint8{nil, {1, 1, 0, 0, 0, 0, 0, 0, 0, 0}}}
 	p := s.pixels(t)
 	for _, c := range []struct{ lower, upper, want float64 }{{0.1, 1, 1}, {0.1, 0.2, 1}, {0.1, 0.9, 1}} {
 		per, mean, err := p.AUPIMO(c.lower, c.upper)

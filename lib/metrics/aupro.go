@@ -4,7 +4,7 @@ import "math"
 
 // AUPRO is the exact area under the per-region-overlap curve of maps against masks, as Pixels.AUPRO. The usual limit is
 // 0.3; MVTec LOCO and AD 2 use 0.05. Errors as for NewPixels, and ErrLimit.
-func AUPRO(maps [][]float32, masks [][]bool, h, w int, limit float64) (float64, error) {
+func AUPRO(maps [][]float32, masks [][]uint8, h, w int, limit float64) (float64, error) {
 	p, err := NewPixels(maps, masks, h, w)
 	if err != nil {
 		return math.NaN(), err

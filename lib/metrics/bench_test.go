@@ -11,19 +11,19 @@ import (
 
 // tileSet resembles the maps of a test set: normal pixels around a level that drifts over the image, defects higher,
 // a third of the images without one.
-func tileSet(images, side int) (maps [][]float32, masks [][]bool) {
+func tileSet(images, side int) (maps [][]float32, masks [][]uint8) {
 	for i := range images {
 		rng := rand.New(rand.NewPCG(7, uint64(i)))
-		m, mask := make([]float32, side*side), []bool(nil)
+		m, mask := make([]float32, side*side), []uint8(nil)
 		if i%3 > 0 {
-			mask = make([]bool, side*side)
+			mask = make([]uint8, side*side)
 			for range 2 {
 				disc(mask, side, rng.IntN(side), rng.IntN(side), side/32+rng.IntN(side/16))
 			}
 		}
 		for j := range m {
 			level := 1 + 0.3*math.Sin(float64(j%side)/float64(side)*7+float64(i))
-			if mask != nil && mask[j] {
+			if mask != nil && mask[j] != 0 {
 				level += 0.8
 			}
 			m[j] = float32(level + 0.4*(rng.Float64()+rng.Float64()-1))
@@ -33,11 +33,11 @@ func tileSet(images, side int) (maps [][]float32, masks [][]bool) {
 	return maps, masks
 }
 
-func disc(mask []bool, side, cx, cy, r int) {
+func disc(mask []uint8, side, cx, cy, r int) {
 	for y := max(0, cy-r); y < min(side, cy+r); y++ {
 		for x := max(0, cx-r); x < min(side, cx+r); x++ {
 			if (x-cx)*(x-cx)+(y-cy)*(y-cy) < r*r {
-				mask[y*side+x] = true
+				mask[y*side+x] = 1
 			}
 		}
 	}

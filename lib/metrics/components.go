@@ -5,18 +5,18 @@ type run struct{ row, from, to, region int }
 
 // components finds the 8-connected regions of a mask of height h and width w: the runs of defect pixels in row-major
 // order, each with its region's number, and the regions' areas in pixels, numbered by their first pixel.
-func components(mask []bool, h, w int) (runs []run, areas []int) {
+func components(mask []uint8, h, w int) (runs []run, areas []int) {
 	parent := forest{}
 	previous := 0 // index of the first run of the row above
 	for y := range h {
 		current := len(runs)
 		above := runs[previous:current]
 		for x := 0; x < w; x++ {
-			if !mask[y*w+x] {
+			if mask[y*w+x] == 0 {
 				continue
 			}
 			r := run{y, x, x + 1, len(parent)}
-			for r.to < w && mask[y*w+r.to] {
+			for r.to < w && mask[y*w+r.to] != 0 {
 				r.to++
 			}
 			parent = append(parent, r.region)

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -16,10 +17,10 @@ func TestComponentsByEye(t *testing.T) {
 		"........",
 		".#......",
 	}
-	var mask []bool
+	var mask []uint8
 	for _, r := range rows {
 		for _, c := range r {
-			mask = append(mask, c == '#')
+			mask = append(mask, uint8(strings.IndexRune(".#", c)))
 		}
 	}
 	if _, areas := components(mask, 5, 8); !slices.Equal(areas, []int{8, 3, 1}) {
@@ -31,9 +32,11 @@ func TestComponentsAgainstFlood(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for n := range 300 {
 		h, w := 1+rng.IntN(12), 1+rng.IntN(12)
-		mask := make([]bool, h*w)
+		mask := make([]uint8, h*w)
 		for i := range mask {
-			mask[i] = rng.IntN(10) < n%10
+			if rng.IntN(10) < n%10 {
+				mask[i] = 255
+			}
 		}
 		runs, areas := components(mask, h, w)
 		got := make([][]int, len(areas))

@@ -26,8 +26,8 @@ func ExampleNewPixels() {
 		{0.1, 0.2, 0.1, 0.9, 0.8, 0.1, 0.2, 0.1},
 		{0.2, 0.1, 0.3, 0.1, 0.1, 0.2, 0.1, 0.1},
 	}
-	masks := [][]bool{
-		{false, false, false, true, true, true, false, false},
+	masks := [][]uint8{
+		{0, 0, 0, 1, 1, 1, 0, 0},
 		nil,
 	}
 	p, err := metrics.NewPixels(maps, masks, 1, 8)

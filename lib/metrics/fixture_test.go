@@ -14,7 +14,7 @@ const fixtures = "../../testdata/fixtures/metrics_a"
 type reference struct {
 	h, w   int
 	maps   [][]float32
-	masks  [][]bool
+	masks  [][]uint8
 	scores []float64
 	labels []bool
 	figure map[string]float64
@@ -55,11 +55,11 @@ func (r *reference) readTensors(t *testing.T, path string) {
 	r.h, r.w = shape[1], shape[2]
 	maps, masks, scores, labels := raw("maps"), raw("masks"), raw("scores"), raw("labels")
 	for i := range shape[0] {
-		m, mask := make([]float32, r.h*r.w), make([]bool, r.h*r.w)
+		m, mask := make([]float32, r.h*r.w), make([]uint8, r.h*r.w)
 		for j := range m {
 			at := i*r.h*r.w + j
 			m[j] = math.Float32frombits(binary.LittleEndian.Uint32(maps[4*at:]))
-			mask[j] = masks[at] != 0
+			mask[j] = masks[at]
 		}
 		r.maps, r.masks = append(r.maps, m), append(r.masks, mask)
 		r.scores = append(r.scores, math.Float64frombits(binary.LittleEndian.Uint64(scores[8*i:])))

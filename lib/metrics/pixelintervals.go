@@ -56,7 +56,7 @@ func (p *Pixels) binEdges() []uint32 {
 		mask := p.masks[i]
 		j := skip
 		for ; j < len(m); j += stride {
-			if mask == nil || !mask[j] {
+			if mask == nil || mask[j] == 0 {
 				sample = append(sample, key(m[j]))
 			}
 		}
@@ -85,7 +85,7 @@ func (p *Pixels) binned(b bins) []binnedImage {
 		image.normal = make([]uint32, len(b.edges))
 		mask := p.masks[i]
 		for j, v := range p.maps[i] {
-			if mask == nil || !mask[j] {
+			if mask == nil || mask[j] == 0 {
 				image.normal[b.find(key(v))]++
 			}
 		}

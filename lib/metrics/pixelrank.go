@@ -158,11 +158,11 @@ func (p *Pixels) collect(wave []chunk, total int) []uint32 {
 	return keys
 }
 
-func copyKeys(keys []uint32, next []int, chunkOf []int32, m []float32, mask []bool) {
+func copyKeys(keys []uint32, next []int, chunkOf []int32, m []float32, mask []uint8) {
 	for i, v := range m {
 		k := key(v)
 		c := chunkOf[k>>16]
-		if c < 0 || mask != nil && mask[i] {
+		if c < 0 || mask != nil && mask[i] != 0 {
 			continue
 		}
 		keys[next[c]] = k

@@ -14,7 +14,7 @@ import (
 // each defect pixel, and while ranking at most 4 bytes for each normal pixel and usually 128 MiB in all.
 type Pixels struct {
 	maps         [][]float32
-	masks        [][]bool
+	masks        [][]uint8
 	h, w         int
 	groups       []group  // stretches of images that one core scans
 	defects      []uint64 // key<<32 | region, by falling key
@@ -33,12 +33,12 @@ type Pixels struct {
 // A region is an 8-connected component of an image's mask.
 type region struct{ image, area int }
 
-// NewPixels takes one map and one mask per image, each h·w values in row-major order; true marks a defect pixel. A nil
+// NewPixels takes one map and one mask per image, each h·w values in row-major order; anything but 0 marks a defect pixel. A nil
 // mask is an image without defects. Errors, with the image's index: ErrLength, ErrEmpty, ErrNaN, and ErrOneClass when
 // no pixel at all is a defect or none is normal.
 //
 // The maps and masks are read again when a figure is asked for, so they must not change while the Pixels is in use.
-func NewPixels(maps [][]float32, masks [][]bool, h, w int) (*Pixels, error) {
+func NewPixels(maps [][]float32, masks [][]uint8, h, w int) (*Pixels, error) {
 	if err := checkShapes(maps, masks, h, w); err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func NewPixels(maps [][]float32, masks [][]bool, h, w int) (*Pixels, error) {
 	return p, bothClasses("pixels", p.pos, p.neg)
 }
 
-func checkShapes(maps [][]float32, masks [][]bool, h, w int) error {
+func checkShapes(maps [][]float32, masks [][]uint8, h, w int) error {
 	if len(maps) != len(masks) {
 		return fmt.Errorf("metrics: %d maps, %d masks: %w", len(maps), len(masks), ErrLength)
 	}
@@ -139,7 +139,7 @@ func (g *group) listDefects(image int, p *Pixels) {
 }
 
 // countNormal adds the unmasked pixels of m to a histogram of the upper halves of their keys.
-func countNormal(count []uint32, m []float32, mask []bool) {
+func countNormal(count []uint32, m []float32, mask []uint8) {
 	if mask == nil {
 		for _, v := range m {
 			count[key(v)>>16]++
@@ -147,7 +147,7 @@ func countNormal(count []uint32, m []float32, mask []bool) {
 		return
 	}
 	for i, v := range m {
-		if !mask[i] {
+		if mask[i] == 0 {
 			count[key(v)>>16]++
 		}
 	}

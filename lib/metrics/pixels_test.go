@@ -15,9 +15,11 @@ import (
 func randomPixels(rng *rand.Rand, images, h, w, levels int) pixelSet {
 	s := pixelSet{h: h, w: w}
 	for i := range images {
-		mask := make([]bool, h*w)
+		mask := make([]uint8, h*w)
 		for j := range mask {
-			mask[j] = i%3 > 0 && rng.IntN(4) == 0
+			if i%3 > 0 && rng.IntN(4) == 0 {
+				mask[j] = 1
+			}
 		}
 		if i%6 == 3 {
 			mask = nil
@@ -25,7 +27,7 @@ func randomPixels(rng *rand.Rand, images, h, w, levels int) pixelSet {
 		m := make([]float32, h*w)
 		for j := range m {
 			v := rng.NormFloat64()
-			if mask != nil && mask[j] {
+			if mask != nil && mask[j] != 0 {
 				v++
 			}
 			if levels > 0 {
@@ -61,7 +63,7 @@ func aupro(t testing.TB, p *Pixels, limit float64) float64 {
 func TestAUPROByEye(t *testing.T) {
 	s := pixelSet{h: 2, w: 4,
 		maps:  [][]float32{{9, 0, 5, 5, 0, 0, 5, 7}},
-		masks: [][]bool{{true, false, true, true, false, false, true, false}}}
+		masks: [][]uint8{{1, 0, 1, 1, 0, 0, 1, 0}}}
 	p := s.pixels(t)
 	near(t, "AUPRO up to 1", aupro(t, p, 1), 0.125+0.75)
 	near(t, "AUPRO up to ¼", aupro(t, p, 0.25), 0.5)
@@ -74,9 +76,9 @@ func TestAUPROByEye(t *testing.T) {
 
 // A perfect map scores 1 everywhere, a constant one the area of the diagonal.
 func TestAUPROExtremes(t *testing.T) {
-	mask := []bool{true, true, false, false, false, false}
-	perfect := pixelSet{[][]float32{{1, 1, 0, 0, 0, 0}}, [][]bool{mask}, 1, 6}.pixels(t)
-	constant := pixelSet{[][]float32{{2, 2, 2, 2, 2, 2}}, [][]bool{mask}, 1, 6}.pixels(t)
+	mask := []uint8{1, 1, 0, 0, 0, 0}
+	perfect := pixelSet{[][]float32{{1, 1, 0, 0, 0, 0}}, [][]uint8{mask}, 1, 6}.pixels(t)
+	constant := pixelSet{[][]float32{{2, 2, 2, 2, 2, 2}}, [][]uint8{mask}, 1, 6}.pixels(t)
 	for _, limit := range []float64{0.01, 0.3, 1} {
 		near(t, "AUPRO of a perfect map", aupro(t, perfect, limit), 1)
 		near(t, "AUPRO of a constant map", aupro(t, constant, limit), limit/2)
@@ -203,26 +205,26 @@ func TestPixelsFromSeveralGoroutines(t *testing.T) {
 
 func TestPixelErrors(t *testing.T) {
 	nan := float32(math.NaN())
-	one, zero := []bool{true, true}, []bool{false, false}
+	one, zero := []uint8{1, 1}, []uint8{0, 0}
 	for name, c := range map[string]struct {
 		maps  [][]float32
-		masks [][]bool
+		masks [][]uint8
 		want  error
 	}{
 		"empty":        {nil, nil, ErrEmpty},
 		"masks short":  {[][]float32{{1, 2}}, nil, ErrLength},
-		"map short":    {[][]float32{{1}}, [][]bool{one}, ErrLength},
-		"mask short":   {[][]float32{{1, 2}}, [][]bool{{true}}, ErrLength},
-		"NaN":          {[][]float32{{1, 2}, {nan, 2}}, [][]bool{one, zero}, ErrNaN},
-		"NaN in good":  {[][]float32{{1, 2}, {2, nan}}, [][]bool{one, nil}, ErrNaN},
-		"no defect":    {[][]float32{{1, 2}, {1, 2}}, [][]bool{nil, zero}, ErrOneClass},
-		"nothing else": {[][]float32{{1, 2}}, [][]bool{one}, ErrOneClass},
+		"map short":    {[][]float32{{1}}, [][]uint8{one}, ErrLength},
+		"mask short":   {[][]float32{{1, 2}}, [][]uint8{{1}}, ErrLength},
+		"NaN":          {[][]float32{{1, 2}, {nan, 2}}, [][]uint8{one, zero}, ErrNaN},
+		"NaN in good":  {[][]float32{{1, 2}, {2, nan}}, [][]uint8{one, nil}, ErrNaN},
+		"no defect":    {[][]float32{{1, 2}, {1, 2}}, [][]uint8{nil, zero}, ErrOneClass},
+		"nothing else": {[][]float32{{1, 2}}, [][]uint8{one}, ErrOneClass},
 	} {
 		if _, err := AUPRO(c.maps, c.masks, 1, 2, 0.3); !errors.Is(err, c.want) {
 			t.Errorf("%s: error %v, want %v", name, err, c.want)
 		}
 	}
-	p := pixelSet{[][]float32{{1, 2}}, [][]bool{{true, false}}, 1, 2}.pixels(t)
+	p := pixelSet{[][]float32{{1, 2}}, [][]uint8{{1, 0}}, 1, 2}.pixels(t)
 	for _, limit := range []float64{0, -1, 1.5, math.NaN()} {
 		_, err := p.AUPRO(limit)
 		_, _, _, err2 := p.PROCurve(limit)
@@ -236,7 +238,7 @@ func TestPixelErrors(t *testing.T) {
 // Infinite scores are ordered like others; only the equally spaced thresholds of reference PRO cannot exist.
 func TestInfiniteScores(t *testing.T) {
 	inf := float32(math.Inf(1))
-	p := pixelSet{[][]float32{{inf, 2, -inf}}, [][]bool{{true, false, false}}, 1, 3}.pixels(t)
+	p := pixelSet{[][]float32{{inf, 2, -inf}}, [][]uint8{{1, 0, 0}}, 1, 3}.pixels(t)
 	near(t, "AUROC", p.AUROC(), 1)
 	near(t, "AUPRO", aupro(t, p, 0.3), 1)
 	if _, err := p.ReferencePRO(); !errors.Is(err, ErrNoRange) {

@@ -65,7 +65,7 @@ func (p *Pixels) binNormal(g grid) []int {
 		for image := p.groups[i].from; image < p.groups[i].to; image++ {
 			mask := p.masks[image]
 			for j, v := range p.maps[image] {
-				if mask == nil || !mask[j] {
+				if mask == nil || mask[j] == 0 {
 					count[g.below(float64(v))]++
 				}
 			}

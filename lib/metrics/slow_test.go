@@ -60,7 +60,7 @@ func slowF1Max(scores []float64, labels []bool) (best, at float64) {
 // pixelSet is a small random test set in the form that Pixels takes.
 type pixelSet struct {
 	maps  [][]float32
-	masks [][]bool
+	masks [][]uint8
 	h, w  int
 }
 
@@ -69,17 +69,17 @@ func (s pixelSet) flat() (scores []float64, labels []bool) {
 	for i, m := range s.maps {
 		for j, v := range m {
 			scores = append(scores, float64(v))
-			labels = append(labels, s.masks[i] != nil && s.masks[i][j])
+			labels = append(labels, s.masks[i] != nil && s.masks[i][j] != 0)
 		}
 	}
 	return scores, labels
 }
 
 // slowRegions floods each region with a stack; each is its list of pixel indices.
-func slowRegions(mask []bool, h, w int) (regions [][]int) {
+func slowRegions(mask []uint8, h, w int) (regions [][]int) {
 	seen := make([]bool, h*w)
 	for start := range mask {
-		if !mask[start] || seen[start] {
+		if mask[start] == 0 || seen[start] {
 			continue
 		}
 		seen[start] = true
@@ -90,7 +90,7 @@ func slowRegions(mask []bool, h, w int) (regions [][]int) {
 			region = append(region, p)
 			for y := max(0, p/w-1); y <= min(h-1, p/w+1); y++ {
 				for x := max(0, p%w-1); x <= min(w-1, p%w+1); x++ {
-					if q := y*w + x; mask[q] && !seen[q] {
+					if q := y*w + x; mask[q] != 0 && !seen[q] {
 						seen[q] = true
 						stack = append(stack, q)
 					}
@@ -180,7 +180,7 @@ func (s pixelSet) slowReferencePRO() float64 {
 func (s pixelSet) slowAUPIMO(i int, lower, upper float64) float64 {
 	var normal []float64
 	for j, m := range s.maps {
-		if s.masks[j] == nil || !slices.Contains(s.masks[j], true) {
+		if s.masks[j] == nil || slices.Max(s.masks[j]) == 0 {
 			for _, v := range m {
 				normal = append(normal, float64(v))
 			}
@@ -196,7 +196,7 @@ func (s pixelSet) slowAUPIMO(i int, lower, upper float64) float64 {
 			}
 		}
 		for j, v := range s.maps[i] {
-			if s.masks[i][j] {
+			if s.masks[i][j] != 0 {
 				defects++
 				if float64(v) >= t {
 					tp++
