@@ -3,6 +3,7 @@ package datasets
 import (
 	"image"
 	"image/color"
+	"slices"
 )
 
 // Image is an 8-bit RGB picture. Pixel (x,y) is Pix[3*(y*W+x):][:3]. It is an image.Image.
@@ -71,6 +72,15 @@ type raster struct {
 }
 
 func newRaster(w, h, ch int) raster { return raster{w, h, ch, make([]uint8, w*h*ch)} }
+
+func (r raster) clone() raster { return raster{r.w, r.h, r.ch, slices.Clone(r.pix)} }
+
+func (m *Mask) clone() *Mask {
+	if m == nil {
+		return nil
+	}
+	return &Mask{m.W, m.H, slices.Clone(m.Pix)}
+}
 
 // rgb is the picture with its grey replicated to three channels.
 func (r raster) rgb() *Image {

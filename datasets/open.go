@@ -20,6 +20,7 @@ var kinds = []kind{
 	{"mvtec", "MVTec AD: CLASS/{train,test,ground_truth}", MVTec, mvtec.classes},
 	{"visa", "VisA, original (OBJ/Data, split_csv) or prepared (1cls)", VisA, visaClasses},
 	{"folder", "your own: normal, abnormal and masks", Folder, nil},
+	{"synthetic", "generated pictures, no files", openSynthetic, func(string) ([]string, error) { return SyntheticClasses(), nil }},
 	{"btad", "BTAD: CLASS/{train/ok,test/{ok,ko},ground_truth/ko}", BTAD, btad.classes},
 	{"ksdd2", "KolektorSDD2: {train,test}/NAME.png, NAME_GT.png", KolektorSDD2, nil},
 	{"dagm", "DAGM 2007: ClassN/{Train,Test}", DAGM, dagmClasses},

@@ -73,11 +73,11 @@ func Files(paths ...string) Set {
 }
 
 // NewSample makes a sample of a picture in memory. mask is nil for a normal sample; an anomalous one has defect other than
-// Good, and then a nil mask means that its place is unknown. The pictures are not copied.
+// Good, and then a nil mask means that its place is unknown.
 func NewSample(name, class, defect string, im *Image, mask *Mask) Sample {
 	return Sample{
 		Name: name, Class: class, Defect: defect, Anomalous: defect != Good,
-		pixels: memorySource{raster{im.W, im.H, 3, im.Pix}.compact(), mask, defect != Good},
+		pixels: memorySource{raster{im.W, im.H, 3, im.Pix}.clone().compact(), mask.clone(), defect != Good},
 	}
 }
 
@@ -98,9 +98,9 @@ func (m memorySource) hasMask() bool { return m.mask != nil || !m.anomalous }
 
 func (m memorySource) read() (raster, *Mask, error) {
 	if m.mask == nil && !m.anomalous {
-		return m.pic, blankMask(m.pic), nil
+		return m.pic.clone(), blankMask(m.pic), nil
 	}
-	return m.pic, m.mask, nil
+	return m.pic.clone(), m.mask.clone(), nil
 }
 
 func (m memorySource) check(Depth) (facts, error) {
