@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ func runProgram(ctx context.Context, file string, args ...string) (stdout, stder
 		return "", "", err
 	}
 	c := exec.CommandContext(ctx, self, args...)
-	c.Env = append(os.Environ(), runProgramVar+"="+file)
+	c.Env, c.Dir = append(os.Environ(), runProgramVar+"="+file), filepath.Dir(file)
 	var out, errOut bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errOut
 	err = c.Run()
@@ -48,6 +49,7 @@ func TestGoDistribution(t *testing.T) {
 		t.Skip("MSFLOW_SLOW is not set")
 	}
 	files := goTestFiles(t)
+	useExports(t)
 	limit := make(chan bool, runtime.NumCPU())
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -72,6 +74,23 @@ func TestGoDistribution(t *testing.T) {
 	}
 }
 
+// marked matches the first line of a program to run, perhaps with compiler flags.
+var marked = regexp.MustCompile(`\A// run( -.*)?\n`)
+
+// useExports tells the programs that call the linker where the compiled standard
+// library is, as the distribution's own test runner does.
+func useExports(t *testing.T) {
+	list, err := exec.Command("go", "list", "-export", "-f", "{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}", "std").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "importcfg")
+	if err := os.WriteFile(file, list, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("STDLIB_IMPORTCFG", file)
+}
+
 func goTestFiles(t *testing.T) (files []string) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -80,7 +99,7 @@ func goTestFiles(t *testing.T) (files []string) {
 	for _, dir := range []string{".", "typeparam", "ken", "chan", "interface"} {
 		all, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "test", dir, "*.go"))
 		for _, f := range all {
-			if text, err := os.ReadFile(f); err == nil && bytes.HasPrefix(text, []byte("// run\n")) {
+			if text, err := os.ReadFile(f); err == nil && marked.Match(text) {
 				files = append(files, f)
 			}
 		}
@@ -93,7 +112,7 @@ func goTestFiles(t *testing.T) (files []string) {
 
 // goTestProgram says why a program fails, or "".
 func goTestProgram(file string) string {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	stdout, stderr, err := runProgram(ctx, file)
 	if err != nil {

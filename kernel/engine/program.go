@@ -59,7 +59,7 @@ func loadProgram(path string) (p program, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.ctx = ixgo.NewContext(0)
+	p.ctx = ixgo.NewContext(ixgo.ExperimentalSupportGC) // runtime.GC then sees what is dead in interpreted frames
 	p.ctx.RunContext = context.Background()
 	load := func() (*ixgo.Interp, error) { return p.ctx.LoadInterp(path, nil) }
 	if info.IsDir() {

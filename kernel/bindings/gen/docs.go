@@ -1,0 +1,175 @@
+package main
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/types"
+	"os"
+	"sort"
+	"strings"
+	"time"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/msflow-go/msflow/kernel/engine"
+)
+
+// writeDocs writes the packages' documentation, a JSON file for each.
+func writeDocs(file string, pkgs []*packages.Package) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z := zip.NewWriter(f)
+	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].PkgPath < pkgs[j].PkgPath })
+	for _, p := range pkgs {
+		d, err := document(p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.PkgPath, err)
+		}
+		text, err := json.Marshal(d)
+		if err != nil {
+			return err
+		}
+		w, err := z.CreateHeader(&zip.FileHeader{Name: p.PkgPath, Method: zip.Deflate, Modified: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// document collects a package's doc comments and signatures.
+func document(p *packages.Package) (*engine.PackageDoc, error) {
+	var files []*ast.File
+	for _, f := range p.Syntax { // cgo's output is not documentation
+		if strings.HasSuffix(p.Fset.File(f.Pos()).Name(), ".go") {
+			files = append(files, f)
+		}
+	}
+	d, err := doc.NewFromFiles(p.Fset, files, p.PkgPath, doc.PreserveAST)
+	if err != nil {
+		return nil, err
+	}
+	out := &engine.PackageDoc{Name: p.Name, Doc: d.Doc, Symbols: map[string]engine.SymbolDoc{}}
+	a := &documenter{p, out}
+	a.values(d.Consts)
+	a.values(d.Vars)
+	a.funcs(d.Funcs)
+	for _, t := range d.Types {
+		a.typ(t)
+	}
+	return out, nil
+}
+
+type documenter struct {
+	p   *packages.Package
+	out *engine.PackageDoc
+}
+
+func (a *documenter) qualify(q *types.Package) string {
+	if q == a.p.Types {
+		return ""
+	}
+	return q.Name()
+}
+
+// add enters a symbol: "F", "T", "T.Method" or "T.Field".
+func (a *documenter) add(key string, o types.Object, text string) {
+	if o == nil {
+		return
+	}
+	s := engine.SymbolDoc{Doc: strings.TrimSpace(text)}
+	switch o := o.(type) {
+	case *types.Func:
+		s.Signature = strings.TrimPrefix(types.TypeString(o.Signature(), a.qualify), "func")
+	case *types.TypeName:
+	default:
+		s.Signature = types.TypeString(o.Type(), a.qualify)
+	}
+	a.out.Symbols[key] = s
+}
+
+func (a *documenter) lookup(name string) types.Object { return a.p.Types.Scope().Lookup(name) }
+
+func (a *documenter) values(vs []*doc.Value) {
+	for _, v := range vs {
+		for _, sp := range v.Decl.Specs {
+			vs, ok := sp.(*ast.ValueSpec)
+			if !ok {
+				continue
+			}
+			text := vs.Doc.Text()
+			if text == "" {
+				text = vs.Comment.Text()
+			}
+			if text == "" {
+				text = v.Doc
+			}
+			for _, id := range vs.Names {
+				if id.IsExported() {
+					a.add(id.Name, a.lookup(id.Name), text)
+				}
+			}
+		}
+	}
+}
+
+func (a *documenter) funcs(fs []*doc.Func) {
+	for _, f := range fs {
+		a.add(f.Name, a.lookup(f.Name), f.Doc)
+	}
+}
+
+func (a *documenter) typ(t *doc.Type) {
+	o := a.lookup(t.Name)
+	a.add(t.Name, o, t.Doc)
+	a.values(t.Consts)
+	a.values(t.Vars)
+	a.funcs(t.Funcs)
+	for _, m := range t.Methods {
+		if o == nil {
+			continue
+		}
+		if f, _, _ := types.LookupFieldOrMethod(o.Type(), true, a.p.Types, m.Name); f != nil {
+			a.add(t.Name+"."+m.Name, f, m.Doc)
+		}
+	}
+	for _, sp := range t.Decl.Specs {
+		if ts, ok := sp.(*ast.TypeSpec); ok && ts.Name.Name == t.Name {
+			a.members(t.Name, ts.Type)
+		}
+	}
+}
+
+// members documents the fields of a struct and the methods of an interface.
+func (a *documenter) members(typeName string, e ast.Expr) {
+	var list []*ast.Field
+	switch e := e.(type) {
+	case *ast.StructType:
+		list = e.Fields.List
+	case *ast.InterfaceType:
+		list = e.Methods.List
+	}
+	for _, f := range list {
+		text := f.Doc.Text()
+		if text == "" {
+			text = f.Comment.Text()
+		}
+		for _, id := range f.Names {
+			if id.IsExported() {
+				a.add(typeName+"."+id.Name, a.p.TypesInfo.Defs[id], text)
+			}
+		}
+	}
+}
