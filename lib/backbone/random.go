@@ -1,0 +1,87 @@
+package backbone
+
+import (
+	"fmt"
+	"hash/crc32"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/msflow-go/msflow/lib/weights"
+)
+
+// Fill returns n numbers between lo and hi that follow from name alone: the
+// i-th is a hash of i and the name's CRC-32, so other programs can make the same
+// weights and inputs without storing them. It is the generator of the
+// reference fixtures.
+func Fill(name string, n int, lo, hi float64) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(lo + (hi-lo)*uniform(name, i+1))
+	}
+	return v
+}
+
+// uniform is the i-th number of name's sequence in [0,1): splitmix64 started at
+// the CRC.
+func uniform(name string, i int) float64 {
+	z := uint64(i)*0x9E3779B97F4A7C15 + uint64(crc32.ChecksumIEEE([]byte(name)))
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	z ^= z >> 31
+	return float64(z>>11) / (1 << 53)
+}
+
+// RandomWeights makes weights for the backbone called name without training,
+// for tests. Seed 0 gives those of the reference fixtures.
+func RandomWeights(name string, seed uint64) (*weights.StateDict, error) {
+	r := &recorder{seed: seed}
+	if _, err := build(name, r, Options{}); err != nil {
+		return nil, fmt.Errorf("backbone %s: %w", name, err)
+	}
+	return weights.NewStateDict(fmt.Sprintf("random weights of %s", name), r.tensors...), nil
+}
+
+// Random is New with RandomWeights.
+func Random(name string, seed uint64, opts Options) (*Backbone, error) {
+	sd, err := RandomWeights(name, seed)
+	if err != nil {
+		return nil, err
+	}
+	return New(name, sd, opts)
+}
+
+// recorder is a source that makes up every tensor it is asked for.
+type recorder struct {
+	seed    uint64
+	tensors []weights.Tensor
+}
+
+func (r *recorder) Floats(name string, shape ...int) ([]float32, error) {
+	lo, hi := randomRange(name, shape)
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	key := name
+	if r.seed != 0 {
+		key = fmt.Sprintf("%d/%s", r.seed, name)
+	}
+	t := weights.Tensor{Name: name, Shape: slices.Clone(shape), DType: "F32", Data: Fill(key, n, lo, hi)}
+	r.tensors = append(r.tensors, t)
+	return t.Data, nil
+}
+
+// randomRange keeps activations about as large as they come in.
+func randomRange(name string, shape []int) (lo, hi float64) {
+	switch {
+	case len(shape) == 4:
+		bound := math.Sqrt(6 / float64(shape[1]*shape[2]*shape[3]))
+		return -bound, bound
+	case strings.HasSuffix(name, ".running_var"):
+		return 0.8, 1.2
+	case strings.HasSuffix(name, ".weight"):
+		return 0.5, 0.9
+	}
+	return -0.1, 0.1
+}
