@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/msflow-go/msflow/datasets"
+	"github.com/spf13/cobra"
+)
+
+// dataFlags say which images are meant. They are kept in a run's folder, so that eval finds the same ones.
+type dataFlags struct {
+	Dataset string `json:"dataset"`
+	Dir     string `json:"data,omitempty"`
+	Class   string `json:"class,omitempty"`
+	Split   string `json:"split,omitempty"`
+	Size    string `json:"size"`
+	Seed    int64  `json:"seed"`
+	Counts  string `json:"counts,omitempty"`
+	SkipBad bool   `json:"skip_bad,omitempty"`
+
+	Normal   string `json:"normal,omitempty"`
+	Abnormal string `json:"abnormal,omitempty"`
+	Masks    string `json:"masks,omitempty"`
+}
+
+func (d *dataFlags) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	var kinds []string
+	for _, k := range datasets.Kinds() {
+		kinds = append(kinds, k[0])
+	}
+	f.StringVar(&d.Dataset, "dataset", "synthetic", "kind of data set: "+strings.Join(kinds, ", "))
+	f.StringVar(&d.Dir, "data", "", "folder of the data set")
+	f.StringVar(&d.Class, "class", "", "object class, where the data set has several")
+	f.StringVar(&d.Split, "split", "", "file that names the training images")
+	f.StringVar(&d.Size, "size", "256", "input size in pixels: N, or HxW")
+	f.Int64Var(&d.Seed, "seed", 0, "seed of the division of the data, the initial weights and the order of the images")
+	f.StringVar(&d.Counts, "counts", "", "synthetic: numbers of training, good and bad test images, such as 60,20,40")
+	f.BoolVar(&d.SkipBad, "skip-bad", false, "list bad files and go on without them")
+	f.StringVar(&d.Normal, "normal", "", "folder: subfolder of normal images")
+	f.StringVar(&d.Abnormal, "abnormal", "", "folder: subfolder of anomalous images")
+	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks")
+}
+
+// open opens the data set and checks every file.
+func (d *dataFlags) open(ctx context.Context, log io.Writer) (*datasets.Data, error) {
+	options, err := d.options(log)
+	if err != nil {
+		return nil, err
+	}
+	data, err := datasets.Open(d.Dataset, d.Dir, options...)
+	if err != nil {
+		return nil, err
+	}
+	report, err := datasets.Check(ctx, data, datasets.Pixels)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range report.EmptyMasks {
+		fmt.Fprintf(log, "note: the mask of %s marks no pixel\n", name)
+	}
+	return data, nil
+}
+
+func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
+	h, w, err := parseSize(d.Size)
+	if err != nil {
+		return nil, err
+	}
+	o := []datasets.Option{datasets.SizeHW(h, w), datasets.Seed(d.Seed)}
+	add := func(value string, option func(string) datasets.Option) {
+		if value != "" {
+			o = append(o, option(value))
+		}
+	}
+	add(d.Class, datasets.Class)
+	add(d.Split, datasets.Split)
+	add(d.Normal, datasets.Normal)
+	add(d.Abnormal, datasets.Abnormal)
+	add(d.Masks, datasets.Masks)
+	if d.Counts != "" {
+		n, err := parseInts(d.Counts)
+		if err != nil || len(n) != 3 {
+			return nil, fmt.Errorf("--counts %s: three numbers are wanted, such as 60,20,40", d.Counts)
+		}
+		o = append(o, datasets.Counts(n[0], n[1], n[2]))
+	}
+	if d.SkipBad {
+		o = append(o, datasets.SkipBad(func(name string, err error) { fmt.Fprintf(log, "skipped %s: %v\n", name, err) }))
+	}
+	return o, nil
+}
+
+// parseSize reads N or HxW.
+func parseSize(s string) (h, w int, err error) {
+	hs, ws, both := strings.Cut(strings.ToLower(s), "x")
+	if !both {
+		ws = hs
+	}
+	h, err1 := strconv.Atoi(hs)
+	w, err2 := strconv.Atoi(ws)
+	if err1 != nil || err2 != nil || h < 32 || w < 32 || h > 8192 || w > 8192 {
+		return 0, 0, fmt.Errorf("--size %s: it is N or HxW in pixels, each side from 32 to 8192", s)
+	}
+	return h, w, nil
+}
+
+// parseInts reads numbers between commas.
+func parseInts(s string) ([]int, error) {
+	var out []int
+	for _, part := range strings.Split(s, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}

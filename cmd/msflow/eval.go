@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/spf13/cobra"
+)
+
+// evalFlags are the flags of msflow eval.
+type evalFlags struct {
+	data    string
+	weights string
+	out     string
+	maps    int
+}
+
+func evalCommand() *cobra.Command {
+	var f evalFlags
+	cmd := &cobra.Command{
+		Use:   "eval RUN",
+		Short: "Test a trained run and write metrics, figures and maps",
+		Long: "Tests the detector of a run's folder on the test images of its data set and writes RUN/eval: metrics.json, scores.csv,\n" +
+			"curves and panels. Image figures judge the image score, loc figures the pixels of the add map, AUPRO the mul map.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, runFolder(args[0])) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.data, "data", "", "folder of the data set, if it has moved since the training")
+	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
+	fl.StringVar(&f.out, "out", "", "folder for the results (default RUN/eval)")
+	fl.IntVar(&f.maps, "maps", 8, "images to draw in the panels of the best and of the worst")
+	return cmd
+}
+
+func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
+	ctx, log := cmd.Context(), cmd.ErrOrStderr()
+	info, err := folder.readInfo()
+	if err != nil {
+		return err
+	}
+	if f.data != "" {
+		info.Data.Dir = f.data
+	}
+	d, err := detector.Load(folder.detector(), f.weights)
+	if err != nil {
+		return err
+	}
+	data, err := info.Data.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	p := newProgress(log, 0)
+	r, err := d.TestWith(ctx, data.Test, func(done, total int) { p.images("test images", done, total) })
+	if err != nil {
+		return err
+	}
+	out := f.out
+	if out == "" {
+		out = folder.file("eval")
+	}
+	if err := f.write(out, r); err != nil {
+		return err
+	}
+	if wantsJSON(cmd) {
+		return printJSON(cmd, evalReport{Metrics: r.Metrics, Run: string(folder), Results: out})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s\nfigures, maps and scores are in %s\n", r.Metrics, out)
+	return nil
+}
+
+// evalReport is what eval --json prints.
+type evalReport struct {
+	Run     string `json:"run"`
+	Results string `json:"results"`
+	detector.Metrics
+}
+
+func (f *evalFlags) write(out string, r *detector.Result) error {
+	if err := writeJSON(filepath.Join(out, "metrics.json"), r.Metrics); err != nil {
+		return err
+	}
+	if err := writeScores(filepath.Join(out, "scores.csv"), r.Images, r.DetThreshold); err != nil {
+		return err
+	}
+	return drawResult(out, r, f.maps)
+}
+
+// writeScores writes one line per image: its score and the verdict at the threshold (score ≥ threshold is anomalous).
+func writeScores(path string, images []detector.Prediction, threshold float64) error {
+	return writeFile(path, func(file *os.File) error {
+		w := csv.NewWriter(file)
+		rows := [][]string{{"name", "class", "defect", "anomalous", "score", "threshold", "verdict"}}
+		for _, p := range images {
+			rows = append(rows, []string{
+				p.Name, p.Class, p.Defect, strconv.FormatBool(p.Anomalous), number(p.Score), number(threshold), verdict(p.Score, threshold),
+			})
+		}
+		return w.WriteAll(rows)
+	})
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 9, 64) }
+
+func verdict(score, threshold float64) string {
+	if score >= threshold {
+		return "anomalous"
+	}
+	return "normal"
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/msflow-go/msflow/"
+
+// mayImport is the import table: what each folder's packages may import of ours, besides the folder itself. Data flows one
+// way: datasets → backbone → flow → score → metrics → plots, and engine → session → protocol → transport. Test files
+// may import more, since a proof may need both sides.
+var mayImport = map[string][]string{
+	"bench":            nil,
+	"cmd/msflow":       {"bench", "datasets", "kernel", "lib", "plots"},
+	"datasets":         nil,
+	"kernel/bindings":  {"datasets", "kernel/engine", "lib", "plots"},
+	"kernel/display":   nil,
+	"kernel/engine":    nil,
+	"kernel/magics":    {"kernel/engine"},
+	"kernel/protocol":  nil,
+	"kernel/repl":      {"kernel/display", "kernel/engine", "kernel/magics"},
+	"kernel/session":   {"kernel/display", "kernel/engine", "kernel/magics", "kernel/protocol", "kernel/transport"},
+	"kernel/transport": {"kernel/protocol"},
+	"lib/backbone":     {"lib/internal/simd", "lib/op", "lib/weights"},
+	"lib/detector":     {"datasets", "lib/backbone", "lib/flow", "lib/internal/simd", "lib/metrics", "lib/score", "lib/train", "lib/weights"},
+	"lib/flow":         {"lib/op"},
+	"lib/internal":     nil,
+	"lib/metrics":      nil,
+	"lib/op":           {"lib/internal/simd"},
+	"lib/score":        {"lib/internal/simd"},
+	"lib/train":        {"lib/flow", "lib/internal/simd", "lib/op", "lib/weights", "lib/xla"},
+	"lib/weights":      nil,
+	"lib/xla":          {"lib/op"},
+	"notebooks":        nil,
+	"plots":            nil,
+}
+
+// TestImportsFollowTheTable reads the sources themselves: the go command's own listing would be cached.
+func TestImportsFollowTheTable(t *testing.T) {
+	root := filepath.Join("..", "..")
+	checked := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != root) {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			checked++
+			checkImports(t, root, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked < 10 {
+		t.Fatalf("only %d source files were found under %s", checked, root)
+	}
+}
+
+func checkImports(t *testing.T, root, path string) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	rel, _ := filepath.Rel(root, path)
+	folder := folderOf(filepath.ToSlash(filepath.Dir(rel)))
+	allowed, known := mayImport[folder]
+	if !known {
+		t.Errorf("%s: no row for its folder in the import table", rel)
+		return
+	}
+	for _, spec := range f.Imports {
+		target, _ := strconv.Unquote(spec.Path.Value)
+		target, ours := strings.CutPrefix(target, module)
+		if ours && !within(target, folder) && !slices.ContainsFunc(allowed, func(a string) bool { return within(target, a) }) {
+			t.Errorf("%s imports %s, which %s may not", rel, target, folder)
+		}
+	}
+}
+
+// folderOf is the row of the table that a package's folder belongs to: the longest that contains it.
+func folderOf(dir string) string {
+	best := dir
+	found := ""
+	for row := range mayImport {
+		if within(dir, row) && len(row) > len(found) {
+			found = row
+		}
+	}
+	if found != "" {
+		return found
+	}
+	return best
+}
+
+func within(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+
+// TestTopLevelIsFixed keeps new folders from appearing beside the agreed ones.
+func TestTopLevelIsFixed(t *testing.T) {
+	agreed := []string{"kernel", "lib", "notebooks", "plots", "datasets", "cmd", "bench", "testdata", "bin", "runs"}
+	entries, err := os.ReadDir(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !slices.Contains(agreed, e.Name()) {
+			t.Errorf("folder %s stands at the top level; it belongs in one of %v", e.Name(), agreed)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+// Command msflow trains, judges and uses MSFlow anomaly detectors, and runs Go notebooks about them. One file per verb.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// Exit codes: 1 for anything that went wrong, 130 when the user interrupted.
+const (
+	exitError       = 1
+	exitInterrupted = 130
+)
+
+// run is the program: its arguments in, its exit code out.
+func run(args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "msflow: a mistake inside msflow: %v\n", p)
+			if os.Getenv("MSFLOW_TRACE") != "" {
+				fmt.Fprintf(stderr, "%s", debug.Stack())
+			} else {
+				fmt.Fprintln(stderr, "please report it; MSFLOW_TRACE=1 prints where it happened")
+			}
+			code = exitError
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "msflow: interrupted")
+		return exitInterrupted
+	}
+	var exit exitCode
+	if errors.As(err, &exit) {
+		return int(exit)
+	}
+	fmt.Fprintf(stderr, "msflow: %v\n", err)
+	return exitError
+}
+
+// exitCode is an error that says nothing more: what there is to say has been said.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "msflow",
+		Short:         "Normalizing flows for industrial anomaly detection",
+		Long:          "msflow trains, judges and uses MSFlow detectors (multi-scale normalizing flows, arXiv 2308.15300).",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+	}
+	root.AddCommand(trainCommand(), evalCommand(), featuresCommand(), verifyCommand(), weightsCommand(), doctorCommand())
+	root.PersistentFlags().Bool("json", false, "print one JSON object on stdout")
+	root.PersistentFlags().Bool("offline", false, "never use the network")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if offline, _ := cmd.Flags().GetBool("offline"); offline {
+			return os.Setenv("MSFLOW_OFFLINE", "1")
+		}
+		return nil
+	}
+	return root
+}
+
+// version is the module's version, or the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return info.Main.Version
+}

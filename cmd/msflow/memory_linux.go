@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// memory is the machine's memory and what of it is available, in bytes.
+func memory() (total, free uint64, err error) {
+	data, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(data)) {
+		var kib uint64
+		if n, _ := fmt.Sscanf(line, "MemTotal: %d kB", &kib); n == 1 {
+			total = kib << 10
+		}
+		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 {
+			free = kib << 10
+		}
+	}
+	if total == 0 {
+		return 0, 0, fmt.Errorf("/proc/meminfo has no MemTotal")
+	}
+	return total, free, nil
+}

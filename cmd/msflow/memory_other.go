@@ -1,0 +1,10 @@
+//go:build !linux
+
+package main
+
+import "errors"
+
+// memory is the machine's memory and what of it is available, in bytes.
+func memory() (total, free uint64, err error) {
+	return 0, 0, errors.New("not known on this system")
+}

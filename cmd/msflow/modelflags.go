@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/spf13/cobra"
+)
+
+// modelFlags describe the detector.
+type modelFlags struct {
+	config detector.Config
+	blocks string
+	scales string
+}
+
+func (m *modelFlags) register(cmd *cobra.Command) {
+	f, c := cmd.Flags(), &m.config
+	f.StringVar(&c.Backbone, "backbone", "efficientnet_lite0", "backbone network; msflow weights list names them")
+	f.StringVar(&c.Weights, "weights", "", "file of the backbone's weights (.pth or .safetensors)")
+	f.StringVar(&c.Padding, "padding", "reflect", "padding of ResNets' convolutions: reflect or zero")
+	f.StringVar(&c.Pool, "pool", "avg", "pooling of the features: avg, max or none")
+	f.StringVar(&m.blocks, "blocks", "", "coupling blocks per scale (default 2,5,8)")
+	f.StringVar(&m.scales, "scales", "", "scales of the pyramid, 0 fine to 2 coarse (default 0,1,2)")
+	f.IntVar(&c.Cond, "cond", 64, "channels of the position code")
+	f.Float64Var(&c.Clamp, "clamp", 1.9, "clamp of the couplings' log-scale")
+	f.StringVar(&c.Subnet, "subnet", "conv_ln", "subnet of the couplings: conv_ln, conv or conv_bn")
+	f.BoolVar(&c.NoFusion, "no-fusion", false, "leave out the fusion flow")
+	f.Float64Var(&c.TopK, "top-k", 0.03, "share of the pixels whose mean is the image score")
+}
+
+// detector builds the detector for a data set's input size.
+func (m *modelFlags) detector(data *datasets.Data, seed uint64) (*detector.Detector, error) {
+	c := m.config
+	var err error
+	if m.blocks != "" {
+		if c.Blocks, err = parseInts(m.blocks); err != nil {
+			return nil, fmt.Errorf("--blocks %s: %w", m.blocks, err)
+		}
+	}
+	if m.scales != "" {
+		if c.Scales, err = parseInts(m.scales); err != nil {
+			return nil, fmt.Errorf("--scales %s: %w", m.scales, err)
+		}
+	}
+	c.Size, c.Seed = [2]int{data.H, data.W}, seed
+	return detector.New(c)
+}

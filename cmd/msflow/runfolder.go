@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/msflow-go/msflow/lib/train"
+)
+
+// A run's folder holds everything about one training:
+//
+//	run.json                 the data and the settings
+//	detector.safetensors     the trained detector
+//	checkpoint.safetensors   where the training stands, to resume it
+//	log.jsonl                one line per epoch
+//	training.{png,svg,csv}   the curves
+//	eval/                    metrics.json, scores.csv, figures, maps
+type runFolder string
+
+func (r runFolder) file(name string) string { return filepath.Join(string(r), name) }
+func (r runFolder) detector() string        { return r.file("detector.safetensors") }
+func (r runFolder) checkpoint() string      { return r.file("checkpoint.safetensors") }
+
+// runInfo is run.json.
+type runInfo struct {
+	Program string    `json:"program"`
+	Data    dataFlags `json:"data"`
+	Epochs  int       `json:"epochs"`
+	Batch   int       `json:"batch"`
+	LR      float64   `json:"lr"`
+	HoldOut float64   `json:"hold_out,omitempty"`
+}
+
+// begin makes the folder for a new training. A folder that holds a run already is left alone.
+func (r runFolder) begin() error {
+	for _, f := range []string{r.checkpoint(), r.detector()} {
+		if _, err := os.Stat(f); err == nil {
+			return fmt.Errorf("%s exists; --resume continues that training, --overwrite replaces it", f)
+		}
+	}
+	if err := os.MkdirAll(string(r), 0o755); err != nil {
+		return fmt.Errorf("making the run's folder: %w", err)
+	}
+	return nil
+}
+
+func (r runFolder) writeInfo(info runInfo) error { return writeJSON(r.file("run.json"), info) }
+
+func (r runFolder) readInfo() (runInfo, error) {
+	var info runInfo
+	data, err := os.ReadFile(r.file("run.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return info, fmt.Errorf("%s is not a run's folder: it has no run.json (msflow train --out makes one)", r)
+	}
+	if err != nil {
+		return info, fmt.Errorf("reading the run: %w", err)
+	}
+	if err := json.Unmarshal(data, &info); err != nil {
+		return info, fmt.Errorf("reading %s: %w", r.file("run.json"), err)
+	}
+	return info, nil
+}
+
+// writeLog writes one line per epoch.
+func (r runFolder) writeLog(history []train.Epoch) error {
+	return writeFile(r.file("log.jsonl"), func(f *os.File) error {
+		enc := json.NewEncoder(f)
+		for _, e := range history {
+			if err := enc.Encode(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeJSON writes v to path in whole or not at all.
+func writeJSON(path string, v any) error {
+	return writeFile(path, func(f *os.File) error {
+		enc := json.NewEncoder(f)
+		enc.SetIndent("", "  ")
+		return enc.Encode(v)
+	})
+}
+
+// writeFile fills a temporary file and renames it to path when it is complete.
+func writeFile(path string, fill func(f *os.File) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	err = errors.Join(fill(f), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/msflow-go/msflow/lib/weights"
+	"github.com/spf13/cobra"
+)
+
+func weightsCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "weights", Short: "List, get and convert backbones' weights"}
+	cmd.AddCommand(weightsList(), weightsGet(), weightsConvert())
+	return cmd
+}
+
+// weightsRow is one published file.
+type weightsRow struct {
+	Name   string `json:"name"`
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+	URL    string `json:"url"`
+	Here   string `json:"here,omitempty"` // its path, or "inside the program"
+}
+
+func weightsList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the published weights and which of them are here",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			rows := weightsRows()
+			if wantsJSON(cmd) {
+				return printJSON(cmd, rows)
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "BACKBONE\tFILE\tSHA-256\tHERE")
+			for _, r := range rows {
+				fmt.Fprintf(w, "%s\t%s\t%.8s…\t%s\n", r.Name, r.File, r.SHA256, r.Here)
+			}
+			return w.Flush()
+		},
+	}
+}
+
+func weightsRows() []weightsRow {
+	var rows []weightsRow
+	for _, e := range weights.Published() {
+		row := weightsRow{Name: e.Name, File: e.File, SHA256: e.SHA256, URL: e.URL}
+		if path, err := weights.Find(e.Name, "", true); err == nil {
+			row.Here = path
+		}
+		if e.URL == "" {
+			row.Here = "inside the program"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func weightsGet() *cobra.Command {
+	return &cobra.Command{
+		Use:   "get BACKBONE",
+		Short: "Download a backbone's weights into the cache folder and check them",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := weights.Finder{Offline: os.Getenv("MSFLOW_OFFLINE") != ""}.Find(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if wantsJSON(cmd) {
+				return printJSON(cmd, map[string]string{"name": args[0], "path": path})
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), path)
+			return nil
+		},
+	}
+}
+
+func weightsConvert() *cobra.Command {
+	return &cobra.Command{
+		Use:   "convert FROM TO.safetensors",
+		Short: "Convert PyTorch weights (.pth, .pt) to safetensors",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := weights.Convert(args[0], args[1]); err != nil {
+				return err
+			}
+			if wantsJSON(cmd) {
+				return printJSON(cmd, map[string]string{"from": args[0], "to": args[1]})
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s\n", args[1])
+			return nil
+		},
+	}
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Builds msflow, and runs what README names.
+#
+#   ./install.sh             build bin/msflow (and install the notebook kernel when Jupyter is found)
+#   ./install.sh demo        build, then train, evaluate and draw on the built-in synthetic data, with no download
+#   ./install.sh test        set up what the tests need, then run every check that CI runs
+#   ./install.sh test-all    the same and the slow proofs
+set -euo pipefail
+cd "$(dirname "$0")"
+
+fail() { echo "install.sh: $*" >&2; exit 1; }
+
+need_go() {
+	command -v go >/dev/null || fail "Go 1.26 or newer is needed (https://go.dev/dl); no go command was found"
+	local v
+	v=$(go env GOVERSION)
+	[[ "$(printf '%s\n' go1.26 "${v%% *}" | sort -V | head -1)" == go1.26 ]] || fail "Go 1.26 or newer is needed; this is $v"
+}
+
+build() {
+	need_go
+	CGO_ENABLED=0 go build -trimpath -o bin/msflow ./cmd/msflow
+	echo "built bin/msflow"
+}
+
+kernel() {
+	if command -v jupyter >/dev/null; then
+		bin/msflow kernel install --user
+	else
+		echo "Jupyter was not found; once it is installed (pip install jupyterlab), run: bin/msflow kernel install --user"
+	fi
+}
+
+demo() {
+	build
+	local run=${1:-runs/demo}
+	rm -rf "$run"
+	bin/msflow train --dataset synthetic --size 256 --epochs 40 --seed 1 --out "$run"
+	bin/msflow eval "$run"
+	echo "look at $run/eval/panels.png, $run/eval/roc.png and $run/training.png"
+}
+
+# The Python side of the tests (real Jupyter clients) lives in .venv.
+venv() {
+	local python=${PYTHON:-python3} wants=kernel/session/testdata/requirements.txt
+	[[ -f $wants ]] || return 0
+	if [[ ! -x .venv/bin/python ]] || ! cmp -s "$wants" .venv/requirements.txt; then
+		rm -rf .venv
+		"$python" -m venv .venv || { command -v apt-get >/dev/null && apt-get install -y -qq python3-venv && "$python" -m venv .venv; }
+		.venv/bin/pip install -q -r "$wants"
+		cp "$wants" .venv/requirements.txt
+	fi
+	export MSFLOW_VENV=$PWD/.venv
+}
+
+static_checks() {
+	local bad
+	bad=$(gofmt -l $(git ls-files '*.go'))
+	[[ -z $bad ]] || fail "not gofmt-ed: $bad"
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+}
+
+tests() {
+	need_go
+	venv
+	build
+	static_checks
+	go test -timeout 14m ./...
+}
+
+case "${1:-}" in
+"") build && kernel ;;
+demo) shift && demo "$@" ;;
+test) tests ;;
+test-all) export MSFLOW_SLOW=1 && tests ;;
+*) fail "unknown command $1 (demo, test, test-all or nothing)" ;;
+esac

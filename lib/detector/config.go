@@ -1,0 +1,97 @@
+package detector
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/msflow-go/msflow/lib/flow"
+)
+
+// Config describes a detector. The zero value is the small default: efficientnet_lite0, whose weights are inside the
+// program, with the paper's flow. It is stored in every checkpoint.
+type Config struct {
+	Backbone string  `json:"backbone"`            // a name of backbone.Names; "" is efficientnet_lite0
+	Weights  string  `json:"weights,omitempty"`   // a file of weights; "" takes the published ones
+	Padding  string  `json:"padding,omitempty"`   // ResNets' 3×3 and 7×7 convolutions: reflect (default, as published) or zero
+	Pool     string  `json:"pool,omitempty"`      // of the features: avg (default), max or none
+	Size     [2]int  `json:"size"`                // input height and width in pixels; 0 takes the data set's
+	Scales   []int   `json:"scales,omitempty"`    // which maps of the pyramid (0 fine … 2 coarse); nil is all
+	Blocks   []int   `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 5, 8
+	Cond     int     `json:"cond,omitempty"`      // channels of the position code, divisible by 4; 0 is 64
+	Clamp    float64 `json:"clamp,omitempty"`     // α of the couplings; 0 is 1.9
+	OldClamp bool    `json:"old_clamp,omitempty"` // s = α·tanh(a), as FrEIA had it before August 2023
+	Subnet   string  `json:"subnet,omitempty"`    // conv_ln (default), conv or conv_bn
+	NoFusion bool    `json:"no_fusion,omitempty"` // leave the fusion flow out
+	TopK     float64 `json:"top_k,omitempty"`     // share of pixels whose mean is the image score; 0 is 0.03
+	Seed     uint64  `json:"seed"`                // initial weights, permutations and the order of the images
+}
+
+// resolved is the config with every default filled in.
+func (c Config) resolved() (Config, error) {
+	c.Backbone = or(c.Backbone, "efficientnet_lite0")
+	c.Padding = or(c.Padding, "reflect")
+	c.Pool = or(c.Pool, "avg")
+	c.Subnet = or(c.Subnet, "conv_ln")
+	c.Cond = or(c.Cond, 64)
+	c.Clamp = or(c.Clamp, 1.9)
+	c.TopK = or(c.TopK, 0.03)
+	if c.Scales == nil {
+		c.Scales = []int{0, 1, 2}
+	}
+	if c.Blocks == nil {
+		for _, s := range c.Scales {
+			if s >= 0 && s < 3 {
+				c.Blocks = append(c.Blocks, []int{2, 5, 8}[s])
+			}
+		}
+	}
+	return c, c.check()
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func (c Config) check() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf("detector: "+format, args...)) }
+	if len(c.Scales) == 0 || !slices.IsSorted(c.Scales) || c.Scales[0] < 0 || c.Scales[len(c.Scales)-1] > 2 || len(slices.Compact(slices.Clone(c.Scales))) != len(c.Scales) {
+		wrong("scales %v; they are some of 0, 1, 2 in rising order", c.Scales)
+	}
+	if len(c.Blocks) != len(c.Scales) {
+		wrong("%d numbers of blocks %v for %d scales %v", len(c.Blocks), c.Blocks, len(c.Scales), c.Scales)
+	}
+	if slices.ContainsFunc(c.Blocks, func(b int) bool { return b < 1 }) {
+		wrong("blocks %v; every scale needs at least one", c.Blocks)
+	}
+	if c.Cond < 4 || c.Cond%4 != 0 {
+		wrong("a position code of %d channels; they must be divisible by 4", c.Cond)
+	}
+	if !(c.Clamp > 0) {
+		wrong("clamp %v; it must be positive", c.Clamp)
+	}
+	if !(c.TopK > 0 && c.TopK <= 1) {
+		wrong("top-k share %v; it must lie in (0,1]", c.TopK)
+	}
+	if !slices.Contains([]string{"reflect", "zero"}, c.Padding) {
+		wrong("padding %q; it is reflect or zero", c.Padding)
+	}
+	if !slices.Contains([]string{"avg", "max", "none"}, c.Pool) {
+		wrong("pool %q; it is avg, max or none", c.Pool)
+	}
+	if _, err := flow.SubnetByName(c.Subnet); err != nil {
+		errs = append(errs, fmt.Errorf("detector: %w", err))
+	}
+	for _, v := range c.Size {
+		if v != 0 && (v < 32 || v > 8192) {
+			wrong("input size %d×%d pixels; each side must lie in 32…8192", c.Size[0], c.Size[1])
+			break
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,141 @@
+package detector
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/msflow-go/msflow/lib/backbone"
+	"github.com/msflow-go/msflow/lib/flow"
+	"github.com/msflow-go/msflow/lib/train"
+	"github.com/msflow-go/msflow/lib/weights"
+)
+
+// Detector finds what normal images do not have. Its methods may be called from several goroutines; they take turns.
+type Detector struct {
+	Config  Config        // with every default filled in
+	History []train.Epoch // of the training so far
+
+	mu        sync.Mutex
+	backbone  *backbone.Backbone
+	digest    string // of the backbone's weights
+	model     *flow.MSFlow
+	maps      []flow.Map
+	inference map[int]*inference // by batch size
+	busy      chan struct{}      // closed when an inference that was abandoned at an interrupt has ended
+}
+
+// ErrUntrained is returned for a verdict from a detector that has no input size yet because it was never fitted or loaded.
+var ErrUntrained = errors.New("detector: not trained yet; call Fit, or Load a checkpoint")
+
+// New builds a detector, not yet trained. The backbone's weights come from Config.Weights, from inside the program, or
+// from the cache folder and then the network; the error says which was tried.
+func New(c Config) (*Detector, error) {
+	c, err := c.resolved()
+	if err != nil {
+		return nil, err
+	}
+	d := &Detector{Config: c}
+	if err := d.loadBackbone(); err != nil {
+		return nil, err
+	}
+	if c.Size != [2]int{} {
+		return d, d.buildFlow()
+	}
+	return d, nil
+}
+
+func (d *Detector) loadBackbone() error {
+	sd, err := findWeights(d.Config)
+	if err != nil {
+		return fmt.Errorf("detector: weights of %s: %w", d.Config.Backbone, err)
+	}
+	b, err := backbone.New(d.Config.Backbone, sd, backbone.Options{Padding: d.Config.Padding})
+	if err != nil {
+		return fmt.Errorf("detector: %w", err)
+	}
+	d.backbone, d.digest = b, digest(sd)
+	return nil
+}
+
+func findWeights(c Config) (*weights.StateDict, error) {
+	if c.Weights != "" {
+		return weights.Load(c.Weights)
+	}
+	return weights.Backbone(c.Backbone)
+}
+
+// digest is the SHA-256 of all tensors, to tell one set of a backbone's weights from another.
+func digest(sd *weights.StateDict) string {
+	h := sha256.New()
+	for _, name := range sd.Names() {
+		t, err := sd.Get(name)
+		if err != nil {
+			continue
+		}
+		fmt.Fprintf(h, "%s%v\n", name, t.Shape)
+		buf := make([]byte, 4*len(t.Data))
+		for i, v := range t.Data {
+			binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(v))
+		}
+		h.Write(buf)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// buildFlow makes the flow for the input size, with its initial weights.
+func (d *Detector) buildFlow() error {
+	c := d.Config
+	maps, err := d.pyramid(c.Size[0], c.Size[1])
+	if err != nil {
+		return err
+	}
+	fc := flow.Config{Blocks: c.Blocks, Clamp: c.Clamp, Subnet: c.Subnet, NoFusion: c.NoFusion}
+	if c.OldClamp {
+		fc.Form = flow.TanhUndivided
+	}
+	for _, m := range maps {
+		fc.Channels = append(fc.Channels, m.C)
+		fc.Sizes = append(fc.Sizes, [2]int{m.H, m.W})
+		fc.Cond = append(fc.Cond, c.Cond)
+	}
+	model, err := flow.NewMSFlow(fc, rand.New(rand.NewPCG(c.Seed, 0x1717)))
+	if err != nil {
+		return fmt.Errorf("detector: %w", err)
+	}
+	d.model, d.maps, d.inference = model, maps, map[int]*inference{}
+	return nil
+}
+
+// pyramid is the shape of the pooled maps for images of h×w pixels.
+func (d *Detector) pyramid(h, w int) ([]flow.Map, error) {
+	f, err := d.backbone.Features(make([]float32, 3*h*w), 1, h, w)
+	if err != nil {
+		return nil, fmt.Errorf("detector: %w", err)
+	}
+	var maps []flow.Map
+	for _, m := range d.pick(backbone.Pool(f, 1, d.Config.Pool)) {
+		maps = append(maps, flow.Map{C: m.C, H: m.H, W: m.W})
+	}
+	return maps, nil
+}
+
+// pick keeps the configured scales of a pyramid.
+func (d *Detector) pick(f []backbone.Feature) []backbone.Feature {
+	out := make([]backbone.Feature, len(d.Config.Scales))
+	for i, s := range d.Config.Scales {
+		out[i] = f[s]
+	}
+	return out
+}
+
+// Model is the flow, nil before the input size is known. Its parameters are the detector's own.
+func (d *Detector) Model() *flow.MSFlow { return d.model }
+
+// Maps is the shape of each scale's features, nil before the input size is known.
+func (d *Detector) Maps() []flow.Map { return d.maps }

@@ -1,0 +1,101 @@
+package detector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/backbone"
+)
+
+// Progress is told how far a pass over images has come.
+type Progress func(done, total int)
+
+// extractBatch is how many images go through the backbone together.
+const extractBatch = 8
+
+// Features runs the backbone over a set and keeps the pooled maps, in memory up to limit bytes. The caller closes them.
+func (d *Detector) Features(ctx context.Context, set datasets.Set, limit int64, progress Progress) (*Features, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.sized(set); err != nil {
+		return nil, err
+	}
+	return d.features(ctx, set, limit, progress)
+}
+
+func (d *Detector) features(ctx context.Context, set datasets.Set, limit int64, progress Progress) (*Features, error) {
+	f, err := newFeatures(setNames(set), d.maps, limit)
+	if err != nil {
+		return nil, err
+	}
+	row := make([]float32, f.perImage())
+	err = d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
+		for i := range b.Samples {
+			if err := f.store.put(first+i, joinMaps(row, maps, i)); err != nil {
+				return fmt.Errorf("keeping the features of %s: %w", f.Names[first+i], err)
+			}
+		}
+		if progress != nil {
+			progress(first+len(b.Samples), len(set))
+		}
+		return nil
+	})
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// joinMaps lays the maps of the i-th image of a batch end to end.
+func joinMaps(row []float32, maps []backbone.Feature, i int) []float32 {
+	at := 0
+	for _, m := range maps {
+		n := m.C * m.H * m.W
+		at += copy(row[at:], m.Data[i*n:(i+1)*n])
+	}
+	return row
+}
+
+// each runs the backbone over a set, batch by batch in order; the maps are valid during the call.
+func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int, b *datasets.Batch, maps []backbone.Feature) error) error {
+	h, w := d.Config.Size[0], d.Config.Size[1]
+	for b, err := range datasets.Batches(ctx, set, h, w, extractBatch, 0) {
+		if err != nil {
+			return err
+		}
+		f, err := d.backbone.Features(b.X, len(b.Samples), h, w)
+		if err != nil {
+			return err
+		}
+		if err := do(b.First, b, d.pick(backbone.Pool(f, len(b.Samples), d.Config.Pool))); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// sized takes the input size from the data when the configuration gives none, and builds the flow.
+func (d *Detector) sized(set datasets.Set) error {
+	if len(set) == 0 {
+		return errors.New("detector: the set has no images")
+	}
+	if d.model != nil {
+		return nil
+	}
+	if d.Config.Size == [2]int{} {
+		h, w := set.Size()
+		d.Config.Size = [2]int{or(h, 256), or(w, 256)}
+	}
+	return d.buildFlow()
+}
+
+func setNames(set datasets.Set) []string {
+	names := make([]string, len(set))
+	for i, s := range set {
+		names[i] = s.Name
+	}
+	return names
+}

@@ -1,0 +1,197 @@
+package detector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/train"
+)
+
+// fitting are the settings of one Fit.
+type fitting struct {
+	train.Options
+	lr         float64
+	heldOut    float64
+	cacheBytes int64
+	checkpoint string
+	resume     string
+	onFeatures Progress
+	onStep     []func(train.Step)
+	onEpoch    []func(train.Epoch)
+	judgeEvery int
+	judgeOn    datasets.Set
+	onVerdict  func(epoch int, r *Result) error
+	judged     judged
+}
+
+// Option changes one Fit.
+type Option func(*fitting)
+
+// Epochs is the number of passes over the training images; the default is the paper's 100 (25 meta-epochs of 4). The
+// schedule stretches with it.
+func Epochs(n int) Option { return func(f *fitting) { f.Epochs = n } }
+
+// BatchSize is the number of images per step; the default is 8.
+func BatchSize(n int) Option { return func(f *fitting) { f.Batch = n } }
+
+// LearningRate is the rate after the warm-up; the default is 1e-4.
+func LearningRate(lr float64) Option { return func(f *fitting) { f.lr = lr } }
+
+// WithSchedule replaces the paper's schedule.
+func WithSchedule(s train.Schedule) Option { return func(f *fitting) { f.Schedule = &s } }
+
+// HoldOut keeps the given share of the training images out of the training and reports their loss after every epoch. The
+// parameters of the epoch with the lowest are kept in the end. It needs no anomalous image.
+func HoldOut(share float64) Option { return func(f *fitting) { f.heldOut = share } }
+
+// Patience stops the training when the held-out loss has not fallen for n epochs.
+func Patience(n int) Option { return func(f *fitting) { f.Patience = n } }
+
+// Checkpoint writes the training's state to path after every epoch and when the training is interrupted.
+func Checkpoint(path string) Option { return func(f *fitting) { f.checkpoint = path } }
+
+// Resume continues the training that wrote the checkpoint at path, to the same numbers as an uninterrupted one.
+func Resume(path string) Option { return func(f *fitting) { f.resume = path } }
+
+// CacheBytes is how much memory the features may take before they go to a file; the default is 4 GiB.
+func CacheBytes(n int64) Option { return func(f *fitting) { f.cacheBytes = n } }
+
+// OnFeatures is called while the features are computed.
+func OnFeatures(p Progress) Option { return func(f *fitting) { f.onFeatures = p } }
+
+// OnStep is called after every step of the training.
+func OnStep(do func(train.Step)) Option { return func(f *fitting) { f.onStep = append(f.onStep, do) } }
+
+// OnEpoch is called after every epoch.
+func OnEpoch(do func(train.Epoch)) Option {
+	return func(f *fitting) { f.onEpoch = append(f.onEpoch, do) }
+}
+
+// JudgeEvery tests the detector on a labelled set after every n epochs and after the last. Choosing the best of these
+// results is what most published tables do; it uses the test set to choose, so report the last epoch beside it.
+func JudgeEvery(n int, set datasets.Set, do func(epoch int, r *Result) error) Option {
+	return func(f *fitting) { f.judgeEvery, f.judgeOn, f.onVerdict = n, set, do }
+}
+
+const defaultCacheBytes = 4 << 30
+
+func settings(options []Option) (fitting, error) {
+	f := fitting{cacheBytes: defaultCacheBytes}
+	for _, o := range options {
+		o(&f)
+	}
+	var errs []error
+	if f.Epochs < 0 || f.Batch < 0 || f.Patience < 0 {
+		errs = append(errs, fmt.Errorf("detector: epochs %d, batch size %d, patience %d; none may be negative", f.Epochs, f.Batch, f.Patience))
+	}
+	if !(f.heldOut >= 0 && f.heldOut < 1) {
+		errs = append(errs, fmt.Errorf("detector: a held-out share of %v; it must lie in [0,1)", f.heldOut))
+	}
+	if f.Patience > 0 && f.heldOut == 0 {
+		errs = append(errs, errors.New("detector: patience needs held-out images; add HoldOut(0.1)"))
+	}
+	if f.lr < 0 {
+		errs = append(errs, fmt.Errorf("detector: learning rate %v", f.lr))
+	}
+	if f.Schedule == nil {
+		s := train.Paper(or(f.Epochs, 100))
+		s.LR = or(f.lr, s.LR)
+		f.Schedule = &s
+	}
+	return f, errors.Join(errs...)
+}
+
+// Fit trains the flow on normal images, from where the detector stands. All images are checked before the first step.
+//
+// It returns within about 100 ms of ctx's cancellation with ctx's error; the detector then holds the flow as trained so
+// far and stays usable. A diverging training ends with train.ErrDiverged, which names the step and the block.
+func (d *Detector) Fit(ctx context.Context, set datasets.Set, options ...Option) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f, err := settings(options)
+	if err != nil {
+		return err
+	}
+	if n := set.Anomalous(); n > 0 {
+		return fmt.Errorf("detector: %d of the %d training images are anomalous; the flow learns normal images only", n, len(set))
+	}
+	if err := d.sized(set); err != nil {
+		return err
+	}
+	trainer, err := d.trainer(ctx, &f)
+	if err != nil {
+		return err
+	}
+	features, err := d.features(ctx, set, f.cacheBytes, f.onFeatures)
+	if err != nil {
+		return err
+	}
+	defer features.Close()
+	if err := d.prepareVerdicts(ctx, &f); err != nil {
+		return err
+	}
+	defer f.judged.close()
+	return d.run(ctx, f, trainer, features)
+}
+
+// trainer prepares the training, from a checkpoint when there is one to resume.
+func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, error) {
+	var checkpoint *train.Checkpoint
+	if f.resume != "" {
+		c, err := train.Open(f.resume)
+		if err != nil {
+			return nil, fmt.Errorf("resuming: %w", err)
+		}
+		if err := d.restore(c); err != nil {
+			return nil, fmt.Errorf("resuming: %w", err)
+		}
+		checkpoint = c
+	}
+	var t *train.Trainer
+	f.Seed = d.Config.Seed
+	f.Options.OnStep = func(s train.Step) {
+		for _, do := range f.onStep {
+			do(s)
+		}
+	}
+	f.Options.OnEpoch = func(e train.Epoch) error {
+		d.History = t.History
+		for _, do := range f.onEpoch {
+			do(e)
+		}
+		return errors.Join(d.write(f.checkpoint, t), d.giveVerdict(ctx, f, e.Epoch))
+	}
+	t, err := train.New(d.model, d.maps, f.Options)
+	if err == nil && checkpoint != nil {
+		err = checkpoint.Resume(t)
+	}
+	return t, err
+}
+
+func (d *Detector) write(path string, t *train.Trainer) error {
+	if path == "" {
+		return nil
+	}
+	return train.Save(path, d.model, d.stored(), t)
+}
+
+func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, features *Features) error {
+	fit, held := train.Source(features), train.Source(nil)
+	if f.heldOut > 0 {
+		fit, held = train.Split(features, f.heldOut, d.Config.Seed)
+	}
+	err := t.Run(ctx, fit, held)
+	d.History = t.History
+	if ctx.Err() != nil && err != nil {
+		return errors.Join(err, d.write(f.checkpoint, t))
+	}
+	if errors.Is(err, train.ErrDiverged) && f.checkpoint != "" {
+		return fmt.Errorf("%w; the last good checkpoint is %s", err, f.checkpoint)
+	}
+	if err != nil {
+		return err
+	}
+	return t.RestoreBest()
+}

@@ -1,0 +1,93 @@
+package detector
+
+import (
+	"context"
+	"time"
+
+	"github.com/msflow-go/msflow/lib/flow"
+	"github.com/msflow-go/msflow/lib/score"
+	"gorgonia.org/tensor"
+)
+
+// inference is the flow's forward pass for one batch size, bound to the detector's parameters.
+type inference struct {
+	maps   []flow.Map
+	flow   *flow.Compiled
+	inputs []*tensor.Dense
+}
+
+func newInference(model *flow.MSFlow, maps []flow.Map, batch int) (*inference, error) {
+	c, err := flow.Compile(model, batch, maps)
+	if err != nil {
+		return nil, err
+	}
+	f := &inference{maps: maps, flow: c}
+	for _, m := range maps {
+		f.inputs = append(f.inputs, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(batch, m.C, m.H, m.W)))
+	}
+	return f, nil
+}
+
+// buffers is where the features of each scale go, (B,C,H,W).
+func (f *inference) buffers() [][]float32 {
+	out := make([][]float32, len(f.inputs))
+	for i, x := range f.inputs {
+		out[i] = x.Data().([]float32)
+	}
+	return out
+}
+
+// run gives the log-likelihood map (B,h,w) of each scale for the features in the buffers.
+func (f *inference) run(ctx context.Context) ([][]float32, error) {
+	z, _, err := f.flow.Run(ctx, f.inputs...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float32, len(z))
+	for i, v := range z {
+		m := f.maps[i]
+		out[i] = score.LogP(v.Data().([]float32), v.Shape()[0], m.C, m.H, m.W)
+	}
+	return out, nil
+}
+
+// grace is how long an interrupted inference may take to end by itself.
+const grace = 50 * time.Millisecond
+
+// likelihood gives the log-likelihood map (n,h,w) of each scale for a batch of n images whose maps fill writes. When ctx
+// is cancelled it returns within about 100 ms; the pass ends in the background and the next call waits for it.
+func (d *Detector) likelihood(ctx context.Context, n int, fill func(maps [][]float32) error) ([][]float32, error) {
+	if d.busy != nil {
+		<-d.busy
+		d.busy = nil
+	}
+	if d.inference[n] == nil {
+		f, err := newInference(d.model, d.maps, n)
+		if err != nil {
+			return nil, err
+		}
+		d.inference[n] = f
+	}
+	f := d.inference[n]
+	if err := fill(f.buffers()); err != nil {
+		return nil, err
+	}
+	var logp [][]float32
+	var err error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		logp, err = f.run(ctx)
+	}()
+	select {
+	case <-ended:
+		return logp, err
+	case <-ctx.Done():
+	}
+	select {
+	case <-ended:
+	case <-time.After(grace):
+		d.busy = ended
+	}
+	return nil, ctx.Err()
+}

@@ -1,0 +1,38 @@
+package detector
+
+import (
+	"fmt"
+
+	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/score"
+)
+
+// Prediction is what the detector says of one image. Maps are (H,W) at the input size.
+type Prediction struct {
+	Name      string
+	Path      string // of the image file, empty if there is none
+	Class     string
+	Defect    string  // as the data set has it
+	Anomalous bool    // as the data set has it
+	Score     float64 // mean of the largest TopK of the mul map; larger is less normal
+	H, W      int
+	LogP      [][]float32 // log-likelihood map of each scale, (h_i,w_i), in nats per channel
+	Sizes     [][2]int    // h_i, w_i
+	Mask      []uint8     // 1 at the defect's pixels at the input size, nil when unknown
+
+	sample datasets.Sample
+}
+
+// Maps fuses the scales into pixel maps.
+func (p Prediction) Maps() score.Maps { return score.Fuse(p.LogP, p.Sizes, p.H, p.W) }
+
+func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }
+
+// Image reads the picture again, resized to the input size. The error names the file.
+func (p Prediction) Image() (*datasets.Image, error) {
+	im, _, err := p.sample.Load(p.H, p.W)
+	if err != nil {
+		return nil, fmt.Errorf("reading the picture of %s again: %w", p.Name, err)
+	}
+	return im, nil
+}

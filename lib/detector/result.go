@@ -1,0 +1,182 @@
+package detector
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/msflow-go/msflow/lib/metrics"
+)
+
+// Result is a judged test set.
+type Result struct {
+	Metrics
+	Images []Prediction // in the order of the set
+
+	image *metrics.Ranking
+	add   *metrics.Pixels // for the pixel ROC
+	mul   *metrics.Pixels // for the region overlap
+}
+
+// Interval is a 95 % confidence interval from drawing test images with replacement.
+type Interval [2]float64
+
+// Metrics are the figures of a test, as fractions. Image figures judge the image score, loc figures the add map's pixels,
+// and aupro the mul map's regions, as ALGORITHM §7 has it. Pixel figures are nil where the set has no masks.
+type Metrics struct {
+	Normal    int `json:"normal_images"`
+	Anomalous int `json:"anomalous_images"`
+
+	DetAUROC     float64  `json:"det_auroc"`
+	DetAUROCCI   Interval `json:"det_auroc_interval"`
+	DetAP        float64  `json:"det_ap"`
+	DetF1        float64  `json:"det_f1max"`
+	DetF1CI      Interval `json:"det_f1max_interval"`
+	DetThreshold float64  `json:"det_threshold"` // a score ≥ this is called anomalous at the best F1
+
+	*PixelMetrics
+}
+
+// PixelMetrics are the figures of localisation.
+type PixelMetrics struct {
+	LocAUROC     float64  `json:"loc_auroc"`
+	LocAUROCCI   Interval `json:"loc_auroc_interval"`
+	LocAP        float64  `json:"loc_ap"`
+	LocF1        float64  `json:"loc_f1max"`
+	LocThreshold float64  `json:"loc_threshold"` // of the add map
+	AUPRO        float64  `json:"aupro"`         // exact, false-positive rate up to 0.3
+	AUPROCI      Interval `json:"aupro_interval"`
+	AUPRO05      float64  `json:"aupro_05"`      // up to 0.05
+	ReferencePRO float64  `json:"reference_pro"` // by 800 thresholds, as published tables have it
+	AUPIMO       *float64 `json:"aupimo"`        // nil when the normal images are too few for it
+	Regions      int      `json:"regions"`       // defects in all masks
+}
+
+func newResult(c Config, predictions []Prediction) (*Result, error) {
+	r := &Result{Images: predictions}
+	if err := r.judgeImages(c.Seed); err != nil {
+		return nil, fmt.Errorf("detector: judging the image scores: %w", err)
+	}
+	if !r.hasMasks() {
+		return r, nil
+	}
+	if err := r.judgePixels(c.Seed); err != nil {
+		return nil, fmt.Errorf("detector: judging the pixel maps: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Result) judgeImages(seed uint64) (err error) {
+	scores, labels := r.Scores()
+	if r.image, err = metrics.Rank(scores, labels); err != nil {
+		return err
+	}
+	r.Anomalous, r.Normal = r.image.Count()
+	r.DetAUROC, r.DetAP = r.image.AUROC(), r.image.AP()
+	r.DetF1, r.DetThreshold = r.image.F1Max()
+	boot := metrics.Bootstrap{Seed: seed}
+	ci, err := boot.AUROC(scores, labels)
+	if err != nil {
+		return err
+	}
+	r.DetAUROCCI = Interval{ci.Low, ci.High}
+	if ci, err = boot.F1Max(scores, labels); err != nil {
+		return err
+	}
+	r.DetF1CI = Interval{ci.Low, ci.High}
+	return nil
+}
+
+// Scores are the image scores and labels, in the order of the set.
+func (r *Result) Scores() (scores []float64, anomalous []bool) {
+	for _, p := range r.Images {
+		scores = append(scores, p.Score)
+		anomalous = append(anomalous, p.Anomalous)
+	}
+	return scores, anomalous
+}
+
+// hasMasks tells whether the truth of every pixel is known.
+func (r *Result) hasMasks() bool {
+	for _, p := range r.Images {
+		if p.Mask == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Result) judgePixels(seed uint64) error {
+	var add, mul [][]float32
+	var masks [][]uint8
+	for _, p := range r.Images {
+		m := p.Maps()
+		add, mul, masks = append(add, m.Add), append(mul, m.Mul), append(masks, p.Mask)
+	}
+	h, w := r.Images[0].H, r.Images[0].W
+	m := &PixelMetrics{}
+	var err error
+	if r.add, err = metrics.NewPixels(add, masks, h, w); err != nil {
+		return err
+	}
+	if r.mul, err = metrics.NewPixels(mul, masks, h, w); err != nil {
+		return err
+	}
+	if err := m.localize(r.add, seed); err != nil {
+		return err
+	}
+	if err := m.overlap(r.mul, seed); err != nil {
+		return err
+	}
+	r.PixelMetrics = m
+	return nil
+}
+
+// localize fills in what the add map's pixels say.
+func (m *PixelMetrics) localize(add *metrics.Pixels, seed uint64) error {
+	m.LocAUROC, m.LocAP, m.Regions = add.AUROC(), add.AP(), add.Regions()
+	m.LocF1, m.LocThreshold = add.F1Max()
+	ci, err := add.Intervals(metrics.Bootstrap{Seed: seed})
+	m.LocAUROCCI = Interval{ci.AUROC.Low, ci.AUROC.High}
+	return err
+}
+
+// overlap fills in what the mul map's regions say.
+func (m *PixelMetrics) overlap(mul *metrics.Pixels, seed uint64) (err error) {
+	if m.AUPRO, err = mul.AUPRO(0.3); err != nil {
+		return err
+	}
+	if m.AUPRO05, err = mul.AUPRO(0.05); err != nil {
+		return err
+	}
+	if m.ReferencePRO, err = mul.ReferencePRO(); err != nil {
+		return err
+	}
+	ci, err := mul.Intervals(metrics.Bootstrap{Seed: seed}, 0.3)
+	if err != nil {
+		return err
+	}
+	m.AUPROCI = Interval{ci.AUPRO[0].Low, ci.AUPRO[0].High}
+	_, mean, err := mul.AUPIMO(metrics.AUPIMOLower, metrics.AUPIMOUpper)
+	if errors.Is(err, metrics.ErrTooCoarse) || errors.Is(err, metrics.ErrOneClass) {
+		return nil
+	}
+	m.AUPIMO = &mean
+	return err
+}
+
+// ROC is the curve of the image scores.
+func (r *Result) ROC() (fpr, tpr, thresholds []float64) { return r.image.ROC() }
+
+// PR is the precision-recall curve of the image scores.
+func (r *Result) PR() (recall, precision, thresholds []float64) { return r.image.PR() }
+
+// ErrNoMasks is returned for a pixel figure of a set without masks.
+var ErrNoMasks = errors.New("detector: the test set has no masks, so pixels cannot be judged")
+
+// PROCurve is the region-overlap curve of the mul maps up to a false-positive rate.
+func (r *Result) PROCurve(limit float64) (fpr, pro, thresholds []float64, err error) {
+	if r.mul == nil {
+		return nil, nil, nil, ErrNoMasks
+	}
+	return r.mul.PROCurve(limit)
+}

@@ -1,0 +1,71 @@
+package detector
+
+import (
+	"fmt"
+
+	"github.com/msflow-go/msflow/lib/train"
+)
+
+// stored is what a checkpoint says of its detector besides the flow's parameters. The image size and every transform are
+// part of Config, so a detector that was loaded sees images as the one that was saved.
+type stored struct {
+	Config  Config        `json:"detector"`
+	Digest  string        `json:"backbone_sha256"` // of the backbone's tensors
+	History []train.Epoch `json:"history,omitempty"`
+}
+
+func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.History} }
+
+// Save writes the detector to path, in a temporary file that is renamed when it is complete. The backbone's weights are
+// not copied; the file says which they were.
+func (d *Detector) Save(path string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.model == nil {
+		return fmt.Errorf("saving to %s: %w", path, ErrUntrained)
+	}
+	return train.Save(path, d.model, d.stored(), nil)
+}
+
+// Load reads a detector that Save or a training's checkpoint wrote. weights names a file of the backbone's weights when they
+// are not where the saving detector had them; "" looks there. The error names what does not fit.
+func Load(path, weights string) (*Detector, error) {
+	c, err := train.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	var s stored
+	if err := c.Config(&s); err != nil {
+		return nil, err
+	}
+	if weights != "" {
+		s.Config.Weights = weights
+	}
+	d, err := New(s.Config)
+	if err != nil {
+		return nil, fmt.Errorf("loading %s: %w", path, err)
+	}
+	d.History = s.History
+	if err := d.restore(c); err != nil {
+		return nil, fmt.Errorf("loading: %w", err)
+	}
+	return d, nil
+}
+
+// restore copies a checkpoint's flow into the detector, after making sure that it belongs to this configuration.
+func (d *Detector) restore(c *train.Checkpoint) error {
+	var s stored
+	if err := c.Config(&s); err != nil {
+		return err
+	}
+	if s.Config.Backbone != d.Config.Backbone {
+		return fmt.Errorf("%s was trained on features of %s, not of %s", c.Path(), s.Config.Backbone, d.Config.Backbone)
+	}
+	if s.Digest != d.digest {
+		return fmt.Errorf("%s was trained on other weights of %s (SHA-256 of the tensors %.12s…, these have %.12s…)", c.Path(), s.Config.Backbone, s.Digest, d.digest)
+	}
+	if s.Config.Size != d.Config.Size {
+		return fmt.Errorf("%s was trained on images of %d×%d pixels, not of %d×%d", c.Path(), s.Config.Size[0], s.Config.Size[1], d.Config.Size[0], d.Config.Size[1])
+	}
+	return c.Restore(d.model)
+}

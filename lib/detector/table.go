@@ -1,0 +1,69 @@
+package detector
+
+import (
+	"fmt"
+	"html"
+	"strings"
+)
+
+// row is one line of a result's table: a figure in percent and where it stems from.
+type row struct {
+	name     string
+	value    float64
+	interval *Interval
+	note     string
+}
+
+func (m Metrics) rows() []row {
+	out := []row{
+		{"det AUROC", m.DetAUROC, &m.DetAUROCCI, ""},
+		{"det AP", m.DetAP, nil, ""},
+		{"det F1-max", m.DetF1, &m.DetF1CI, fmt.Sprintf("score ≥ %.4g", m.DetThreshold)},
+	}
+	if m.PixelMetrics == nil {
+		return out
+	}
+	out = append(out,
+		row{"loc AUROC", m.LocAUROC, &m.LocAUROCCI, ""},
+		row{"loc AP", m.LocAP, nil, ""},
+		row{"loc F1-max", m.LocF1, nil, fmt.Sprintf("add map ≥ %.4g", m.LocThreshold)},
+		row{"AUPRO 30 %", m.AUPRO, &m.AUPROCI, fmt.Sprintf("%d regions", m.Regions)},
+		row{"AUPRO 5 %", m.AUPRO05, nil, ""},
+		row{"reference PRO", m.ReferencePRO, nil, "800 thresholds, as in published tables"})
+	if m.AUPIMO != nil {
+		out = append(out, row{"AUPIMO", *m.AUPIMO, nil, ""})
+	}
+	return out
+}
+
+// String is the figures as a table, in percent, with 95 % confidence intervals.
+func (m Metrics) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d normal and %d anomalous test images\n", m.Normal, m.Anomalous)
+	fmt.Fprintf(&b, "%-15s %7s   %-16s\n", "", "%", "95 % interval")
+	for _, r := range m.rows() {
+		fmt.Fprintf(&b, "%-15s %7.2f   %-16s %s\n", r.name, 100*r.value, r.interval.percent(), r.note)
+	}
+	return b.String()
+}
+
+// percent writes an interval, or nothing for nil.
+func (i *Interval) percent() string {
+	if i == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.2f – %.2f", 100*i[0], 100*i[1])
+}
+
+// HTML is the same table for a notebook.
+func (m Metrics) HTML() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<table><caption>%d normal and %d anomalous test images</caption>", m.Normal, m.Anomalous)
+	b.WriteString("<tr><th>figure</th><th>%</th><th>95 % interval</th><th></th></tr>")
+	for _, r := range m.rows() {
+		fmt.Fprintf(&b, "<tr><td>%s</td><td>%.2f</td><td>%s</td><td>%s</td></tr>",
+			html.EscapeString(r.name), 100*r.value, r.interval.percent(), html.EscapeString(r.note))
+	}
+	b.WriteString("</table>")
+	return b.String()
+}
