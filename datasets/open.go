@@ -25,6 +25,7 @@ var kinds = []kind{
 	{"ksdd2", "KolektorSDD2: {train,test}/NAME.png, NAME_GT.png", KolektorSDD2, nil},
 	{"dagm", "DAGM 2007: ClassN/{Train,Test}", DAGM, dagmClasses},
 	{"loco", "MVTec LOCO AD: CLASS/{train,validation,test,ground_truth}", MVTecLOCO, loco.classes},
+	{"mstc", "ShanghaiTech Campus: {training,testing}/frames/SCENE_VIDEO", MSTC, mstcScenes},
 	{"mvtec2", "MVTec AD 2: CLASS/{train,validation,test_public}", MVTecAD2, mvtec2.classes},
 }
 
