@@ -69,6 +69,15 @@ type adamArgs struct {
 	scale, b1, r1, b2, r2, step, corr, eps float32
 }
 
+// normArgs describes layer normalisation of n pixels; see LayerNorm and LayerNormGrad. plane is the distance between channels in
+// bytes, rc = 1/channels. part collects, for each channel, 16 partial sums of dy·x̂ and 16 of dy.
+type normArgs struct {
+	x, y, dy, dx, gain, bias unsafe.Pointer
+	mean, rstd, part         unsafe.Pointer
+	channels, plane, n       int
+	rc, eps                  float32
+}
+
 // elementKernels are the kernels that work element by element.
 type elementKernels struct {
 	exp, log, tanh, atan, sigmoid, softplus, add, sub, mul, div, axpy, scale, addConst, clamp, relu, reluGrad func(*mapArgs)
@@ -88,6 +97,9 @@ func callReduce(kernel func(*reduceArgs), p *reduceArgs) { kernel(p) }
 
 //go:noinline
 func callAdam(kernel func(*adamArgs), p *adamArgs) { kernel(p) }
+
+//go:noinline
+func callNorm(kernel func(*normArgs), p *normArgs) { kernel(p) }
 
 //go:noinline
 func callDot(kernel func(*dotArgs), p *dotArgs) { kernel(p) }

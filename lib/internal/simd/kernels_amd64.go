@@ -109,6 +109,12 @@ var elementsAVX2 = elementKernels{
 func adamAVX2(p *adamArgs)
 
 //go:noescape
+func normAVX2(p *normArgs)
+
+//go:noescape
+func normGradAVX2(p *normArgs)
+
+//go:noescape
 func sumAVX2(p *reduceArgs)
 
 //go:noescape
@@ -256,3 +262,9 @@ var elementsAVX512 = elementKernels{
 
 //go:noescape
 func adamAVX512(p *adamArgs)
+
+//go:noescape
+func normAVX512(p *normArgs)
+
+//go:noescape
+func normGradAVX512(p *normArgs)

@@ -14,6 +14,7 @@ type scratch struct {
 	maps   mapArgs
 	reduce reduceArgs
 	adam   adamArgs
+	norm   normArgs
 	taps   []tap
 	tiles  []tile
 	places []place

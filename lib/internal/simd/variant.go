@@ -14,6 +14,8 @@ type variant struct {
 	dot       []func(*dotArgs)
 	elements  elementKernels
 	adam      func(*adamArgs)
+	norm      func(*normArgs)
+	normGrad  func(*normArgs)
 	sum       func(*reduceArgs)
 	squares   func(*reduceArgs)
 }

@@ -10,9 +10,9 @@ var (
 // variants lists the implementations, best first.
 var variants = []variant{
 	{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:], elements: elementsAVX512,
-		adam: adamAVX512, sum: sumAVX2, squares: sumSquaresAVX2},
+		adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512, sum: sumAVX2, squares: sumSquaresAVX2},
 	{name: "avx2", available: hasAVX2, lanes: 8, tile: tileAVX2[:], dot: dotAVX2[:], elements: elementsAVX2,
-		adam: adamAVX2, sum: sumAVX2, squares: sumSquaresAVX2},
+		adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2, sum: sumAVX2, squares: sumSquaresAVX2},
 	plain,
 }
 
