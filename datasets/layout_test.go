@@ -172,6 +172,9 @@ func TestLayouts(t *testing.T) {
 	for _, c := range layoutCases {
 		t.Run(c.name, func(t *testing.T) {
 			root := makeFiles(t, c.files...)
+			if kind, err := Detect(root); kind != c.kind {
+				t.Errorf("detected as %q: %v", kind, err)
+			}
 			var opts []Option
 			if c.class != "" {
 				opts = append(opts, Class(c.class))
@@ -226,6 +229,9 @@ func TestKolektorReadsLabelsFromMasks(t *testing.T) {
 	for _, clean := range []string{"train/1_GT.png", "test/3_GT.png"} {
 		writeFile(t, filepath.Join(root, clean), blankPNG(t, fileW, fileH, 0))
 	}
+	if kind, err := Detect(root); kind != "ksdd2" {
+		t.Errorf("detected as %q: %v", kind, err)
+	}
 	d, err := Open("ksdd2", root)
 	if err != nil {
 		t.Fatal(err)
@@ -233,5 +239,19 @@ func TestKolektorReadsLabelsFromMasks(t *testing.T) {
 	const want = "ksdd2 surface\ntrain train/1.png good\ntest test/3.png good\ntest test/4.png defect 6\n"
 	if got := summary(t, d); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestDetectOtherFolders(t *testing.T) {
+	for want, root := range map[string]string{"mtd": makeMTD(t, 1), "mstc": makeMSTC(t), "visa": makeVisA(t, visaLines)} {
+		if kind, err := Detect(root); kind != want {
+			t.Errorf("%s detected as %q: %v", want, kind, err)
+		}
+	}
+	if _, err := Detect(t.TempDir()); err == nil || !strings.Contains(err.Error(), "normal") {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if _, err := Detect("no such folder"); err == nil {
+		t.Error("a folder that does not exist is detected")
 	}
 }
