@@ -47,7 +47,6 @@ func (j *adamJob) run(i int, s *scratch) {
 	s.adam.p, s.adam.g, s.adam.m, s.adam.v = unsafe.Pointer(&p[0]), unsafe.Pointer(&g[0]), unsafe.Pointer(&m[0]), unsafe.Pointer(&v[0])
 	s.adam.n = hi - lo
 	callAdam(active.adam, &s.adam)
-	s.adam = adamArgs{}
 }
 
 func plainAdam(p, g, m, v []float32, a *adamArgs) {

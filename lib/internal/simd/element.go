@@ -124,7 +124,6 @@ func (j *elementJob) run(i int, s *scratch) {
 	}
 	s.maps = mapArgs{dst: unsafe.Pointer(&j.dst[lo]), a: unsafe.Pointer(&j.a[lo]), b: unsafe.Pointer(unsafe.SliceData(b)), n: hi - lo, k: j.k, l: j.l}
 	callMap(j.kernel, &s.maps)
-	s.maps = mapArgs{}
 }
 
 func mapFunc(dst, src []float32, f func(float64) float64) {

@@ -127,6 +127,7 @@ func (g *gather) places(rows int, s *scratch) {
 	for y := range rows {
 		for x := 0; x < g.ow; x += lanes {
 			t := &tiles[v/2]
+			t.a = 0
 			t.b[v%2] = int32(4 * (y*g.strideY*g.win.rowPitch + x))
 			t.c[v%2] = int32(4 * (y*g.dstRow + x))
 			t.n[v%2] = int32(min(lanes, g.ow-x))

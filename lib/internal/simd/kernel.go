@@ -8,7 +8,7 @@ import "unsafe"
 //	for each tile q, m in 0..rows, v in 0..2, i in 0..q.n[v]:
 //		sum = bias[m], or 0 without bias
 //		for t in 0..k:
-//			sum += a[m·as + table[t].a] · b[q.b[v] + table[t].b + i]
+//			sum += a[q.a + m·as + table[t].a] · b[q.b[v] + table[t].b + i]
 //		c[q.c[v] + m·ldc + i] = sum, or += sum if acc
 //
 // with every offset in bytes. They read whole vectors of b, past n.
@@ -26,8 +26,11 @@ type tileArgs struct {
 // A tap is one term of a tile's sum.
 type tap struct{ b, a int32 }
 
-// A tile is the place of two vectors.
-type tile struct{ b, c, n [2]int32 }
+// A tile is the place of two vectors, and of their weights.
+type tile struct {
+	b, c, n [2]int32
+	a       int32
+}
 
 // dotArgs describes a correlation of rows planes of output gradient with three input planes. The kernels equal
 //
@@ -78,6 +81,18 @@ type normArgs struct {
 	rc, eps                  float32
 }
 
+// winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or of
+// eight filters, which lie side by side. row is the distance between rows of pixels and xi that between the 36 planes, in bytes;
+// bias is added to the output. The kernels count groups down and at up.
+type winoArgs struct {
+	src, dst, tmp unsafe.Pointer
+	offsets       unsafe.Pointer // []int32
+	row, xi       int
+	groups        int
+	bias          float32
+	at            int
+}
+
 // elementKernels are the kernels that work element by element.
 type elementKernels struct {
 	exp, log, tanh, atan, sigmoid, softplus, add, sub, mul, div, axpy, scale, addConst, clamp, relu, reluGrad func(*mapArgs)
@@ -100,6 +115,9 @@ func callAdam(kernel func(*adamArgs), p *adamArgs) { kernel(p) }
 
 //go:noinline
 func callNorm(kernel func(*normArgs), p *normArgs) { kernel(p) }
+
+//go:noinline
+func callWino(kernel func(*winoArgs), p *winoArgs) { kernel(p) }
 
 //go:noinline
 func callDot(kernel func(*dotArgs), p *dotArgs) { kernel(p) }

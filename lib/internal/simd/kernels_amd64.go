@@ -115,6 +115,24 @@ func normAVX2(p *normArgs)
 func normGradAVX2(p *normArgs)
 
 //go:noescape
+func winoInputAVX2(p *winoArgs)
+
+//go:noescape
+func winoGradAVX2(p *winoArgs)
+
+//go:noescape
+func winoOutputAVX2(p *winoArgs)
+
+//go:noescape
+func winoFilterAVX2(p *winoArgs)
+
+//go:noescape
+func winoFlippedAVX2(p *winoArgs)
+
+//go:noescape
+func winoFilterGradAVX2(p *winoArgs)
+
+//go:noescape
 func sumAVX2(p *reduceArgs)
 
 //go:noescape

@@ -104,7 +104,6 @@ func (j *normJob) run(i int, s *scratch) {
 		callNorm(active.normGrad, a)
 		j.collect(part, j.sums[2*i*j.channels:])
 	}
-	*a = normArgs{}
 }
 
 // collect adds the partial sums of a block.

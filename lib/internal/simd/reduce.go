@@ -37,7 +37,6 @@ func reduceWhole(kernel func(*reduceArgs), x []float32) (done int, total float64
 		callReduce(kernel, &s.reduce)
 		total += s.reduce.out
 	}
-	s.reduce = reduceArgs{}
 	return done, total
 }
 

@@ -8,18 +8,22 @@ import (
 // scratch is the memory one worker uses during a task. It is kept for the next task, so a training step allocates only
 // the first time.
 type scratch struct {
-	_      [128]byte // workers' blocks must not share a cache line
-	tile   tileArgs
-	dot    dotArgs
-	maps   mapArgs
-	reduce reduceArgs
-	adam   adamArgs
-	norm   normArgs
-	taps   []tap
-	tiles  []tile
-	places []place
-	mem    [3][]float32
-	_      [128]byte
+	_        [128]byte // workers' blocks must not share a cache line
+	tile     tileArgs
+	dot      dotArgs
+	maps     mapArgs
+	reduce   reduceArgs
+	adam     adamArgs
+	norm     normArgs
+	wino     winoArgs
+	winoTmp  [8 * 6 * 8]float32
+	segments []segment
+	offsets  []int32
+	taps     []tap
+	tiles    []tile
+	places   []place
+	mem      [3][]float32
+	_        [128]byte
 }
 
 var idle struct {
@@ -40,6 +44,8 @@ func borrowScratch() *scratch {
 }
 
 func returnScratch(s *scratch) {
+	// The arguments must not keep the caller's arrays alive.
+	s.tile, s.dot, s.maps, s.reduce, s.adam, s.norm, s.wino = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}, adamArgs{}, normArgs{}, winoArgs{}
 	idle.Lock()
 	defer idle.Unlock()
 	idle.list = append(idle.list, s)

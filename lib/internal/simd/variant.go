@@ -7,17 +7,19 @@ import (
 
 // A variant is one implementation of the package's kernels.
 type variant struct {
-	name      string
-	available bool
-	lanes     int // float32 values in a vector; 0 for plain Go, which has no kernels
-	tile      []func(*tileArgs)
-	dot       []func(*dotArgs)
-	elements  elementKernels
-	adam      func(*adamArgs)
-	norm      func(*normArgs)
-	normGrad  func(*normArgs)
-	sum       func(*reduceArgs)
-	squares   func(*reduceArgs)
+	name                                                                     string
+	available                                                                bool
+	lanes                                                                    int // float32 values in a vector; 0 for plain Go, which has no kernels
+	tile                                                                     []func(*tileArgs)
+	dot                                                                      []func(*dotArgs)
+	elements                                                                 elementKernels
+	winoInput, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
+
+	adam     func(*adamArgs)
+	norm     func(*normArgs)
+	normGrad func(*normArgs)
+	sum      func(*reduceArgs)
+	squares  func(*reduceArgs)
 }
 
 // plain is the variant without kernels: every operation runs its defining loop.
