@@ -3,7 +3,9 @@
 // and the parameter names that completion and inspection show. The standard
 // library itself is the engine's; here is its documentation.
 //
-// The files named bind_*.go and docs.zip are generated from packages.txt.
+// The files named bind_*.go and docs/docs.zip are generated from packages.txt.
 package bindings
+
+import _ "github.com/msflow-go/msflow/kernel/bindings/docs"
 
 //go:generate go run ./gen

@@ -33,6 +33,10 @@ var sizes = types.SizesFor("gc", runtime.GOARCH)
 // check type-checks a file as the package pkg, whose scope may already hold
 // objects of earlier cells. Errors that keep refuses are dropped.
 func (s *Session) check(pkg *types.Package, f *ast.File, keep func(types.Error) bool) *checked {
+	return s.checkIn(s.ctx.FileSet, pkg, f, keep)
+}
+
+func (s *Session) checkIn(fset *token.FileSet, pkg *types.Package, f *ast.File, keep func(types.Error) bool) *checked {
 	c := &checked{pkg: pkg, file: f, info: newInfo()}
 	conf := &types.Config{
 		Importer: s.ctx.Importer, Sizes: sizes, DisableUnusedImportCheck: true,
@@ -42,7 +46,7 @@ func (s *Session) check(pkg *types.Package, f *ast.File, keep func(types.Error) 
 			}
 		},
 	}
-	types.NewChecker(conf, s.ctx.FileSet, pkg, c.info).Files([]*ast.File{f})
+	types.NewChecker(conf, fset, pkg, c.info).Files([]*ast.File{f})
 	return c
 }
 

@@ -81,7 +81,8 @@ func (s *Session) compile(count int, label, src string) (*unit, error) {
 // draft parses a cell; when it declares methods on types of earlier cells, what
 // depends on those types is declared again with it.
 func (s *Session) draft(label, src string) (*draft, error) {
-	p, err := parse(s.ctx.FileSet, label, src, nil, s.previous)
+	cp := cellParser{fset: s.ctx.FileSet, label: label, previous: s.previous}
+	p, err := cp.parse(src, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (s *Session) draft(label, src string) (*draft, error) {
 	if old := s.methodsOnEarlier(p); len(old) > 0 {
 		var again []chunk
 		again, d.rebind = s.replay(p, old)
-		if d.p, err = parse(s.ctx.FileSet, label, src, again, s.previous); err != nil {
+		if d.p, err = cp.parse(src, again); err != nil {
 			return nil, err
 		}
 	}
@@ -113,7 +114,7 @@ func (s *Session) slotsLeft() error {
 
 // assemble puts the file together: imports, declarations, the cell function.
 func (d *draft) assemble() {
-	rw := &rewriter{wrapGo: true}
+	rw := &rewriter{}
 	d.file = &ast.File{Name: ident("main", token.NoPos)}
 	for _, decl := range d.p.decls {
 		if isImport(decl) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime/metrics"
 	"time"
+
+	"github.com/goplus/ixgo"
 )
 
 // leaveBehind is how long an interrupted cell may take to stop by itself. A
@@ -22,21 +24,37 @@ func (s *Session) Eval(ctx context.Context, cell Cell, sink Sink) error {
 	r := newRun(s, cell.Count, sink)
 	s.foreground.Store(r)
 	setForeground(r)
-	if err := s.evalGo(ctx, r, cell); err != nil {
-		flushStreams()
-		return err
+	defer flushStreams()
+	s.keepText(label(cell.Count), cell.Code)
+	s.evalCtx = ctx
+	for _, seg := range segments(cell.Code) {
+		var err error
+		if seg.magic != nil {
+			err = s.evalMagic(ctx, r, cell, seg)
+		} else {
+			part := cell
+			part.Code = seg.goCode
+			err = s.evalGo(ctx, r, part, nil)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// evalGo compiles and runs Go source as the run r.
-func (s *Session) evalGo(ctx context.Context, r *run, cell Cell) error {
+// evalGo compiles and runs Go source as the run r. The function compiled is
+// called in between.
+func (s *Session) evalGo(ctx context.Context, r *run, cell Cell, compiled func()) error {
 	u, err := s.compileCell(cell)
 	if err != nil {
 		return s.compileError(err)
 	}
 	defer u.release()
-	if e := r.execute(ctx, u); e != nil {
+	if compiled != nil {
+		compiled()
+	}
+	if e := r.execute(ctx, func() *Error { return r.runUnit(u) }); e != nil {
 		return e
 	}
 	flushStreams()
@@ -46,18 +64,21 @@ func (s *Session) evalGo(ctx context.Context, r *run, cell Cell) error {
 	return nil
 }
 
+func (s *Session) keepText(name, code string) {
+	s.sourcesMu.Lock()
+	defer s.sourcesMu.Unlock()
+	s.cellText[name] = code
+}
+
 func (s *Session) compileCell(cell Cell) (*unit, error) {
 	name := label(cell.Count)
-	s.sourcesMu.Lock()
-	s.cellText[name] = cell.Code
-	s.sourcesMu.Unlock()
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
 	return s.compile(cell.Count, name, cell.Code)
 }
 
-// execute runs a unit until it returns or ctx is cancelled.
-func (r *run) execute(ctx context.Context, u *unit) *Error {
+// execute runs f as part of the run until it returns or ctx is cancelled.
+func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	finished := make(chan *Error, 1)
 	go func() {
 		ended := false
@@ -68,7 +89,7 @@ func (r *run) execute(ctx context.Context, u *unit) *Error {
 				finished <- nil
 			}
 		}()
-		err := r.runUnit(u)
+		err := f()
 		ended = true
 		finished <- err
 	}()
@@ -111,14 +132,20 @@ func (r *run) runUnit(u *unit) *Error {
 	if u.program && u.ssa.Func("main") != nil {
 		funcs = append(funcs, "main")
 	}
-	i := u.interp
 	for _, f := range funcs {
-		if _, err := i.RunFunc(f); err != nil {
-			if e := r.s.failed(err); e.Kind != KindExit || e.ExitCode != 0 {
-				return e
+		if err := r.runFunc(u, f); err != nil {
+			if err.Kind == KindExit && err.ExitCode == 0 {
+				return nil
 			}
-			return nil
+			return err
 		}
+	}
+	return nil
+}
+
+func (r *run) runFunc(u *unit, name string, args ...ixgo.Value) *Error {
+	if _, err := u.interp.RunFunc(name, args...); err != nil {
+		return r.s.failed(err)
 	}
 	return nil
 }

@@ -65,28 +65,36 @@ func newParsed(label string) *parsed {
 	}
 }
 
-// parse reads a cell. Chunks to replay, of earlier cells, come first. The
-// previous function names what an earlier cell's variable of that name is now
-// called, or returns "".
-func parse(fset *token.FileSet, label, src string, replay []chunk, previous func(string) string) (*parsed, error) {
-	p := newParsed(label)
-	p.previous = previous
-	own := split(src)
-	chunks := append(replay[:len(replay):len(replay)], own...)
+// cellParser reads cells.
+type cellParser struct {
+	fset  *token.FileSet
+	label string
+	// previous names what an earlier cell's variable of that name is now
+	// called, or returns "".
+	previous func(name string) string
+	// tolerant takes what can be understood of a chunk that does not parse.
+	tolerant bool
+}
+
+// parse reads a cell. Chunks to replay, of earlier cells, come first.
+func (cp cellParser) parse(src string, replay []chunk) (*parsed, error) {
+	p := newParsed(cp.label)
+	p.previous = cp.previous
+	chunks := append(replay[:len(replay):len(replay)], split(src)...)
 	for i, c := range chunks {
 		if c.label == "" {
-			c.label = label
+			c.label = cp.label
 		}
 		if c.kind == packageClause {
 			p.program = true
 			continue
 		}
-		f, err := parser.ParseFile(fset, c.label, wrap(c), parser.ParseComments)
-		if err != nil {
+		f, err := parser.ParseFile(cp.fset, c.label, wrap(c), parser.ParseComments)
+		if err != nil && !(cp.tolerant && f != nil) {
 			return nil, err
 		}
 		p.mention(f)
-		if err := p.take(fset, f, c, i == len(chunks)-1); err != nil {
+		if err := p.take(cp.fset, f, c, i == len(chunks)-1); err != nil && !cp.tolerant {
 			return nil, err
 		}
 	}

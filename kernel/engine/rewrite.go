@@ -16,8 +16,11 @@ import (
 //
 // nb.Check panics with interrupted{} when the running cell was cancelled. That
 // case ends in a for loop because such a select is a terminating statement.
+//
+// In the source of libraries only the loops, function bodies and gotos are
+// rewritten: the functions recv and wrap are the session's own.
 type rewriter struct {
-	wrapGo bool
+	library bool
 }
 
 // runtimeName is how cells call the package of runtime.go.
@@ -106,6 +109,9 @@ func (r *rewriter) stmt(s ast.Stmt) ast.Stmt {
 	case *ast.SendStmt:
 		r.expr(&s.Chan)
 		r.expr(&s.Value)
+		if r.library {
+			return s
+		}
 		p := s.Pos()
 		return &ast.SelectStmt{Select: p, Body: block(p, &ast.CommClause{Case: p, Colon: p, Comm: s}, stopCase(p))}
 	case *ast.GoStmt:
@@ -159,7 +165,7 @@ func (r *rewriter) selectStmt(s *ast.SelectStmt) {
 		}
 		r.stmts(cc.Body)
 	}
-	if !hasDefault {
+	if !hasDefault && !r.library {
 		s.Body.List = append(s.Body.List, stopCase(s.Body.Rbrace))
 	}
 }
@@ -180,7 +186,7 @@ var builtinFuncs = map[string]bool{
 func (r *rewriter) goStmt(s *ast.GoStmt) {
 	r.expr(&s.Call.Fun)
 	r.exprs(s.Call.Args)
-	if !r.wrapGo {
+	if r.library {
 		return
 	}
 	p := s.Call.Fun.Pos()
@@ -209,7 +215,7 @@ func (r *rewriter) decl(d ast.Decl) {
 
 // receive2 rewrites v, ok := <-c.
 func (r *rewriter) receive2(e *ast.Expr) {
-	if u, ok := ast.Unparen(*e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+	if u, ok := ast.Unparen(*e).(*ast.UnaryExpr); ok && u.Op == token.ARROW && !r.library {
 		*e = call(ident(hidden+"recv2", u.OpPos), u.OpPos, u.End(), u.X)
 	}
 }
@@ -227,7 +233,7 @@ func (r *rewriter) expr(e *ast.Expr) {
 		r.polled(x.Body)
 	case *ast.UnaryExpr:
 		r.expr(&x.X)
-		if x.Op == token.ARROW {
+		if x.Op == token.ARROW && !r.library {
 			*e = call(ident(hidden+"recv", x.OpPos), x.OpPos, x.End(), x.X)
 		}
 	case *ast.BinaryExpr:

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"go/types"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -32,7 +31,9 @@ type Session struct {
 	units     int                   // cells compiled
 	cells     int                   // cells evaluated; the count of a cell without one
 
-	emptyProgram reflect.Value // see forgetRuntimeTypes
+	modules      *modules
+	evalCtx      context.Context // of the cell being evaluated; ends the fetching of modules
+	emptyProgram reflect.Value   // see forgetRuntimeTypes
 
 	sourcesMu sync.Mutex
 	cellText  map[string]string // label -> source, for error messages
@@ -70,6 +71,8 @@ func (s *Session) start() error {
 	s.loader = newLoader(s, s.ctx.Loader)
 	s.ctx.Loader = s.loader
 	s.packages = newPackageNames()
+	s.evalCtx = context.Background()
+	s.useModules()
 	if err := s.warm(); err != nil {
 		return err
 	}
@@ -96,13 +99,10 @@ func (s *Session) Close() error {
 	s.Interrupt()
 	s.evaluating.Lock()
 	defer s.evaluating.Unlock()
+	s.modules.close()
 	releaseStreams()
 	return nil
 }
 
 // Interrupt stops the running cell.
 func (s *Session) Interrupt() { s.foreground.Load().cancel() }
-
-func (s *Session) importPackage(path string) (*types.Package, error) {
-	return s.ctx.Importer.Import(path)
-}

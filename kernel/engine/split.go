@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"strings"
 )
 
 // chunk is one top-level declaration or statement of a cell.
@@ -13,6 +14,7 @@ type chunk struct {
 	line, col int    // where it starts, 1-based, columns in bytes
 	semicolon bool   // ended by a written ';', which suppresses the result
 	label     string // of the cell it came from, when replayed from an earlier one
+	doc       string // the comment directly above it
 }
 
 type chunkKind int
@@ -98,6 +100,7 @@ func (s *splitter) cut(end int, semicolon bool) {
 	p := s.file.Position(s.file.Pos(start))
 	s.chunks = append(s.chunks, chunk{
 		kind: kindOf(s.cur), text: s.src[start:end], line: p.Line, col: p.Column, semicolon: semicolon,
+		doc: commentAbove(s.src[:start]),
 	})
 	s.cur, s.depth = nil, 0
 }
@@ -138,4 +141,19 @@ func declaresFunc(toks []tokenAt) bool {
 		}
 	}
 	return false
+}
+
+// commentAbove is the text of the // lines that end the source.
+func commentAbove(src string) string {
+	lines := strings.Split(src, "\n")
+	end := len(lines) - 1 // the last is what precedes the chunk on its own line
+	from := end
+	for from > 0 && strings.HasPrefix(strings.TrimSpace(lines[from-1]), "//") {
+		from--
+	}
+	var text []string
+	for _, l := range lines[from:end] {
+		text = append(text, strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(l), "//"), " "))
+	}
+	return strings.Join(text, "\n")
 }

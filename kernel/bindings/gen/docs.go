@@ -57,7 +57,11 @@ func document(p *packages.Package) (*engine.PackageDoc, error) {
 			files = append(files, f)
 		}
 	}
-	d, err := doc.NewFromFiles(p.Fset, files, p.PkgPath, doc.PreserveAST)
+	mode := doc.PreserveAST
+	if p.PkgPath == "builtin" {
+		mode |= doc.AllDecls
+	}
+	d, err := doc.NewFromFiles(p.Fset, files, p.PkgPath, mode)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func generate(list string) error {
 		}
 		documented = append(documented, public(all)...)
 	}
-	return writeDocs("docs.zip", documented)
+	return writeDocs("docs/docs.zip", documented)
 }
 
 func readList(file string) (paths []string, std bool, err error) {

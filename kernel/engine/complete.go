@@ -1,0 +1,313 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goplus/ixgo"
+)
+
+// Complete lists what could stand at the cursor.
+func (s *Session) Complete(ctx context.Context, code string, cursor int) (c Completion) {
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	at := byteOffset(code, cursor)
+	r := &completer{s: s, code: code, at: at, start: at}
+	defer func() {
+		if recover() != nil { // the type checker met code it did not expect
+			c = Completion{}
+		}
+		if c.Items == nil {
+			c.Start, c.End = cursor, cursor
+		}
+	}()
+	r.complete()
+	slices.SortStableFunc(r.items, func(a, b CompletionItem) int { return cmp.Compare(a.Text, b.Text) })
+	return Completion{Start: runeOffset(code, r.start), End: cursor, Items: slices.Compact(r.items)}
+}
+
+type completer struct {
+	s     *Session
+	code  string
+	at    int // byte offset of the cursor
+	start int // of what the items replace
+	items []CompletionItem
+}
+
+// mark stands for the name being typed, in the source that is analysed.
+const mark = hidden + "mark"
+
+func (r *completer) complete() {
+	if r.magic() {
+		return
+	}
+	switch kind, from := tokenUnder(r.code, r.at); kind {
+	case token.COMMENT:
+		return
+	case token.STRING:
+		r.inString(from)
+		return
+	}
+	r.start = nameStart(r.code, r.at)
+	prefix := r.code[r.start:r.at]
+	before := strings.TrimRight(r.code[:r.start], " \t")
+	a := r.s.analyse(r.completed())
+	id, parents := a.find(mark)
+	if strings.HasSuffix(before, ".") {
+		if sel, ok := parents[id].(*ast.SelectorExpr); ok {
+			r.selected(a, sel.X, prefix)
+		}
+		return
+	}
+	if id != nil {
+		r.fieldKeys(a, id, parents, prefix)
+	}
+	r.names(a, id, prefix)
+}
+
+// completed is the source with a name at the cursor, and with what is open
+// before it closed, so that what comes after cannot confuse.
+func (r *completer) completed() string {
+	head := r.code[:r.start] + mark
+	rest := r.code[r.at:]
+	for rest != "" {
+		c, n := utf8.DecodeRuneInString(rest)
+		if !isNameRune(c) {
+			break
+		}
+		rest = rest[n:]
+	}
+	if balanced(r.code) {
+		return head + rest
+	}
+	return head + closers(r.code[:r.start])
+}
+
+// find is the identifier of that name, with the parents of every node.
+func (a *analysis) find(name string) (found *ast.Ident, parents map[ast.Node]ast.Node) {
+	parents = map[ast.Node]ast.Node{}
+	var stack []ast.Node
+	ast.Inspect(a.file, func(n ast.Node) bool {
+		if n == nil {
+			stack = stack[:len(stack)-1]
+			return true
+		}
+		if len(stack) > 0 {
+			parents[n] = stack[len(stack)-1]
+		}
+		stack = append(stack, n)
+		if id, ok := n.(*ast.Ident); ok && id.Name == name {
+			found = id
+		}
+		return true
+	})
+	return found, parents
+}
+
+func (r *completer) add(text, kind, signature, prefix string) {
+	if hasPrefixFold(text, prefix) && !isHidden(text) && text != "_" {
+		r.items = append(r.items, CompletionItem{Text: text, Kind: kind, Signature: strings.ReplaceAll(signature, hidden, "")})
+	}
+}
+
+func (r *completer) addObject(o types.Object, owner, prefix string) {
+	if hasPrefixFold(o.Name(), prefix) {
+		r.add(o.Name(), kindOfObject(o), signature(o, owner), prefix)
+	}
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// selected offers the members of x in x.f.
+func (r *completer) selected(a *analysis, x ast.Expr, prefix string) {
+	if id, ok := x.(*ast.Ident); ok {
+		if pkg, ok := a.info.Uses[id].(*types.PkgName); ok {
+			scope := pkg.Imported().Scope()
+			for _, name := range scope.Names() {
+				if o := scope.Lookup(name); o.Exported() {
+					r.addObject(o, "", prefix)
+				}
+			}
+			return
+		}
+	}
+	t := a.info.Types[x].Type
+	if t == nil {
+		return
+	}
+	for _, m := range members(t) {
+		r.addObject(m.obj, m.owner, prefix)
+	}
+}
+
+// fieldKeys offers the fields of the struct in whose literal the name stands.
+func (r *completer) fieldKeys(a *analysis, id *ast.Ident, parents map[ast.Node]ast.Node, prefix string) {
+	p := parents[id]
+	if kv, ok := p.(*ast.KeyValueExpr); ok && kv.Key == id {
+		p = parents[kv]
+	}
+	lit, ok := p.(*ast.CompositeLit)
+	if !ok {
+		return
+	}
+	st := structOf(a.info.Types[lit].Type)
+	if st == nil {
+		return
+	}
+	for f := range st.Fields() {
+		if f.Exported() || ofCell(f) {
+			r.addObject(f, "", prefix)
+		}
+	}
+}
+
+// names offers what can be referred to by a single name.
+func (r *completer) names(a *analysis, id *ast.Ident, prefix string) {
+	if id != nil {
+		for scope := innermost(a, id.Pos()); scope != nil; scope = scope.Parent() {
+			for _, name := range scope.Names() {
+				r.addObject(scope.Lookup(name), "", prefix)
+			}
+		}
+	}
+	for _, o := range r.s.scope.objects {
+		r.addObject(o, "", prefix)
+	}
+	for name, path := range r.s.scope.imports {
+		r.add(name, "package", path, prefix)
+	}
+	if prefix == "" {
+		return
+	}
+	for name, path := range r.s.packages.byName {
+		r.add(name, "package", path, prefix)
+	}
+	for k := token.BREAK; k <= token.VAR; k++ {
+		if k.IsKeyword() {
+			r.add(k.String(), "keyword", "", prefix)
+		}
+	}
+}
+
+// innermost is the smallest scope around a position.
+func innermost(a *analysis, pos token.Pos) (best *types.Scope) {
+	for _, sc := range a.info.Scopes {
+		if sc.Contains(pos) && (best == nil || sc.End()-sc.Pos() < best.End()-best.Pos()) {
+			best = sc
+		}
+	}
+	return best
+}
+
+// inString offers import paths, map keys and files inside a string literal.
+func (r *completer) inString(from int) {
+	text := r.code[from+1 : r.at]
+	before := strings.TrimSpace(r.code[:from])
+	switch {
+	case isImportContext(r.code[:from]):
+		r.start = from + 1
+		for _, path := range ixgo.PackageList() {
+			if strings.HasPrefix(path, text) && importable(path) {
+				r.add(path, "package", "", "")
+			}
+		}
+	case strings.HasSuffix(before, "["):
+		r.mapKeys(from, strings.TrimSuffix(before, "["), text)
+	default:
+		r.files(text)
+	}
+}
+
+func importable(path string) bool {
+	return path != runtimePath && !strings.Contains(path, "internal/") && !strings.Contains(path, "goplus/")
+}
+
+// isImportContext reports whether the last declaration before a string is an
+// import.
+func isImportContext(code string) bool {
+	chunks := split(code)
+	return len(chunks) > 0 && chunks[len(chunks)-1].kind == importDecl
+}
+
+// mapKeys offers the keys of a map that is at hand, replacing the literal.
+func (r *completer) mapKeys(from int, before, text string) {
+	start := exprStart(before)
+	a := r.s.analyse(mark + " := " + before[start:])
+	var v reflect.Value
+	ast.Inspect(a.file, func(n ast.Node) bool {
+		if vs, ok := n.(*ast.ValueSpec); ok && len(vs.Values) == 1 {
+			v, _ = a.value(vs.Values[0])
+		}
+		return true
+	})
+	if !v.IsValid() || v.Kind() != reflect.Map || v.Type().Key().Kind() != reflect.String {
+		return
+	}
+	r.start = from
+	const most = 500
+	for i, k := range v.MapKeys() {
+		if i == most {
+			break
+		}
+		if key := k.String(); strings.HasPrefix(key, text) {
+			r.add(strconv.Quote(key), "key", typeName(v.Type().Elem()), "")
+		}
+	}
+}
+
+func (r *completer) files(text string) {
+	dir, base := filepath.Split(text)
+	r.start = r.at - len(base)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, base) || base == "" && strings.HasPrefix(name, ".") {
+			continue
+		}
+		if e.IsDir() {
+			name += "/"
+		}
+		r.add(name, "path", "", "")
+	}
+}
+
+// magic offers commands, and files as their arguments.
+func (r *completer) magic() bool {
+	lineStart := strings.LastIndexByte(r.code[:r.at], '\n') + 1
+	line := strings.TrimLeft(r.code[lineStart:r.at], " \t")
+	if line == "" || line[0] != '%' && line[0] != '!' || !atStatement(maskMagics(r.code[:lineStart])) {
+		return false
+	}
+	i := strings.LastIndexAny(line, " \t")
+	if line[0] == '%' && i < 0 {
+		r.start = r.at - len(line)
+		for _, m := range magics {
+			if strings.HasPrefix(m.Name, line) {
+				r.items = append(r.items, CompletionItem{Text: m.Name, Kind: "magic", Signature: m.Args})
+			}
+		}
+		return true
+	}
+	if name, _, _ := strings.Cut(line, " "); strings.HasPrefix(name, "%time") {
+		from := r.at - len(line) // Go follows
+		r.code = r.code[:from] + strings.Repeat(" ", len(name)) + r.code[from+len(name):]
+		return false
+	}
+	r.files(line[max(i+1, 1):])
+	return true
+}

@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"go/ast"
+	"go/doc/comment"
+	"go/types"
+	"html"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// Inspect describes what stands at the cursor, or the function whose arguments
+// are being written there.
+func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) (in Inspection) {
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	defer func() {
+		if recover() != nil { // the type checker met code it did not expect
+			in = Inspection{}
+		}
+	}()
+	at := byteOffset(code, cursor)
+	if kind, _ := tokenUnder(code, at); kind.IsLiteral() {
+		return Inspection{}
+	}
+	if !balanced(code) {
+		code = code[:at] + nameEnd(code, at) + closers(code[:at])
+	}
+	a := s.analyse(code)
+	id, parents := a.identAt(at)
+	if id == nil {
+		return Inspection{}
+	}
+	o := a.object(id)
+	if path := s.packages.path(id.Name); o == nil && path != "" && parents[id] != nil {
+		if pkg, err := s.importPackage(path); err == nil {
+			o = types.NewPkgName(id.Pos(), a.pkg, id.Name, pkg)
+		}
+	}
+	if o == nil {
+		return Inspection{}
+	}
+	return s.describe(ctx, a, id, o, parents, detail)
+}
+
+// nameEnd is the rest of the name that an offset is inside of.
+func nameEnd(code string, at int) string {
+	end := at
+	for i, c := range code[at:] {
+		if !isNameRune(c) {
+			break
+		}
+		end = at + i + len(string(c))
+	}
+	return code[at:end]
+}
+
+// identAt is the identifier at an offset, or else the name of the function in
+// whose call the offset is.
+func (a *analysis) identAt(at int) (found *ast.Ident, parents map[ast.Node]ast.Node) {
+	_, parents = a.find("")
+	var fun ast.Expr
+	ast.Inspect(a.file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			if a.covers(n, at) && n.Name != cellFuncName {
+				found = n
+			}
+		case *ast.CallExpr:
+			if n.Lparen.IsValid() && a.offset(n.Lparen) < at && at <= a.offset(n.Rparen) {
+				fun = n.Fun
+			}
+		}
+		return true
+	})
+	if found != nil && (a.object(found) != nil || fun == nil) {
+		return found, parents
+	}
+	switch f := fun.(type) {
+	case *ast.Ident:
+		return f, parents
+	case *ast.SelectorExpr:
+		return f.Sel, parents
+	}
+	return nil, parents
+}
+
+func (a *analysis) object(id *ast.Ident) types.Object {
+	if o := a.info.Uses[id]; o != nil {
+		return o
+	}
+	return a.info.Defs[id]
+}
+
+// description collects the parts of an inspection.
+type description struct {
+	name   string
+	decl   string // Go source
+	doc    string // a doc comment
+	value  string
+	notes  []string
+	isCode bool // decl is the full source
+}
+
+func (s *Session) describe(ctx context.Context, a *analysis, id *ast.Ident, o types.Object, parents map[ast.Node]ast.Node, detail int) Inspection {
+	d := &description{name: o.Name(), decl: oneLine(o, a.ownerAt(id, parents))}
+	if doc, ok := symbolDoc(o, a.ownerAt(id, parents)); ok {
+		d.doc = doc.Doc
+	}
+	switch o := o.(type) {
+	case *types.PkgName:
+		d.decl = fmt.Sprintf("package %s // import %q", o.Imported().Name(), o.Imported().Path())
+		if p := packageDocs(o.Imported().Path()); p != nil {
+			d.doc = p.Doc
+		}
+	case *types.TypeName:
+		d.notes = methodList(o.Type())
+	case *types.Var:
+		if v, ok := s.valueOf(a, id, parents); ok {
+			d.value = summary(v, 400)
+		}
+	}
+	if src := s.sourceOf(o); src.text.text != "" {
+		d.doc = cmp.Or(d.doc, src.text.doc)
+		if detail > 0 || kindOfObject(o) == "type" {
+			d.decl, d.isCode = src.text.text, true
+		}
+	} else if detail > 0 {
+		if text := goDocSource(ctx, o, a.ownerAt(id, parents)); text != "" {
+			d.decl, d.isCode = text, true
+		}
+	}
+	return d.inspection()
+}
+
+// valueOf is the live value of the variable or field at an identifier.
+func (s *Session) valueOf(a *analysis, id *ast.Ident, parents map[ast.Node]ast.Node) (v any, ok bool) {
+	e := ast.Expr(id)
+	if sel, isSel := parents[id].(*ast.SelectorExpr); isSel && sel.Sel == id {
+		e = sel
+	}
+	rv, ok := a.value(e)
+	if !ok || !rv.CanInterface() {
+		return nil, false
+	}
+	return rv.Interface(), true
+}
+
+// ownerAt names the type in which a selected field is declared, for its
+// documentation.
+func (a *analysis) ownerAt(id *ast.Ident, parents map[ast.Node]ast.Node) string {
+	sel, ok := parents[id].(*ast.SelectorExpr)
+	if !ok || sel.Sel != id || a.info.Types[sel.X].Type == nil {
+		return ""
+	}
+	for _, m := range members(a.info.Types[sel.X].Type) {
+		if m.obj.Name() == id.Name {
+			return m.owner
+		}
+	}
+	return ""
+}
+
+// oneLine is a one-line declaration of an object.
+func oneLine(o types.Object, owner string) string {
+	switch o := o.(type) {
+	case *types.Func:
+		if recv := o.Signature().Recv(); recv != nil {
+			return fmt.Sprintf("func (%s) %s%s", typeString(recv.Type()), o.Name(), signature(o, owner))
+		}
+		return "func " + qualified(o) + signature(o, owner)
+	case *types.Builtin:
+		return "func " + o.Name() + signature(o, "")
+	case *types.TypeName:
+		return fmt.Sprintf("type %s %s", qualified(o), strings.ReplaceAll(types.TypeString(o.Type().Underlying(), qualifier), "; ", "\n\t"))
+	case *types.Const:
+		return fmt.Sprintf("const %s %s = %s", qualified(o), typeString(o.Type()), o.Val())
+	case *types.Var:
+		if o.IsField() {
+			return fmt.Sprintf("field %s %s", o.Name(), typeString(o.Type()))
+		}
+		return fmt.Sprintf("var %s %s", strings.TrimPrefix(qualified(o), hidden+"old_"), typeString(o.Type()))
+	}
+	return o.Name()
+}
+
+func qualified(o types.Object) string {
+	if o.Pkg() == nil || ofCell(o) || o.Pkg().Path() == "old" || o.Parent() != o.Pkg().Scope() {
+		return o.Name()
+	}
+	return o.Pkg().Name() + "." + o.Name()
+}
+
+func methodList(t types.Type) (list []string) {
+	if types.IsInterface(t) {
+		return nil
+	}
+	ms := types.NewMethodSet(types.NewPointer(t))
+	for i := range ms.Len() {
+		if o := ms.At(i).Obj(); o.Exported() || ofCell(o) {
+			list = append(list, oneLine(o, ""))
+		}
+	}
+	return list
+}
+
+// sourceOf is the remembered declaration of a cell's object.
+func (s *Session) sourceOf(o types.Object) source {
+	if !ofCell(o) {
+		return source{}
+	}
+	key := o.Name()
+	if owner := ownerOf(o); owner != "" {
+		key = owner + "." + key
+	}
+	for _, so := range s.scope.sources {
+		for _, n := range so.names {
+			if n == key {
+				return so
+			}
+		}
+	}
+	return source{}
+}
+
+// goDocSource asks the go command for source, where there is one.
+func goDocSource(ctx context.Context, o types.Object, owner string) string {
+	if o.Pkg() == nil || ofCell(o) {
+		return ""
+	}
+	if owner == "" {
+		owner = ownerOf(o)
+	}
+	name := o.Pkg().Path() + "." + o.Name()
+	if owner != "" {
+		name = o.Pkg().Path() + "." + owner + "." + o.Name()
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "go", "doc", "-src", name).Output()
+	if err != nil {
+		return ""
+	}
+	_, text, _ := strings.Cut(string(out), "\n\n") // after the package clause
+	return strings.TrimSpace(text)
+}
+
+func (d *description) inspection() Inspection {
+	var p comment.Parser
+	var pr comment.Printer
+	doc := p.Parse(d.doc)
+	in := Inspection{Found: true, Name: d.name}
+	decl := strings.ReplaceAll(d.decl, hidden, "")
+	plain, md, htm := decl, "```go\n"+decl+"\n```", "<pre><code>"+html.EscapeString(decl)+"</code></pre>"
+	if d.value != "" {
+		plain += "\n\nvalue: " + d.value
+		md += "\n\n`" + strings.ReplaceAll(d.value, "`", "'") + "`"
+		htm += "<p><code>" + html.EscapeString(d.value) + "</code></p>"
+	}
+	if d.doc != "" {
+		plain += "\n\n" + strings.TrimSpace(string(pr.Text(doc)))
+		md += "\n\n" + strings.TrimSpace(string(pr.Markdown(doc)))
+		htm += string(pr.HTML(doc))
+	}
+	if len(d.notes) > 0 {
+		list := strings.ReplaceAll(strings.Join(d.notes, "\n"), hidden, "")
+		plain += "\n\n" + list
+		md += "\n\n```go\n" + list + "\n```"
+		htm += "<pre><code>" + html.EscapeString(list) + "</code></pre>"
+	}
+	in.Plain, in.Markdown, in.HTML = plain, md, htm
+	return in
+}

@@ -1,0 +1,302 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/build"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// modules finds packages that are not compiled in: by the user's go command, in
+// the module whose go.mod is beside the notebook or above it, or else in a
+// module of the session's own. They are interpreted from source.
+type modules struct {
+	s    *Session
+	temp string            // the session's own module, once there is one
+	dirs map[string]string // import path -> directory
+}
+
+// sourceTags choose files without assembly, where a package has a choice.
+var sourceTags = []string{"purego", "noasm"}
+
+func (s *Session) useModules() {
+	if s.modules == nil {
+		s.modules = &modules{s: s}
+	}
+	s.modules.dirs = map[string]string{}
+	s.ctx.BuildContext.BuildTags = sourceTags
+	s.ctx.BuildContext.CgoEnabled = false
+	s.ctx.Lookup = func(_, path string) (dir string, found bool) {
+		dir, found = s.modules.dirs[path]
+		return dir, found
+	}
+}
+
+func (m *modules) close() {
+	if m.temp != "" {
+		os.RemoveAll(m.temp)
+	}
+}
+
+// importPackage is the package of that path, found and loaded if need be.
+func (s *Session) importPackage(path string) (*types.Package, error) {
+	pkg, err := s.ctx.Importer.Import(path)
+	if err == nil || !s.modules.may(path) {
+		return pkg, plainImportError(err)
+	}
+	if err := s.modules.find(s.evalCtx, path); err != nil {
+		return nil, err
+	}
+	return s.ctx.Importer.Import(path)
+}
+
+func plainImportError(err error) error {
+	if err != nil && strings.Contains(err.Error(), "not found package") {
+		return errors.New("there is no such package in the standard library or compiled in")
+	}
+	return err
+}
+
+// may reports whether a path can be a module's: its first element has a dot, or
+// there is a go.mod whose module it is of.
+func (m *modules) may(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	if strings.Contains(first, ".") {
+		return true
+	}
+	mod := moduleName(userModule())
+	return mod != "" && (path == mod || strings.HasPrefix(path, mod+"/"))
+}
+
+// userModule is the directory of the go.mod beside the notebook or above it.
+func userModule() string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			break
+		}
+		dir = parent
+	}
+	return ""
+}
+
+func moduleName(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	text, _ := os.ReadFile(filepath.Join(dir, "go.mod"))
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) == 2 && f[0] == "module" {
+			return strings.Trim(f[1], `"`)
+		}
+	}
+	return ""
+}
+
+// directory is where the go command is to run.
+func (m *modules) directory() (dir string, own bool, err error) {
+	if dir := userModule(); dir != "" {
+		return dir, false, nil
+	}
+	if m.temp == "" {
+		if m.temp, err = os.MkdirTemp("", "msflow-session-"); err != nil {
+			return "", false, err
+		}
+		err = os.WriteFile(filepath.Join(m.temp, "go.mod"), []byte("module session\n\ngo 1.26\n"), 0o644)
+	}
+	return m.temp, true, err
+}
+
+// find makes a package and all it depends on known to the importer.
+func (m *modules) find(ctx context.Context, path string) error {
+	dir, own, err := m.directory()
+	if err != nil {
+		return err
+	}
+	list, err := m.list(ctx, dir, path)
+	if err != nil && own {
+		if err := m.get(ctx, dir, path); err != nil {
+			return err
+		}
+		list, err = m.list(ctx, dir, path)
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if err := m.add(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listed is what `go list` says of a package.
+type listed struct {
+	ImportPath string
+	Dir        string
+	Standard   bool
+	CgoFiles   []string
+	Error      *struct{ Err string }
+}
+
+func (m *modules) list(ctx context.Context, dir, path string) (list []listed, err error) {
+	out, err := m.goCommand(ctx, dir, nil, "list", "-e", "-deps", "-tags", strings.Join(sourceTags, ","),
+		"-json=ImportPath,Dir,Standard,CgoFiles,Error", path)
+	if err != nil {
+		return nil, err
+	}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return list, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("reading go list: %w", err)
+		}
+		if p.Error != nil {
+			return nil, errors.New(strings.TrimSpace(p.Error.Err))
+		}
+		list = append(list, p)
+	}
+}
+
+// add makes one package known, or says why it cannot be interpreted.
+func (m *modules) add(p listed) error {
+	if p.Standard || m.dirs[p.ImportPath] != "" {
+		return nil
+	}
+	if _, err := m.s.ctx.Importer.Import(p.ImportPath); err == nil {
+		return nil // compiled in
+	}
+	if len(p.CgoFiles) > 0 {
+		return fmt.Errorf("package %s uses cgo (%s), which cannot be interpreted", p.ImportPath, p.CgoFiles[0])
+	}
+	if err := m.s.ctx.AddImport(p.ImportPath, p.Dir); err != nil {
+		var none *build.NoGoError
+		if errors.As(err, &none) {
+			return fmt.Errorf("package %s has no Go files for this platform without assembly", p.ImportPath)
+		}
+		return fmt.Errorf("package %s: %w", p.ImportPath, err)
+	}
+	files := m.s.ctx.SourcePackage(p.ImportPath).Files
+	if name, bodiless := withoutBody(files); bodiless {
+		return fmt.Errorf("package %s implements %s in assembly, which cannot be interpreted", p.ImportPath, name)
+	}
+	m.dirs[p.ImportPath] = p.Dir
+	for _, f := range files {
+		makeStoppable(f)
+	}
+	return nil
+}
+
+// withoutBody finds a function that is not written in Go.
+func withoutBody(files []*ast.File) (name string, found bool) {
+	for _, f := range files {
+		for _, d := range f.Decls {
+			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body == nil && !linknamed(f, fd.Name.Name) {
+				return fd.Name.Name, true
+			}
+		}
+	}
+	return "", false
+}
+
+func linknamed(f *ast.File, name string) bool {
+	for _, g := range f.Comments {
+		for _, c := range g.List {
+			if fields := strings.Fields(c.Text); len(fields) > 1 && fields[0] == "//go:linkname" && fields[1] == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// makeStoppable lets an interrupt end the loops of a source package.
+func makeStoppable(f *ast.File) {
+	rw := &rewriter{library: true}
+	for _, d := range f.Decls {
+		rw.decl(d)
+	}
+	spec := &ast.ImportSpec{Name: ident(runtimeName, f.Name.Pos()), Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(runtimePath)}}
+	f.Decls = append([]ast.Decl{&ast.GenDecl{Tok: token.IMPORT, Specs: []ast.Spec{spec}}}, f.Decls...)
+	f.Imports = append(f.Imports, spec)
+}
+
+// get adds a module to the go.mod in dir. Without a network the module cache
+// still serves.
+func (m *modules) get(ctx context.Context, dir, path string) error {
+	m.s.foreground.Load().sink.Notice("fetching " + path)
+	_, err := m.goCommand(ctx, dir, nil, "get", path)
+	if err == nil {
+		return nil
+	}
+	cache, cacheErr := m.goCommand(ctx, dir, nil, "env", "GOMODCACHE")
+	if cacheErr != nil {
+		return err
+	}
+	local := []string{"GOPROXY=file://" + filepath.ToSlash(strings.TrimSpace(string(cache))) + "/cache/download", "GOSUMDB=off"}
+	if _, cached := m.goCommand(ctx, dir, local, "get", path); cached == nil {
+		m.s.foreground.Load().sink.Notice(path + ": no network; using the version in the module cache")
+		return nil
+	}
+	return err
+}
+
+func (m *modules) goCommand(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
+	c := exec.CommandContext(ctx, "go", args...)
+	c.Dir = dir
+	c.Env = append(append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "PWD="+dir), env...)
+	var out, errOut bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errOut
+	err := c.Run()
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, errors.New("finding modules needs the go command, which is not installed")
+	case ctx.Err() != nil:
+		return nil, m.s.failed(interrupted{})
+	case err != nil:
+		text := strings.TrimSpace(errOut.String())
+		if text == "" {
+			text = err.Error()
+		}
+		return nil, errors.New(text)
+	}
+	return out.Bytes(), nil
+}
+
+// get is the magic: it adds a module to the session's module, or to the go.mod
+// beside the notebook.
+func (m *magicCall) get() error {
+	if m.arg == "" {
+		return errors.New("give a module or package, with @version if need be")
+	}
+	dir, own, err := m.s.modules.directory()
+	if err != nil {
+		return err
+	}
+	if err := m.s.modules.get(m.ctx, dir, m.arg); err != nil {
+		return err
+	}
+	where := filepath.Join(dir, "go.mod")
+	if own {
+		where = "the session's module"
+	}
+	m.print("added %s to %s\n", m.arg, where)
+	return nil
+}
