@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/spf13/cobra"
@@ -88,27 +85,4 @@ func (f *evalFlags) write(out string, r *detector.Result) error {
 		return err
 	}
 	return drawResult(out, r, f.maps)
-}
-
-// writeScores writes one line per image: its score and the verdict at the threshold (score ≥ threshold is anomalous).
-func writeScores(path string, images []detector.Prediction, threshold float64) error {
-	return writeFile(path, func(file *os.File) error {
-		w := csv.NewWriter(file)
-		rows := [][]string{{"name", "class", "defect", "anomalous", "score", "threshold", "verdict"}}
-		for _, p := range images {
-			rows = append(rows, []string{
-				p.Name, p.Class, p.Defect, strconv.FormatBool(p.Anomalous), number(p.Score), number(threshold), verdict(p.Score, threshold),
-			})
-		}
-		return w.WriteAll(rows)
-	})
-}
-
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 9, 64) }
-
-func verdict(score, threshold float64) string {
-	if score >= threshold {
-		return "anomalous"
-	}
-	return "normal"
 }

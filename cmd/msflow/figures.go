@@ -7,3 +7,4 @@ import (
 
 func drawTraining(folder runFolder, history []train.Epoch) error { return nil }
 func drawResult(out string, r *detector.Result, maps int) error  { return nil }
+func drawPrediction(base string, p detector.Prediction) error    { return nil }

@@ -65,6 +65,24 @@ func (r runFolder) readInfo() (runInfo, error) {
 	return info, nil
 }
 
+// threshold is the score of the best F1 of the run's evaluation, nil when it was not evaluated.
+func (r runFolder) threshold() (*float64, error) {
+	data, err := os.ReadFile(r.file("eval/metrics.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the run's threshold: %w", err)
+	}
+	var m struct {
+		Threshold *float64 `json:"det_threshold"`
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", r.file("eval/metrics.json"), err)
+	}
+	return m.Threshold, nil
+}
+
 // writeLog writes one line per epoch.
 func (r runFolder) writeLog(history []train.Epoch) error {
 	return writeFile(r.file("log.jsonl"), func(f *os.File) error {

@@ -180,7 +180,10 @@ func (b *bestEpoch) see(epoch int, r *detector.Result) error {
 	b.Epochs++
 	now := map[string]float64{"det_auroc": r.DetAUROC}
 	if r.PixelMetrics != nil {
-		now["loc_auroc"], now["aupro"], now["reference_pro"] = r.LocAUROC, r.AUPRO, r.ReferencePRO
+		now["loc_auroc"], now["aupro"] = r.LocAUROC, r.AUPRO
+		if r.ReferencePRO != nil {
+			now["reference_pro"] = *r.ReferencePRO
+		}
 	}
 	if b.Best == nil {
 		b.Best, b.At = map[string]float64{}, map[string]int{}

@@ -46,8 +46,8 @@ type PixelMetrics struct {
 	AUPRO        float64  `json:"aupro"`         // exact, false-positive rate up to 0.3
 	AUPROCI      Interval `json:"aupro_interval"`
 	AUPRO05      float64  `json:"aupro_05"`      // up to 0.05
-	ReferencePRO float64  `json:"reference_pro"` // by 800 thresholds, as published tables have it
-	AUPIMO       *float64 `json:"aupimo"`        // nil when the normal images are too few for it
+	ReferencePRO *float64 `json:"reference_pro"` // by 800 thresholds, as published tables have it; nil where that is not defined
+	AUPIMO       *float64 `json:"aupimo"`        // nil where the normal images are too few for it
 	Regions      int      `json:"regions"`       // defects in all masks
 }
 
@@ -148,7 +148,7 @@ func (m *PixelMetrics) overlap(mul *metrics.Pixels, seed uint64) (err error) {
 	if m.AUPRO05, err = mul.AUPRO(0.05); err != nil {
 		return err
 	}
-	if m.ReferencePRO, err = mul.ReferencePRO(); err != nil {
+	if m.ReferencePRO, err = defined(mul.ReferencePRO()); err != nil {
 		return err
 	}
 	ci, err := mul.Intervals(metrics.Bootstrap{Seed: seed}, 0.3)
@@ -157,11 +157,21 @@ func (m *PixelMetrics) overlap(mul *metrics.Pixels, seed uint64) (err error) {
 	}
 	m.AUPROCI = Interval{ci.AUPRO[0].Low, ci.AUPRO[0].High}
 	_, mean, err := mul.AUPIMO(metrics.AUPIMOLower, metrics.AUPIMOUpper)
-	if errors.Is(err, metrics.ErrTooCoarse) || errors.Is(err, metrics.ErrOneClass) {
-		return nil
-	}
-	m.AUPIMO = &mean
+	m.AUPIMO, err = defined(mean, err)
 	return err
+}
+
+// defined is nil for a figure that this test set cannot give, which is no error.
+func defined(v float64, err error) (*float64, error) {
+	for _, cannot := range []error{metrics.ErrTooCoarse, metrics.ErrOneClass, metrics.ErrNoRange} {
+		if errors.Is(err, cannot) {
+			return nil, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
 }
 
 // ROC is the curve of the image scores.

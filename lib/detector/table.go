@@ -28,8 +28,10 @@ func (m Metrics) rows() []row {
 		row{"loc AP", m.LocAP, nil, ""},
 		row{"loc F1-max", m.LocF1, nil, fmt.Sprintf("add map ≥ %.4g", m.LocThreshold)},
 		row{"AUPRO 30 %", m.AUPRO, &m.AUPROCI, fmt.Sprintf("%d regions", m.Regions)},
-		row{"AUPRO 5 %", m.AUPRO05, nil, ""},
-		row{"reference PRO", m.ReferencePRO, nil, "800 thresholds, as in published tables"})
+		row{"AUPRO 5 %", m.AUPRO05, nil, ""})
+	if m.ReferencePRO != nil {
+		out = append(out, row{"reference PRO", *m.ReferencePRO, nil, "800 thresholds, as in published tables"})
+	}
 	if m.AUPIMO != nil {
 		out = append(out, row{"AUPIMO", *m.AUPIMO, nil, ""})
 	}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/spf13/cobra"
+)
+
+// importCommand makes a run's folder of a checkpoint of the MSFlow authors' program.
+func importCommand() *cobra.Command {
+	var model modelFlags
+	var data dataFlags
+	var out string
+	cmd := &cobra.Command{
+		Use:   "import CHECKPOINT.pt --out RUN",
+		Short: "Make a run of a checkpoint of the MSFlow authors' program",
+		Long: "Reads the flow from the checkpoint. Backbone and input size must be given, since the checkpoint does not hold them;\n" +
+			"the data set's flags are kept for msflow eval.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			h, w, err := parseSize(data.Size)
+			if err != nil {
+				return err
+			}
+			folder := runFolder(out)
+			if err := folder.begin(); err != nil {
+				return err
+			}
+			c := model.config
+			c.Size, c.Seed = [2]int{h, w}, uint64(data.Seed)
+			d, err := detector.ImportReference(args[0], c)
+			if err != nil {
+				return err
+			}
+			if err := d.Save(folder.detector()); err != nil {
+				return err
+			}
+			if err := folder.writeInfo(runInfo{Program: "msflow " + version() + ", imported from " + args[0], Data: data}); err != nil {
+				return err
+			}
+			if wantsJSON(cmd) {
+				return printJSON(cmd, map[string]any{"run": out, "detector": folder.detector(), "config": d.Config})
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "the detector is %s\n", folder.detector())
+			return nil
+		},
+	}
+	data.register(cmd)
+	model.register(cmd)
+	cmd.Flags().StringVar(&out, "out", "", "folder for the run")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}

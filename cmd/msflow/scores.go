@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/csv"
+	"os"
+	"strconv"
+
+	"github.com/msflow-go/msflow/lib/detector"
+)
+
+// writeScores writes one line per test image: its score and the verdict at the threshold.
+func writeScores(path string, images []detector.Prediction, threshold float64) error {
+	rows := [][]string{{"name", "class", "defect", "anomalous", "score", "threshold", "verdict"}}
+	for _, p := range images {
+		rows = append(rows, []string{
+			p.Name, p.Class, p.Defect, strconv.FormatBool(p.Anomalous), number(p.Score), number(threshold), verdict(p.Score, threshold),
+		})
+	}
+	return writeCSV(path, rows)
+}
+
+// writeVerdicts writes one line per predicted image.
+func writeVerdicts(path string, r predictReport) error {
+	rows := [][]string{{"name", "score", "threshold", "verdict"}}
+	for _, p := range r.Images {
+		threshold := ""
+		if r.Threshold != nil {
+			threshold = number(*r.Threshold)
+		}
+		rows = append(rows, []string{p.Name, number(p.Score), threshold, p.Verdict})
+	}
+	return writeCSV(path, rows)
+}
+
+func writeCSV(path string, rows [][]string) error {
+	return writeFile(path, func(f *os.File) error { return csv.NewWriter(f).WriteAll(rows) })
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 9, 64) }
+
+// verdict is what a score says at a threshold.
+func verdict(score, threshold float64) string {
+	if score >= threshold {
+		return "anomalous"
+	}
+	return "normal"
+}
