@@ -40,7 +40,7 @@ func LoadTree(path string) (any, error) {
 func parseTree(path string, data []byte) (any, error) {
 	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return growTorch(path, data, func() (any, error) { return readTorchZip(bytes.NewReader(data), int64(len(data))) })
+		return growTorch(path, data, func() (any, error) { return readTorchZip(data) })
 	case isLegacy(data):
 		return growTorch(path, data, func() (any, error) { return readTorchLegacy(data) })
 	case len(data) > 8 && data[8] == '{':

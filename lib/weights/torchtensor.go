@@ -32,7 +32,7 @@ type storage struct {
 	key    string
 	dtype  *dtype
 	numel  int
-	raw    []byte // nil until read
+	raw    []byte // part of the file; nil until it is known
 	parent *storage
 	offset int // into parent, in elements
 }

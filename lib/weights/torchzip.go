@@ -2,9 +2,10 @@ package weights
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
+	"hash/crc32"
 	"strings"
 )
 
@@ -13,14 +14,13 @@ import (
 // with each storage's bytes.
 type zipArchive struct {
 	prefix  string // "NAME/"
-	size    int64
+	data    []byte // the whole file
 	entries map[string]*zip.File
-	used    int64 // bytes read so far; entries that share bytes cannot multiply them
 }
 
 // readTorchZip runs the archive's pickle and reads the storages it refers to.
-func readTorchZip(r io.ReaderAt, size int64) (any, error) {
-	a, err := openZip(r, size)
+func readTorchZip(data []byte) (any, error) {
+	a, err := openZip(data)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func readTorchZip(r io.ReaderAt, size int64) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	storages := storageSet{room: size, byKey: map[string]*storage{}}
+	storages := storageSet{room: int64(len(data)), byKey: map[string]*storage{}}
 	m := pickleMachine{data: program, persistent: storages.get}
 	value, _, err := m.run()
 	if err != nil {
@@ -45,12 +45,12 @@ func readTorchZip(r io.ReaderAt, size int64) (any, error) {
 	return value, nil
 }
 
-func openZip(r io.ReaderAt, size int64) (*zipArchive, error) {
-	z, err := zip.NewReader(r, size)
+func openZip(data []byte) (*zipArchive, error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: cut off or damaged", err)
 	}
-	a := &zipArchive{size: size, entries: map[string]*zip.File{}}
+	a := &zipArchive{data: data, entries: map[string]*zip.File{}}
 	for _, f := range z.File {
 		if _, dup := a.entries[f.Name]; dup {
 			return nil, fmt.Errorf("two entries are called %s", clip(f.Name))
@@ -66,7 +66,8 @@ func openZip(r io.ReaderAt, size int64) (*zipArchive, error) {
 	return a, nil
 }
 
-// read returns an entry's bytes after comparing them with their checksum.
+// read returns an entry's bytes, in place, after comparing them with their
+// checksum.
 func (a *zipArchive) read(name string) ([]byte, error) {
 	f := a.entries[a.prefix+name]
 	if f == nil {
@@ -75,21 +76,17 @@ func (a *zipArchive) read(name string) ([]byte, error) {
 	if f.Method != zip.Store || f.UncompressedSize64 != f.CompressedSize64 {
 		return nil, fmt.Errorf("entry %s is compressed; torch.save never does that", clip(name))
 	}
-	if f.UncompressedSize64 > uint64(a.size-a.used) {
-		return nil, fmt.Errorf("entry %s claims %d bytes, more than the file has", clip(name), f.UncompressedSize64)
-	}
-	a.used += int64(f.UncompressedSize64)
-	r, err := f.Open()
+	at, err := f.DataOffset()
 	if err != nil {
 		return nil, fmt.Errorf("entry %s: %w", clip(name), err)
 	}
-	defer r.Close()
-	raw := make([]byte, f.UncompressedSize64)
-	if _, err := io.ReadFull(r, raw); err != nil {
-		return nil, fmt.Errorf("entry %s: %w", clip(name), err)
+	size := uint64(len(a.data))
+	if at < 0 || uint64(at) > size || f.UncompressedSize64 > size-uint64(at) {
+		return nil, fmt.Errorf("entry %s claims %d bytes, more than the file has", clip(name), f.UncompressedSize64)
 	}
-	if _, err := r.Read(make([]byte, 1)); err != io.EOF { // the checksum is compared at the end
-		return nil, fmt.Errorf("entry %s is damaged: %w", clip(name), err)
+	raw := a.data[at:][:f.UncompressedSize64]
+	if crc32.ChecksumIEEE(raw) != f.CRC32 {
+		return nil, fmt.Errorf("entry %s is damaged: its checksum does not match", clip(name))
 	}
 	return raw, nil
 }
