@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 
+	"github.com/msflow-go/msflow/lib/internal/simd"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -13,8 +14,8 @@ type BinaryOp struct{ Func string }
 
 // binaryFunc is one row of the table of pointwise functions of two arguments.
 type binaryFunc struct {
-	float32 func(y, a, b []float32) // y may be a or b
-	float64 func(y, a, b []float64)
+	float32 func(y, a, b []float32) // uses all cores; y may be a or b
+	float64 func(y, a, b []float64) // called for a span at a time
 	grad    func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node)
 }
 
@@ -23,17 +24,17 @@ var binaryFuncs map[string]binaryFunc
 
 func init() {
 	binaryFuncs = map[string]binaryFunc{
-		"add": {add[float32], add[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) { return dy, dy }},
-		"sub": {sub[float32], sub[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) { return dy, c.do(Neg(dy)) }},
-		"mul": {mul[float32], mul[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
+		"add": {simd.Add, add, func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) { return dy, dy }},
+		"sub": {simd.Sub, sub, func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) { return dy, c.do(Neg(dy)) }},
+		"mul": {simd.Mul, mul, func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
 			return c.do(Mul(dy, b)), c.do(Mul(dy, a))
 		}},
-		"div": {div[float32], div[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
+		"div": {simd.Div, div, func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
 			da = c.do(Div(dy, b))
 			return da, c.do(Neg(c.do(Mul(da, y))))
 		}},
 		// a where b > 0, else 0; the derivative by b is 0 almost everywhere
-		"gate": {gating[float32], gating[float64], func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
+		"gate": {simd.ReLUGrad, gating, func(c *chain, a, b, y, dy *G.Node) (da, db *G.Node) {
 			return c.do(gate(dy, b)), c.do(Scale(b, 0))
 		}},
 	}
@@ -71,35 +72,39 @@ func (p BinaryOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
 func (p BinaryOp) Overwrites() int { return 2 }
 
 func (p BinaryOp) Float32(c *Call[float32]) { binary(binaryFuncs[p.Func].float32, c) }
-func (p BinaryOp) Float64(c *Call[float64]) { binary(binaryFuncs[p.Func].float64, c) }
+
+func (p BinaryOp) Float64(c *Call[float64]) {
+	f := binaryFuncs[p.Func].float64
+	binary(func(y, a, b []float64) {
+		spans(len(y), func(lo, hi int) { f(y[lo:hi], a[lo:hi], b[lo:hi]) })
+	}, c)
+}
 
 func binary[T Float](f func(y, a, b []T), c *Call[T]) {
 	y, a, b := c.Y.Data, c.X[0].Data, c.X[1].Data
-	switch {
-	case len(a) < len(y):
-		g := f
-		f = withScalar(func(y, b, a []T) { g(y, a, b) })
-		a, b = b, a
-	case len(b) < len(y):
-		f = withScalar(f)
-	default:
-		spans(len(y), func(lo, hi int) { f(y[lo:hi], a[lo:hi], b[lo:hi]) })
+	if len(a) == len(b) {
+		f(y, a, b)
 		return
 	}
-	spans(len(y), func(lo, hi int) { f(y[lo:hi], a[lo:hi], b) })
+	// One is a scalar: it is repeated for a block of the other.
+	scalar := a[:1]
+	if len(b) < len(a) {
+		scalar = b
+	}
+	repeated := make([]T, min(len(y), 4096))
+	fill(repeated, scalar[0])
+	rows((len(y)+4095)/4096, 4096, func(i int) {
+		lo, hi := i*4096, min(len(y), (i+1)*4096)
+		f(y[lo:hi], operand(a, repeated, lo, hi), operand(b, repeated, lo, hi))
+	})
 }
 
-// withScalar makes f take a single element as b.
-func withScalar[T Float](f func(y, a, b []T)) func(y, a, b []T) {
-	return func(y, a, b []T) {
-		repeated := make([]T, min(len(y), 256))
-		fill(repeated, b[0])
-		for len(y) > 0 {
-			n := min(len(y), len(repeated))
-			f(y[:n], a[:n], repeated[:n])
-			y, a = y[n:], a[n:]
-		}
+// operand is elements lo to hi−1 of x, or as many repetitions if x is the scalar.
+func operand[T Float](x, repeated []T, lo, hi int) []T {
+	if len(x) == 1 {
+		return repeated[:hi-lo]
 	}
+	return x[lo:hi]
 }
 
 // Grad follows the table.
@@ -117,36 +122,31 @@ func (c *chain) likeInput(dx, x *G.Node) *G.Node {
 	return dx
 }
 
-func add[T Float](y, a, b []T) {
-	y, b = y[:len(a)], b[:len(a)]
+func add(y, a, b []float64) {
 	for i, v := range a {
 		y[i] = v + b[i]
 	}
 }
 
-func sub[T Float](y, a, b []T) {
-	y, b = y[:len(a)], b[:len(a)]
+func sub(y, a, b []float64) {
 	for i, v := range a {
 		y[i] = v - b[i]
 	}
 }
 
-func mul[T Float](y, a, b []T) {
-	y, b = y[:len(a)], b[:len(a)]
+func mul(y, a, b []float64) {
 	for i, v := range a {
 		y[i] = v * b[i]
 	}
 }
 
-func div[T Float](y, a, b []T) {
-	y, b = y[:len(a)], b[:len(a)]
+func div(y, a, b []float64) {
 	for i, v := range a {
 		y[i] = v / b[i]
 	}
 }
 
-func gating[T Float](y, a, b []T) {
-	y, b = y[:len(a)], b[:len(a)]
+func gating(y, a, b []float64) {
 	for i, v := range a {
 		if !(b[i] > 0) {
 			v = 0

@@ -1,9 +1,12 @@
 package op
 
 import (
+	"context"
 	"math"
+	"testing"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
 
 func normLaws() []law {
@@ -30,4 +33,29 @@ func normLaws() []law {
 		})
 	}
 	return laws
+}
+
+// TestLayerNormGradientsAlone: the gain's gradient is the same with and without that of the input beside it.
+func TestLayerNormGradientsAlone(t *testing.T) {
+	l := normLaws()[0]
+	grads := func(which ...int) []ref {
+		x, cost := l.cost(t, tensor.Float32)
+		all, err := G.Grad(cost, x...)
+		check(t, err)
+		var chosen []*G.Node
+		for _, i := range which {
+			chosen = append(chosen, all[i])
+		}
+		p, err := Compile(chosen...)
+		check(t, err)
+		check(t, p.Run(context.Background()))
+		var out []ref
+		for _, n := range chosen {
+			out = append(out, refOf(t, p.Value(n)))
+		}
+		return out
+	}
+	both := grads(0, 1)
+	near(t, "by x alone", grads(0)[0], both[0], 0)
+	near(t, "by the gain alone", grads(1)[0], both[1], 0)
 }

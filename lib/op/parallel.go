@@ -1,6 +1,11 @@
 package op
 
-import "github.com/msflow-go/msflow/lib/internal/simd"
+import (
+	"sync"
+
+	"github.com/msflow-go/msflow/lib/internal/simd"
+	"gorgonia.org/tensor"
+)
 
 // grain is the number of elements that one worker takes at a time: 16 K float32 are half of a first-level cache's
 // neighbour, and long enough that handing them over costs nothing.
@@ -34,3 +39,27 @@ func rows(n, size int, fn func(i int)) {
 		}
 	})
 }
+
+var scratch32, scratch64 sync.Pool
+
+func scratch[T Float]() *sync.Pool {
+	if dtypeOf[T]() == tensor.Float32 {
+		return &scratch32
+	}
+	return &scratch64
+}
+
+// borrow returns n numbers of unspecified value, for giveBack when they are done with.
+func borrow[T Float](n int) *[]T {
+	s, ok := scratch[T]().Get().(*[]T)
+	if !ok {
+		s = new([]T)
+	}
+	if cap(*s) < n {
+		*s = make([]T, n)
+	}
+	*s = (*s)[:n]
+	return s
+}
+
+func giveBack[T Float](s *[]T) { scratch[T]().Put(s) }

@@ -18,8 +18,8 @@ type UnaryOp struct {
 // unaryFunc is one row of the table of pointwise functions.
 type unaryFunc struct {
 	params  int
-	float32 func(y, x []float32, a, b float64) // y may be x
-	float64 func(y, x []float64, a, b float64)
+	float32 func(y, x []float32, a, b float64) // uses all cores; y may be x
+	float64 func(y, x []float64, a, b float64) // called for a span at a time
 	// grad is dx as an expression in x, y and dy; nil if there is none.
 	grad func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node
 }
@@ -29,7 +29,7 @@ var unaryFuncs map[string]unaryFunc
 
 func init() {
 	unaryFuncs = map[string]unaryFunc{
-		"relu": {0, relu[float32], relu[float64], gradRelu},
+		"relu": {0, lanes(simd.ReLU), relu, gradRelu},
 		"exp":  {0, lanes(simd.Exp), each(math.Exp), func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node { return c.do(Mul(dy, y)) }},
 		"log":  {0, lanes(simd.Log), each(math.Log), func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node { return c.do(Div(dy, x)) }},
 		"tanh": {0, lanes(simd.Tanh), each(math.Tanh), func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
@@ -42,23 +42,23 @@ func init() {
 			return c.do(Mul(dy, c.do(Mul(y, c.do(AddConst(c.do(Neg(y)), 1)))))) // dy·y·(1−y)
 		}},
 		// A is β: ln(1+e^{βx})/β
-		"softplus": {1, softplus32, softplus64, func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
+		"softplus": {1, softplus32, softplus, func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
 			return c.do(Mul(dy, c.do(Sigmoid(c.do(Scale(x, a)))))) // dy·σ(βx)
 		}},
 		// A and B are the limits
-		"clamp": {2, clamp[float32], clamp[float64], func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
+		"clamp": {2, func(y, x []float32, a, b float64) { simd.Clamp(y, x, float32(a), float32(b)) }, clamp, func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
 			return c.do(Mul(dy, c.do(inside(x, a, b))))
 		}},
-		"inside": {2, indicator[float32], indicator[float64], nil}, // 1 where A ≤ x ≤ B, else 0
+		"inside": {2, inSpans(indicator[float32]), indicator[float64], nil}, // 1 where A ≤ x ≤ B, else 0
 		// A is the constant
-		"scale": {1, scale[float32], scale[float64], func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node { return c.do(Scale(dy, a)) }},
-		"add const": {1, shift[float32], shift[float64], func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
+		"scale": {1, func(y, x []float32, a, b float64) { simd.Scale(y, float32(a), x) }, scale, func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node { return c.do(Scale(dy, a)) }},
+		"add const": {1, func(y, x []float32, a, b float64) { simd.AddConst(y, float32(a), x) }, shift, func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
 			return c.do(Scale(dy, 1))
 		}},
-		"square": {0, square[float32], square[float64], func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
+		"square": {0, func(y, x []float32, a, b float64) { simd.Mul(y, x, x) }, each(func(x float64) float64 { return x * x }), func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
 			return c.do(Mul(dy, c.do(Scale(x, 2))))
 		}},
-		"sqrt": {0, sqrt[float32], sqrt[float64], func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
+		"sqrt": {0, inSpans(sqrt32), each(math.Sqrt), func(c *chain, x, y, dy *G.Node, a, b float64) *G.Node {
 			return c.do(Scale(c.do(Div(dy, y)), 0.5)) // dy/(2√x)
 		}},
 	}
@@ -135,12 +135,19 @@ func (p UnaryOp) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0].C
 // Overwrites lets y be x.
 func (p UnaryOp) Overwrites() int { return 1 }
 
-func (p UnaryOp) Float32(c *Call[float32]) { unary(unaryFuncs[p.Func].float32, p, c) }
-func (p UnaryOp) Float64(c *Call[float64]) { unary(unaryFuncs[p.Func].float64, p, c) }
+func (p UnaryOp) Float32(c *Call[float32]) {
+	unaryFuncs[p.Func].float32(c.Y.Data, c.X[0].Data, p.A, p.B)
+}
 
-func unary[T Float](f func(y, x []T, a, b float64), p UnaryOp, c *Call[T]) {
-	y, x := c.Y.Data, c.X[0].Data
-	spans(len(y), func(lo, hi int) { f(y[lo:hi], x[lo:hi], p.A, p.B) })
+func (p UnaryOp) Float64(c *Call[float64]) {
+	inSpans(unaryFuncs[p.Func].float64)(c.Y.Data, c.X[0].Data, p.A, p.B)
+}
+
+// inSpans runs f on spans of the arrays, on all cores.
+func inSpans[T Float](f func(y, x []T, a, b float64)) func(y, x []T, a, b float64) {
+	return func(y, x []T, a, b float64) {
+		spans(len(y), func(lo, hi int) { f(y[lo:hi], x[lo:hi], a, b) })
+	}
 }
 
 // Grad follows the table.
@@ -169,8 +176,7 @@ func each(f func(float64) float64) func(y, x []float64, a, b float64) {
 	}
 }
 
-func relu[T Float](y, x []T, a, b float64) {
-	y = y[:len(x)]
+func relu(y, x []float64, a, b float64) {
 	for i, v := range x {
 		y[i] = max(v, 0)
 	}
@@ -179,22 +185,20 @@ func relu[T Float](y, x []T, a, b float64) {
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 func softplus32(y, x []float32, beta, _ float64) {
-	scale(y, x, beta, 0)
+	simd.Scale(y, float32(beta), x)
 	simd.Softplus(y, y)
-	scale(y, y, 1/beta, 0)
+	simd.Scale(y, float32(1/beta), y)
 }
 
-// softplus64 is max(z,0) + ln(1+e^{−|z|}), z = βx, which does not overflow.
-func softplus64(y, x []float64, beta, _ float64) {
+// softplus is max(z,0) + ln(1+e^{−|z|}), z = βx, which does not overflow.
+func softplus(y, x []float64, beta, _ float64) {
 	for i, v := range x {
 		z := beta * v
 		y[i] = (max(z, 0) + math.Log1p(math.Exp(-math.Abs(z)))) / beta
 	}
 }
 
-func clamp[T Float](y, x []T, a, b float64) {
-	lo, hi := T(a), T(b)
-	y = y[:len(x)]
+func clamp(y, x []float64, lo, hi float64) {
 	for i, v := range x {
 		y[i] = min(max(v, lo), hi)
 	}
@@ -211,32 +215,20 @@ func indicator[T Float](y, x []T, a, b float64) {
 	}
 }
 
-func scale[T Float](y, x []T, a, b float64) {
-	k := T(a)
-	y = y[:len(x)]
+func scale(y, x []float64, k, _ float64) {
 	for i, v := range x {
 		y[i] = k * v
 	}
 }
 
-func shift[T Float](y, x []T, a, b float64) {
-	k := T(a)
-	y = y[:len(x)]
+func shift(y, x []float64, k, _ float64) {
 	for i, v := range x {
 		y[i] = v + k
 	}
 }
 
-func square[T Float](y, x []T, a, b float64) {
-	y = y[:len(x)]
+func sqrt32(y, x []float32, _, _ float64) {
 	for i, v := range x {
-		y[i] = v * v
-	}
-}
-
-func sqrt[T Float](y, x []T, a, b float64) {
-	y = y[:len(x)]
-	for i, v := range x {
-		y[i] = T(math.Sqrt(float64(v)))
+		y[i] = float32(math.Sqrt(float64(v)))
 	}
 }

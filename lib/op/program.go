@@ -59,11 +59,16 @@ func (p *Program) add(u *use) {
 	for i, c := range u.in {
 		in[i] = p.slots[c.node]
 	}
-	if u.prim != nil {
-		p.steps = append(p.steps, &primitiveStep{prim: u.prim, out: s, in: in})
-	} else {
+	if u.prim == nil {
 		p.steps = append(p.steps, &foreignStep{op: u.node.Op(), out: s, in: in})
+		return
 	}
+	u.step = &primitiveStep{prim: u.prim, out: s, in: in}
+	if u.by != nil {
+		u.by.step.with = u.step
+		return
+	}
+	p.steps = append(p.steps, u.step)
 }
 
 // place allocates the buffers and tells every slot its own.
@@ -154,6 +159,7 @@ type primitiveStep struct {
 	prim Primitive
 	out  *slot
 	in   []*slot
+	with *primitiveStep // computed at the same time
 	c32  Call[float32]
 	c64  Call[float64]
 }
@@ -167,19 +173,28 @@ func (st *primitiveStep) bind() {
 	for i, s := range st.in {
 		st.c32.X[i].Shape, st.c64.X[i].Shape = s.shape, s.shape
 	}
+	if st.with != nil {
+		st.with.bind()
+	}
 }
 
 func (st *primitiveStep) run() error {
-	if st.out.dtype == tensor.Float32 {
-		for i, s := range st.in {
-			st.c32.X[i].Data = s.f32
-		}
+	st.load()
+	switch {
+	case st.with != nil:
+		st.with.load()
+		st.prim.(joiner).together(&st.c32, &st.with.c32)
+	case st.out.dtype == tensor.Float32:
 		st.prim.Float32(&st.c32)
-		return nil
+	default:
+		st.prim.Float64(&st.c64)
 	}
-	for i, s := range st.in {
-		st.c64.X[i].Data = s.f64
-	}
-	st.prim.Float64(&st.c64)
 	return nil
+}
+
+// load looks up the inputs' memory, which for leaves may be another one at each run.
+func (st *primitiveStep) load() {
+	for i, s := range st.in {
+		st.c32.X[i].Data, st.c64.X[i].Data = s.f32, s.f64
+	}
 }

@@ -32,7 +32,7 @@ func randomGraph(t *testing.T, rng *rand.Rand, n int, dt tensor.Dtype) []*G.Node
 }
 
 func randomOp(rng *rand.Rand, a, b *G.Node) (*G.Node, error) {
-	switch rng.IntN(14) {
+	switch rng.IntN(16) {
 	case 0:
 		return Add(a, b)
 	case 1:
@@ -59,6 +59,8 @@ func randomOp(rng *rand.Rand, a, b *G.Node) (*G.Node, error) {
 		return G.HadamardProd(a, a)
 	case 12:
 		return AddConst(a, rng.Float64())
+	case 13, 14:
+		return normGradients(a, b)
 	default:
 		sum, err := ChannelSum(b)
 		if err != nil {
@@ -66,6 +68,16 @@ func randomOp(rng *rand.Rand, a, b *G.Node) (*G.Node, error) {
 		}
 		return ChannelAffine(a, nil, sum)
 	}
+}
+
+// normGradients uses two ops that a Program computes together.
+func normGradients(x, dy *G.Node) (*G.Node, error) {
+	var c chain
+	gain := c.do(ChannelSum(dy))
+	dx := c.do(apply(LayerNormGradInputOp{0.1}, x, gain, dy))
+	dgain := c.do(apply(LayerNormGradGainOp{0.1}, x, gain, dy))
+	y := c.do(Tanh(c.do(ChannelAffine(dx, dgain, nil))))
+	return y, c.err
 }
 
 func halves(a, b *G.Node) (*G.Node, error) {

@@ -2,7 +2,6 @@ package op
 
 import (
 	"fmt"
-	"sync"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -151,8 +150,8 @@ func dot[T Float](c *Call[T]) {
 // pieces' sums are added in order, so that the result does not depend on the number of cores.
 func reduce[T Float](y []T, p, k, q int, part func(lo, hi int) float64) {
 	pieces := (q + grain - 1) / grain
-	partial := borrowFloats(p * k * pieces)
-	defer returnFloats(partial)
+	partial := borrow[float64](p * k * pieces)
+	defer giveBack(partial)
 	sums := *partial
 	rows(p*k*pieces, min(q, grain), func(i int) {
 		row, piece := i/pieces, i%pieces
@@ -254,17 +253,3 @@ func (p DotOp) Grad(x G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 	var c chain
 	return c.nodes(c.do(ChannelAffine(x[1], dy, nil)), c.do(ChannelAffine(x[0], dy, nil)))
 }
-
-var floatPool = sync.Pool{New: func() any { return new([]float64) }}
-
-// borrowFloats returns n numbers of unspecified value.
-func borrowFloats(n int) *[]float64 {
-	s := floatPool.Get().(*[]float64)
-	if cap(*s) < n {
-		*s = make([]float64, n)
-	}
-	*s = (*s)[:n]
-	return s
-}
-
-func returnFloats(s *[]float64) { floatPool.Put(s) }

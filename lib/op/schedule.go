@@ -18,6 +18,9 @@ type use struct {
 	prim Primitive // nil for a leaf and for an op that is not ours
 	size int       // elements
 	last int       // index in the order of the last use that reads this one; its own if none
+	with *use      // computed together with this one, at this one's time; see joiner
+	by   *use      // the other side of with
+	step *primitiveStep
 }
 
 func (u *use) dtype() tensor.Dtype { return u.node.Dtype() }
@@ -47,7 +50,38 @@ func schedule(outputs []*G.Node) ([]*use, error) {
 		}
 	}
 	slices.SortFunc(order, func(a, b *use) int { return int(a.node.ID() - b.node.ID()) })
-	return order, checkOrder(order)
+	if err := checkOrder(order); err != nil {
+		return nil, err
+	}
+	join(order)
+	return order, nil
+}
+
+// A joiner is a primitive beside which another one, on the same inputs, costs next to nothing.
+type joiner interface {
+	Primitive
+	joins(other Primitive) bool
+	// together computes both: the receiver's call and the other's.
+	together(own, other *Call[float32])
+}
+
+// join pairs the joiners of the order with the uses that they can compute as well.
+func join(order []*use) {
+	leaders := map[*use][]*use{} // by first input
+	for _, u := range order {
+		if u.leaf || len(u.in) == 0 {
+			continue
+		}
+		for _, l := range leaders[u.in[0]] {
+			if l.with == nil && slices.Equal(l.in, u.in) && l.prim.(joiner).joins(u.prim) {
+				l.with, u.by = u, l
+				break
+			}
+		}
+		if _, ok := u.prim.(joiner); ok && u.dtype() == tensor.Float32 {
+			leaders[u.in[0]] = append(leaders[u.in[0]], u)
+		}
+	}
 }
 
 // collect appends n and all that it needs to order.
@@ -134,8 +168,11 @@ func plan(order []*use, outputs []*G.Node) layout {
 		switch {
 		case over != nil:
 			l.buffer[u] = l.buffer[over]
-		case u.buffered():
+		case u.buffered() && u.by == nil:
 			l.buffer[u] = pool(u).take(u.size)
+		}
+		if u.with != nil {
+			l.buffer[u.with] = pool(u).take(u.with.size)
 		}
 		for _, d := range dying[i] {
 			if d != over {
