@@ -74,7 +74,7 @@ var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instant
 func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked {
 	c := s.check(newPkg(), f, acceptable)
 	changed := false
-	for _, fix := range fixups {
+	for _, fix := range append(fixups, s.guardCallbacks) {
 		changed = fix(c) || changed
 	}
 	if changed {

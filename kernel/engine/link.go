@@ -113,7 +113,7 @@ func (s *Session) FindMethod(mtyp reflect.Type, fn *types.Func) func([]reflect.V
 	var impl func([]reflect.Value) []reflect.Value
 	return func(args []reflect.Value) []reflect.Value {
 		once.Do(func() { impl = s.linkMethods(fn.Signature().Recv().Type()).FindMethod(mtyp, fn) })
-		return impl(args)
+		return current(s).guarded(mtyp, func() []reflect.Value { return impl(args) })
 	}
 }
 

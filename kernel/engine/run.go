@@ -109,6 +109,15 @@ func (c cellContext) Err() error {
 	return nil
 }
 
+// liveContext is the context of whatever cell the calling goroutine works for.
+// Cells see one as the variable ctx.
+type liveContext struct{ s *Session }
+
+func (c liveContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (c liveContext) Done() <-chan struct{}       { return current(c.s).done }
+func (c liveContext) Err() error                  { return cellContext{current(c.s)}.Err() }
+func (c liveContext) Value(any) any               { return nil }
+
 // Context is cancelled when the cell that the calling goroutine works for is
 // interrupted. Outside of cells it is context.Background.
 func Context() context.Context {

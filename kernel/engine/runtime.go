@@ -35,8 +35,9 @@ func (s *Session) runtimeFuncs() map[string]any {
 		"Check":   func() { current(s).check() },
 		"Done":    func() <-chan struct{} { return current(s).done },
 		"Wrap":    func(f any) any { return current(s).wrap(f) },
+		"Guard":   func(f any) any { return current(s).guard(f) },
 		"Show":    func(v ...any) { current(s).show(v) },
-		"Context": func() context.Context { return cellContext{current(s)} },
+		"Context": func() context.Context { return liveContext{s} },
 		"Fail":    func(err error) { panic(failure{err}) },
 		"Print":   func(v ...any) { current(s).print(v, "", "") },
 		"Println": func(v ...any) { current(s).print(v, " ", "\n") },
@@ -80,6 +81,11 @@ func ᐧrange[T any](c <-chan T) func(func(T) bool) {
 
 func ᐧgo[F any](f F) F { return ᐧnb.Wrap(f).(F) }
 
+func ᐧguard[F any](f F) F { return ᐧnb.Guard(f).(F) }
+
+// ctx is cancelled when the cell that uses it is interrupted.
+var ctx = ᐧnb.Context()
+
 // must returns v, or stops the cell with the error.
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -103,7 +109,7 @@ func ᐧmust3[T, U any](v T, w U, err error) (T, U) {
 `
 
 // preludeNames are what the rewriting refers to.
-var preludeNames = []string{hidden + "recv", hidden + "recv2", hidden + "range", hidden + "go", hidden + "must1", hidden + "must3"}
+var preludeNames = []string{hidden + "recv", hidden + "recv2", hidden + "range", hidden + "go", hidden + "guard", hidden + "must1", hidden + "must3"}
 
 // failure is the panic of must: it stops the cell with a plain error.
 type failure struct{ err error }
@@ -126,10 +132,7 @@ func (r *run) wrap(f any) any {
 	}
 	t := rf.Type()
 	return reflect.MakeFunc(t, func(args []reflect.Value) (out []reflect.Value) {
-		out = make([]reflect.Value, t.NumOut())
-		for i := range out {
-			out[i] = reflect.Zero(t.Out(i))
-		}
+		out = zeroResults(t)
 		leave := r.enter()
 		defer leave()
 		defer func() {

@@ -83,7 +83,12 @@ func (s *Session) start() error {
 		s.ctx.RegisterExternal(runtimePath+"."+name, f)
 	}
 	s.loader.install(runtimePath, map[string]reflect.Value{"Stop": reflect.ValueOf(s.stopFlag)})
-	_, err := s.compile(0, "prelude", prelude)
+	u, err := s.compile(0, "prelude", prelude)
+	if err != nil {
+		return err
+	}
+	defer u.release()
+	_, err = u.interp.RunFunc(cellFuncName)
 	return err
 }
 

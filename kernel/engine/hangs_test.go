@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// hangs are ways not to return. An interrupt must end each within 100 ms, and
+// the next cell must work.
+var hangs = []string{
+	`for {}`,
+	`for { x++ }`,
+	`for x := 0; ; x++ {}`,
+	`for x >= 0 { x++ }`,
+	`for range 1 << 60 {}`,
+	`for range forever { x++ }`,
+	`L: goto L`,
+	`L: x++; goto L`,
+	`loop()`,
+	`func() { for {} }()`,
+	`defer loop()`,
+	`defer func() { recover(); loop() }(); panic("first")`,
+	`generic(1)`,
+	`T{}.Loop()`,
+	`(&T{}).Wait(ch)`,
+	`select {}`,
+	`<-ch`,
+	`v := <-ch; fmt.Println(v)`,
+	`v, ok := <-ch; fmt.Println(v, ok)`,
+	`ch <- 1`,
+	`for v := range ch { fmt.Println(v) }`,
+	`for range ch {}`,
+	`select { case v := <-ch: fmt.Println(v); case ch <- 1: }`,
+	`select { case <-time.After(time.Hour): case <-ch: }`,
+	`<-time.After(time.Hour)`,
+	`var nilch chan int; <-nilch`,
+	`var nilch chan int; nilch <- 1`,
+	`if <-ch > 0 {}`,
+	`fmt.Println(<-ch + <-ch)`,
+	`xs := []int{<-ch}; fmt.Println(xs)`,
+	`switch <-ch { case 1: }`,
+	`defer func() { <-ch }()`,
+	`time.Sleep(time.Hour)`,
+	`for { time.Sleep(time.Millisecond) }`,
+	`mu.Lock(); mu.Lock()`,
+	`var rw sync.RWMutex; rw.Lock(); rw.RLock()`,
+	`var rw sync.RWMutex; rw.RLock(); rw.Lock()`,
+	`var wg sync.WaitGroup; wg.Add(1); wg.Wait()`,
+	`var wg sync.WaitGroup; wg.Add(1); go func() { for {} }(); wg.Wait()`,
+	`wg := new(sync.WaitGroup); wg.Go(func() { select {} }); wg.Wait()`,
+	`c := sync.NewCond(&sync.Mutex{}); c.L.Lock(); c.Wait()`,
+	`var once sync.Once; once.Do(func() { once.Do(func() {}) })`,
+	`sort.Slice([]int{1, 2, 3}, func(i, j int) bool { for {} })`,
+	`slices.SortFunc([]int{1, 2, 3}, func(a, b int) int { for {} })`,
+	`strings.Map(func(r rune) rune { for {} }, "abc")`,
+	`ln, _ := net.Listen("tcp", "127.0.0.1:0"); ln.Accept()`,
+	`r, _, _ := os.Pipe(); r.Read(make([]byte, 1))`,
+	`r, _ := io.Pipe(); io.ReadAll(r)`,
+	`ctx2, cancel := context.WithCancel(context.Background()); defer cancel(); <-ctx2.Done()`,
+	`<-ctx.Done(); for {}`,
+	`exec.Command("sleep", "1000").Run()`,
+	`for { fmt.Println("busy") }`,
+	`for { go func() {}(); time.Sleep(time.Millisecond) }`,
+	`m := map[int]int{}; for i := 0; ; i++ { m[i%1000] = i }`,
+	`for i := range iter.Seq[int](func(y func(int) bool) { for y(1) {} }) { _ = i }`,
+	`next, stop := iter.Pull(func(y func(int) bool) { for {} }); defer stop(); next()`,
+	`http.Get("http://" + quiet.Addr().String())`,
+	`var p runtime.Func; _ = p; for { runtime.Gosched() }`,
+	`for _, err := strconv.Atoi("1"); err == nil; {}`,
+	`!sleep 1000`,
+	`%time for {}`,
+	`%timeit time.Sleep(time.Hour)`,
+}
+
+func TestHangs(t *testing.T) {
+	s := newSession(t)
+	setup := `import ("fmt"; "iter"; "net"; "net/http"; "os/exec"; "sync"; "time")
+x := 0
+ch := make(chan int)
+mu := sync.Mutex{}
+quiet, _ := net.Listen("tcp", "127.0.0.1:0")
+func loop() { for {} }
+func forever(y func(int) bool) { for y(0) {} }
+func generic[E any](e E) { for {} }
+type T struct{}
+func (T) Loop() { for {} }
+func (*T) Wait(c chan int) int { return <-c }
+sort.Ints(nil); slices.Sort([]int{}); strings.ToLower(""); io.EOF; os.Args; context.Background(); strconv.Itoa(1); runtime.NumCPU()`
+	for _, line := range strings.Split(setup, "\n") {
+		if _, err := eval(s, line); err != nil && !strings.Contains(err.Error(), "not used") {
+			t.Fatalf("%s: %v", line, err)
+		}
+	}
+	if len(hangs) < 50 {
+		t.Errorf("only %d ways to hang", len(hangs))
+	}
+	slowest := time.Duration(0)
+	for _, src := range hangs {
+		took := stopTime(t, s, src)
+		for try := 0; took > 100*time.Millisecond && try < 3; try++ { // the machine may be busy
+			took = stopTime(t, s, src)
+		}
+		slowest = max(slowest, took)
+		if took > 100*time.Millisecond {
+			t.Errorf("%s: took %v to stop", src, took)
+		}
+		if r, err := eval(s, "x = 41; x + 1"); err != nil || r.result() != "42" {
+			t.Errorf("after %s: got %v, %v", src, r.result(), err)
+		}
+	}
+	t.Logf("%d ways, the slowest took %v", len(hangs), slowest)
+}
+
+func stopTime(t *testing.T, s *Session, src string) time.Duration {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stopped := make(chan time.Time, 1)
+	time.AfterFunc(60*time.Millisecond, func() {
+		stopped <- time.Now()
+		cancel()
+	})
+	err := s.Eval(ctx, Cell{Code: src}, &recorder{})
+	if !isInterrupt(err) {
+		t.Errorf("%s: got %v, want an interrupt", src, err)
+		return 0
+	}
+	return time.Since(<-stopped)
+}
