@@ -55,10 +55,11 @@ func (c *calc) sub(a, b *G.Node) *G.Node { return c.binary(op.Sub, a, b) }
 func (c *calc) mul(a, b *G.Node) *G.Node { return c.binary(op.Mul, a, b) }
 func (c *calc) div(a, b *G.Node) *G.Node { return c.binary(op.Div, a, b) }
 
-func (c *calc) exp(x *G.Node) *G.Node  { return c.unary(op.Exp, x) }
-func (c *calc) log(x *G.Node) *G.Node  { return c.unary(op.Log, x) }
-func (c *calc) neg(x *G.Node) *G.Node  { return c.unary(op.Neg, x) }
-func (c *calc) relu(x *G.Node) *G.Node { return c.unary(op.ReLU, x) }
+func (c *calc) exp(x *G.Node) *G.Node    { return c.unary(op.Exp, x) }
+func (c *calc) log(x *G.Node) *G.Node    { return c.unary(op.Log, x) }
+func (c *calc) neg(x *G.Node) *G.Node    { return c.unary(op.Neg, x) }
+func (c *calc) square(x *G.Node) *G.Node { return c.unary(op.Square, x) }
+func (c *calc) relu(x *G.Node) *G.Node   { return c.unary(op.ReLU, x) }
 
 func (c *calc) scale(x *G.Node, k float64) *G.Node {
 	if k == 1 {

@@ -19,9 +19,9 @@ func Loss(t *Tape, z []*G.Node, logdet *G.Node) (*G.Node, error) {
 		return nil, fmt.Errorf("loss of no latents")
 	}
 	c := t.calc()
-	nll := c.scale(c.sum(c.mul(z[0], z[0])), 0.5)
+	nll := c.scale(c.sum(c.square(z[0])), 0.5)
 	for _, n := range z[1:] {
-		nll = c.add(nll, c.scale(c.sum(c.mul(n, n)), 0.5))
+		nll = c.add(nll, c.scale(c.sum(c.square(n)), 0.5))
 	}
 	loss := c.unary(op.MeanAll, c.sub(nll, logdet))
 	return loss, c.fail("loss")
@@ -38,5 +38,5 @@ func LogP(t *Tape, z *G.Node) (*G.Node, error) {
 		}
 		return w
 	}, 1, m.C, 1, 1)
-	return c.convNode(c.mul(z, z), mean, nil, 1), c.fail("log-likelihood map")
+	return c.convNode(c.square(z), mean, nil, 1), c.fail("log-likelihood map")
 }

@@ -46,7 +46,7 @@ func applyNet(c *calc, n Net, x *G.Node, out int) *G.Node {
 	if c.err != nil {
 		return nil
 	}
-	y := c.note(n.Apply(c.t, x))
+	y := c.note(applyGuarded(n, c.t, x))
 	if c.err != nil {
 		return nil
 	}
@@ -56,4 +56,14 @@ func applyNet(c *calc, n Net, x *G.Node, out int) *G.Node {
 		return c.note(nil, fmt.Errorf("the subnet turned %v into %v instead of %d samples of %v", x.Shape(), y.Shape(), c.t.batch, want))
 	}
 	return y
+}
+
+// applyGuarded turns a panic of a user's net, such as one of gorgonia.Must, into an error.
+func applyGuarded(n Net, t *Tape, x *G.Node) (y *G.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			y, err = nil, fmt.Errorf("subnet %T on %v: %v", n, x.Shape(), r)
+		}
+	}()
+	return n.Apply(t, x)
 }
