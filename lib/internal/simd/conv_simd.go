@@ -6,6 +6,10 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 		plainConv2D(y, x, w, bias, s)
 		return
 	}
+	if v.winoFits(s, passForward) {
+		v.winoConv2D(y, x, w, bias, s)
+		return
+	}
 	if s.pointwise() {
 		v.pointwise(y, x, w, bias, s.B, s.Cout, s.Cin, s.H*s.W, false)
 		return
@@ -52,6 +56,10 @@ func (v *variant) pointwise(y, x, w, bias []float32, images, out, in, pixels int
 func (v *variant) gradInput(dx, dy, w []float32, s ConvShape) {
 	if v.lanes == 0 {
 		plainGradInput(dx, dy, w, s)
+		return
+	}
+	if v.winoFits(s, passInput) {
+		v.winoGradInput(dx, dy, w, s)
 		return
 	}
 	if s.pointwise() {

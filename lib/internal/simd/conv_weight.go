@@ -33,6 +33,10 @@ func (v *variant) gradWeight(dw, x, dy []float32, s ConvShape) {
 		plainGradWeight(dw, x, dy, s)
 		return
 	}
+	if v.winoFits(s, passWeight) {
+		v.winoGradWeight(dw, x, dy, s)
+		return
+	}
 	c := correlates.Get().(*correlate)
 	defer correlates.Put(c)
 	*c = correlate{variant: v, dw: dw, x: x, dy: dy, cig: s.Cin / s.Groups, cog: s.Cout / s.Groups, taps: s.KH * s.KW}
@@ -144,7 +148,7 @@ func (c *correlate) load(c0, n, b, y, images int, s *scratch) (in []float32, xim
 	in = s.floats(0, images*ximg)
 	for i := range images {
 		for k := range n {
-			c.win.fill(in[i*ximg+k*c.win.channelPitch:], c.x[((b+i)*c.s.Cin+c0+k)*plane:], y*c.s.StrideH)
+			c.win.fill(in[i*ximg+k*c.win.channelPitch:], c.x[((b+i)*c.s.Cin+c0+k)*plane:], y*c.s.StrideH, s)
 		}
 	}
 	return in, ximg

@@ -100,7 +100,7 @@ func (g *gather) run(i int, s *scratch) {
 func (g *gather) load(planes []float32, n, y0 int, s *scratch) {
 	in := s.floats(0, n*g.win.channelPitch)
 	for c := range n {
-		g.win.fill(in[c*g.win.channelPitch:], planes[c*g.srcPlane:], y0*g.strideY)
+		g.win.fill(in[c*g.win.channelPitch:], planes[c*g.srcPlane:], y0*g.strideY, s)
 	}
 	s.tile.b = unsafe.Pointer(&in[0])
 }

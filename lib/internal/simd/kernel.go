@@ -93,6 +93,17 @@ type winoArgs struct {
 	at            int
 }
 
+// padArgs describes a copy of rows × width floats between left and right zeros, rows of dst to bytes apart and of src from bytes.
+// The pad kernel may write up to 7 more zeros after a row. The deal kernel clears to bytes a row, and sends even columns to
+// left, odd ones to left + odd; it may write up to 7 more zeros after each.
+type padArgs struct {
+	dst, src    unsafe.Pointer
+	rows, width int
+	to, from    int
+	left, right int // bytes
+	odd         int
+}
+
 // elementKernels are the kernels that work element by element.
 type elementKernels struct {
 	exp, log, tanh, atan, sigmoid, softplus, add, sub, mul, div, axpy, scale, addConst, clamp, relu, reluGrad func(*mapArgs)
@@ -118,6 +129,9 @@ func callNorm(kernel func(*normArgs), p *normArgs) { kernel(p) }
 
 //go:noinline
 func callWino(kernel func(*winoArgs), p *winoArgs) { kernel(p) }
+
+//go:noinline
+func callPad(kernel func(*padArgs), p *padArgs) { kernel(p) }
 
 //go:noinline
 func callDot(kernel func(*dotArgs), p *dotArgs) { kernel(p) }

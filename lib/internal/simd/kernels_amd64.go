@@ -133,6 +133,12 @@ func winoFlippedAVX2(p *winoArgs)
 func winoFilterGradAVX2(p *winoArgs)
 
 //go:noescape
+func padAVX2(p *padArgs)
+
+//go:noescape
+func dealAVX2(p *padArgs)
+
+//go:noescape
 func sumAVX2(p *reduceArgs)
 
 //go:noescape

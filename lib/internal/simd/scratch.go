@@ -16,6 +16,7 @@ type scratch struct {
 	adam     adamArgs
 	norm     normArgs
 	wino     winoArgs
+	pad      padArgs
 	winoTmp  [8 * 6 * 8]float32
 	segments []segment
 	offsets  []int32
@@ -45,7 +46,8 @@ func borrowScratch() *scratch {
 
 func returnScratch(s *scratch) {
 	// The arguments must not keep the caller's arrays alive.
-	s.tile, s.dot, s.maps, s.reduce, s.adam, s.norm, s.wino = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}, adamArgs{}, normArgs{}, winoArgs{}
+	s.tile, s.dot, s.maps, s.reduce = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}
+	s.adam, s.norm, s.wino, s.pad = adamArgs{}, normArgs{}, winoArgs{}, padArgs{}
 	idle.Lock()
 	defer idle.Unlock()
 	idle.list = append(idle.list, s)

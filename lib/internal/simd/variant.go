@@ -15,11 +15,12 @@ type variant struct {
 	elements                                                                 elementKernels
 	winoInput, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
 
-	adam     func(*adamArgs)
-	norm     func(*normArgs)
-	normGrad func(*normArgs)
-	sum      func(*reduceArgs)
-	squares  func(*reduceArgs)
+	pad, deal func(*padArgs)
+	adam      func(*adamArgs)
+	norm      func(*normArgs)
+	normGrad  func(*normArgs)
+	sum       func(*reduceArgs)
+	squares   func(*reduceArgs)
 }
 
 // plain is the variant without kernels: every operation runs its defining loop.

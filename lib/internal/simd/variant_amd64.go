@@ -7,8 +7,9 @@ var (
 	hasAVX512 = hasAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ
 )
 
-// withWinograd adds the transforms, which both instruction sets share.
-func withWinograd(v variant) variant {
+// withShared adds the kernels that both instruction sets use.
+func withShared(v variant) variant {
+	v.pad, v.deal, v.sum, v.squares = padAVX2, dealAVX2, sumAVX2, sumSquaresAVX2
 	v.winoInput, v.winoGrad, v.winoOutput = winoInputAVX2, winoGradAVX2, winoOutputAVX2
 	v.winoFilter, v.winoFlipped, v.winoFilterGrad = winoFilterAVX2, winoFlippedAVX2, winoFilterGradAVX2
 	return v
@@ -16,10 +17,10 @@ func withWinograd(v variant) variant {
 
 // variants lists the implementations, best first.
 var variants = []variant{
-	withWinograd(variant{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:], elements: elementsAVX512,
-		adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512, sum: sumAVX2, squares: sumSquaresAVX2}),
-	withWinograd(variant{name: "avx2", available: hasAVX2, lanes: 8, tile: tileAVX2[:], dot: dotAVX2[:], elements: elementsAVX2,
-		adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2, sum: sumAVX2, squares: sumSquaresAVX2}),
+	withShared(variant{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:], elements: elementsAVX512,
+		adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512}),
+	withShared(variant{name: "avx2", available: hasAVX2, lanes: 8, tile: tileAVX2[:], dot: dotAVX2[:], elements: elementsAVX2,
+		adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2}),
 	plain,
 }
 

@@ -12,9 +12,9 @@ type winograd struct {
 	srcImage, srcPlane  int
 	win                 window
 	filters             []float32 // w (Cout,Cin,3,3)
-	cout, cin           int
-	backward            bool
-	u                   []float32 // (36, cout, uRow), transformed filters
+	filterOut, filterIn int       // floats from one filter to that of the next channel out or in
+	backward            bool      // filters are turned
+	u                   []float32 // (36, out, uRow), transformed filters
 	uRow, uPlane        int
 	dst                 []float32
 	dstImage, dstPlane  int
@@ -37,12 +37,12 @@ var winograds freeList[winograd]
 func (w *winograd) convolve() {
 	w.width = 2 * w.variant.lanes
 	w.tiles = w.images * w.perImage
-	w.uRow = ceilDiv(w.cin, 8) * 8
-	w.uPlane = w.cout*w.uRow + 16
+	w.uRow = ceilDiv(w.in, 8) * 8
+	w.uPlane = w.out*w.uRow + 16
 	w.u = borrowBuffer(planes*w.uPlane + overread)
 	defer returnBuffer(w.u)
 	w.transformingFilters = true
-	dispatch(ceilDiv(w.cout, filterRows), w)
+	dispatch(ceilDiv(w.out, filterRows), w)
 	w.transformingFilters = false
 	blocks := ceilDiv(w.tiles, w.width)
 	w.panels = ceilDiv(w.out, len(w.variant.tile)-1)
@@ -58,7 +58,7 @@ const filterRows = 4
 // run implements task.
 func (w *winograd) run(i int, s *scratch) {
 	if w.transformingFilters {
-		for o := i * filterRows; o < min((i+1)*filterRows, w.cout); o++ {
+		for o := i * filterRows; o < min((i+1)*filterRows, w.out); o++ {
 			w.transformFilters(o, s)
 		}
 		return
@@ -78,16 +78,20 @@ func (w *winograd) transformFilters(o int, s *scratch) {
 		kernel = w.variant.winoFlipped
 	}
 	a := &s.wino
-	a.tmp, a.xi = unsafe.Pointer(&s.winoTmp[0]), 4*w.uPlane
-	row := w.filters[o*w.cin*9 : (o+1)*w.cin*9]
-	whole := w.cin / 8
+	a.tmp, a.xi, a.row = unsafe.Pointer(&s.winoTmp[0]), 4*w.uPlane, 4*w.filterIn
+	first := w.filters[o*w.filterOut:]
+	whole := w.in / 8
 	if whole > 0 {
-		a.src, a.dst, a.groups = unsafe.Pointer(&row[0]), unsafe.Pointer(&w.u[o*w.uRow]), whole
+		a.src, a.dst, a.groups = unsafe.Pointer(&first[0]), unsafe.Pointer(&w.u[o*w.uRow]), whole
 		callWino(kernel, a)
 	}
-	if rest := row[whole*72:]; len(rest) > 0 {
+	if rest := w.in % 8; rest > 0 { // a copy, because the kernel reads eight filters
 		part := s.floats(0, 72)
-		clear(part[copy(part, rest):])
+		clear(part)
+		for k := range rest {
+			copy(part[9*k:9*k+9], first[(8*whole+k)*w.filterIn:])
+		}
+		a.row = 36
 		a.src, a.dst, a.groups = unsafe.Pointer(&part[0]), unsafe.Pointer(&w.u[o*w.uRow+8*whole]), 1
 		callWino(kernel, a)
 	}
@@ -136,7 +140,7 @@ func (w *winograd) transformInput(s *scratch) []float32 {
 	for c := range w.in {
 		for _, seg := range s.segments {
 			win.rows = seg.rows
-			win.fill(copied[seg.at:], w.src[seg.image*w.srcImage+c*w.srcPlane:], seg.firstRow)
+			win.fill(copied[seg.at:], w.src[seg.image*w.srcImage+c*w.srcPlane:], seg.firstRow, s)
 		}
 		a.src, a.dst = unsafe.Pointer(&copied[0]), unsafe.Pointer(&v[c*w.width])
 		a.offsets, a.groups = unsafe.Pointer(&s.offsets[0]), w.width/8
@@ -154,12 +158,8 @@ func (w *winograd) multiply(p int, v []float32, s *scratch) {
 	m := s.floats(2, planes*plane)
 	table := resized(&s.taps, w.in)
 	a := &s.tile
-	aOut, aIn := w.uRow, 1
-	if w.backward {
-		aOut, aIn = 1, w.uRow
-	}
 	for k := range table {
-		table[k] = tap{b: int32(4 * k * w.width), a: int32(4 * k * aIn)}
+		table[k] = tap{b: int32(4 * k * w.width), a: int32(4 * k)}
 	}
 	tiles := resized(&s.tiles, planes)
 	half := int32(w.variant.lanes)
@@ -167,7 +167,7 @@ func (w *winograd) multiply(p int, v []float32, s *scratch) {
 		b, c := int32(4*i*w.inPlane()), int32(4*i*plane)
 		tiles[i] = tile{a: int32(4 * i * w.uPlane), b: [2]int32{b, b + 4*half}, c: [2]int32{c, c + 4*half}, n: [2]int32{half, half}}
 	}
-	*a = tileArgs{a: unsafe.Pointer(&w.u[first*aOut]), as: 4 * aOut, b: unsafe.Pointer(&v[0]), c: unsafe.Pointer(&m[0]), ldc: 4 * w.width,
+	*a = tileArgs{a: unsafe.Pointer(&w.u[first*w.uRow]), as: 4 * w.uRow, b: unsafe.Pointer(&v[0]), c: unsafe.Pointer(&m[0]), ldc: 4 * w.width,
 		table: unsafe.Pointer(&table[0]), k: w.in, tiles: unsafe.Pointer(&tiles[0]), count: planes}
 	callTile(w.variant.tile[size], a)
 	o := &s.wino
@@ -188,7 +188,7 @@ func (v *variant) winoConv2D(y, x, w, bias []float32, s ConvShape) {
 	oh, ow := s.Out()
 	j := winograds.get()
 	defer winograds.put(j)
-	*j = winograd{variant: v, images: s.B, in: s.Cin, out: s.Cout, cin: s.Cin, cout: s.Cout, filters: w, bias: bias,
+	*j = winograd{variant: v, images: s.B, in: s.Cin, out: s.Cout, filters: w, filterOut: 9 * s.Cin, filterIn: 9, bias: bias,
 		src: x, srcImage: s.Cin * s.H * s.W, srcPlane: s.H * s.W, win: window{top: s.Top, left: s.Left, strideX: 1, height: s.H, width: s.W},
 		dst: y, dstImage: s.Cout * oh * ow, dstPlane: oh * ow, ow: ow, tilesX: ow / 4, perImage: oh / 4 * (ow / 4)}
 	j.win.layout(oh+2, ow+2)
@@ -200,7 +200,7 @@ func (v *variant) winoGradInput(dx, dy, w []float32, s ConvShape) {
 	oh, ow := s.Out()
 	j := winograds.get()
 	defer winograds.put(j)
-	*j = winograd{variant: v, images: s.B, in: s.Cout, out: s.Cin, cin: s.Cin, cout: s.Cout, filters: w, backward: true,
+	*j = winograd{variant: v, images: s.B, in: s.Cout, out: s.Cin, filters: w, filterOut: 9, filterIn: 9 * s.Cin, backward: true,
 		src: dy, srcImage: s.Cout * oh * ow, srcPlane: oh * ow, win: window{top: 2 - s.Top, left: 2 - s.Left, strideX: 1, height: oh, width: ow},
 		dst: dx, dstImage: s.Cin * s.H * s.W, dstPlane: s.H * s.W, ow: s.W, tilesX: s.W / 4, perImage: s.H / 4 * (s.W / 4)}
 	j.win.layout(s.H+2, s.W+2)

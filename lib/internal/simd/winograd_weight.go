@@ -104,7 +104,7 @@ func (w *winogradWeight) transformInput(c int, s *scratch) {
 	copied := s.floats(0, images*w.win.channelPitch)
 	plane := w.s.H * w.s.W
 	for i := range images {
-		w.win.fill(copied[i*w.win.channelPitch:], w.x[((w.first+i)*w.s.Cin+c)*plane:], 0)
+		w.win.fill(copied[i*w.win.channelPitch:], w.x[((w.first+i)*w.s.Cin+c)*plane:], 0, s)
 	}
 	a := &s.wino
 	*a = winoArgs{src: unsafe.Pointer(&copied[0]), dst: unsafe.Pointer(&w.v[c*w.padded]), tmp: unsafe.Pointer(&s.winoTmp[0]),

@@ -249,7 +249,8 @@ func transpose8(v vector) {
 	}
 }
 
-// winoFilter writes the transform of filters to 36 planes, eight filters a group; flip turns each filter by half a turn.
+// winoFilter writes the transform of filters, row bytes apart, to 36 planes, eight filters a group; flip turns each filter by
+// half a turn.
 func (f *file) winoFilter(name string, flip bool) string {
 	v := vector{f, avx2}
 	f.text(name, "winoArgs", 0)
@@ -258,15 +259,20 @@ func (f *file) winoFilter(name string, flip bool) string {
 	f.op("MOVQ %d(DI), AX", winoSrc)
 	f.op("MOVQ %d(DI), BX", winoDst)
 	f.op("MOVQ %d(DI), CX", winoGroups)
+	f.op("MOVQ %d(DI), R8", winoRow)
+	f.op("LEAQ (R8)(R8*2), R9")
+	f.op("LEAQ (R8)(R8*4), R10")
+	f.op("LEAQ (R9)(R8*4), R11")
+	filters := []string{"(AX)", "(AX)(R8*1)", "(AX)(R8*2)", "(AX)(R9*1)", "(AX)(R8*4)", "(AX)(R10*1)", "(AX)(R9*2)", "(AX)(R11*1)"}
 	f.label("group")
-	for i := range 8 {
-		v.move(i, fmt.Sprintf("%d(AX)", 36*i))
+	for i, at := range filters {
+		v.move(i, at)
 	}
 	transpose8(v) // taps 0 to 7 in registers 8 to 15
 	for half := range 2 {
-		f.op("VMOVSS %d(AX), X%d", 32+144*half, half)
+		f.op("VMOVSS 32%s, X%d", filters[4*half], half)
 		for i := 1; i < 4; i++ {
-			f.op("VINSERTPS $%d, %d(AX), X%d, X%d", 16*i, 32+144*half+36*i, half, half)
+			f.op("VINSERTPS $%d, 32%s, X%d, X%d", 16*i, filters[4*half+i], half, half)
 		}
 	}
 	f.op("VINSERTF128 $1, X1, Y0, Y6") // tap 8
@@ -299,7 +305,7 @@ func (f *file) winoFilter(name string, flip bool) string {
 			f.op("ADDQ R14, R13")
 		}
 	}
-	f.op("ADDQ $288, AX")
+	f.op("LEAQ (AX)(R8*8), AX")
 	f.op("ADDQ $32, BX")
 	f.op("DECQ CX")
 	f.op("JNZ group")

@@ -1,0 +1,49 @@
+package simd
+
+import (
+	"os"
+	"sync/atomic"
+)
+
+var exact atomic.Bool
+
+func init() { exact.Store(os.Getenv("MSFLOW_EXACT") == "1") }
+
+// SetExact makes convolutions add every product as the definition does, or allows the faster Winograd filtering, whose
+// relative errors are some 10⁻⁶ instead of 10⁻⁷. It returns the previous setting. MSFLOW_EXACT=1 in the environment sets it at
+// start.
+func SetExact(on bool) (before bool) { return exact.Swap(on) }
+
+// Exact reports the setting of SetExact.
+func Exact() bool { return exact.Load() }
+
+// A pass of a convolution.
+type pass int
+
+const (
+	passForward pass = iota
+	passInput
+	passWeight
+)
+
+// winogradLimits says from where to where Winograd's filtering is faster, from measurements on AVX2 (Zen 3): the transforms need
+// enough channels on both sides to pay, and the transformed filters, 16 times as long as the filters' nine taps in bytes,
+// must stay in the last-level cache.
+var winogradLimits = map[pass]struct{ minChannels, maxPairs int }{
+	passForward: {8, 512 * 512},
+	passInput:   {8, 512 * 512},
+	passWeight:  {32, 512 * 512},
+}
+
+// winoFits tells whether a pass is to run by Winograd's filtering.
+func (v *variant) winoFits(s ConvShape, p pass) bool {
+	oh, ow := s.Out()
+	if p == passInput {
+		oh, ow = s.H, s.W
+	}
+	limit := winogradLimits[p]
+	return !exact.Load() && v.winoInput != nil &&
+		s.KH == 3 && s.KW == 3 && s.StrideH*s.StrideW*s.DilationH*s.DilationW*s.Groups == 1 &&
+		oh%4 == 0 && ow%4 == 0 && s.B*oh*ow/16 >= 2*v.lanes &&
+		min(s.Cin, s.Cout) >= limit.minChannels && s.Cin*s.Cout <= limit.maxPairs
+}
