@@ -1,5 +1,7 @@
 package simd
 
+import "unsafe"
+
 // conv2D runs the forward pass on kernels.
 func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 	if v.lanes == 0 {
@@ -16,8 +18,8 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 	}
 	oh, ow := s.Out()
 	cig, cog, taps := s.Cin/s.Groups, s.Cout/s.Groups, s.KH*s.KW
-	g := gathers.Get().(*gather)
-	defer gathers.Put(g)
+	g := gathers.get()
+	defer gathers.put(g)
 	*g = gather{
 		variant: v, images: s.B, groups: s.Groups,
 		src: x, srcImage: s.Cin * s.H * s.W, srcPlane: s.H * s.W, in: cig,
@@ -41,8 +43,8 @@ func (s ConvShape) pointwise() bool {
 
 // pointwise multiplies the in × pixels matrix of each image by w (out,in), stored transposed if trans.
 func (v *variant) pointwise(y, x, w, bias []float32, images, out, in, pixels int, trans bool) {
-	p := products.Get().(*product)
-	defer products.Put(p)
+	p := products.get()
+	defer products.put(p)
 	*p = product{variant: v, images: images, m: out, n: pixels, k: in, a: w, b: x, c: y, bias: bias,
 		aRow: in, aCol: 1, bRow: pixels, bCol: 1, bImage: in * pixels, cImage: out * pixels, ldc: pixels, alpha: 1}
 	if trans {
@@ -66,51 +68,92 @@ func (v *variant) gradInput(dx, dy, w []float32, s ConvShape) {
 		v.pointwise(dx, dy, w, nil, s.B, s.Cin, s.Cout, s.H*s.W, true)
 		return
 	}
+	cols := ceilDiv(s.W, s.StrideW)
+	var phases []float32
+	if s.StrideW > 1 {
+		phases = borrowBuffer(s.StrideW * s.B * s.Cin * ceilDiv(s.H, s.StrideH) * cols)
+		defer returnBuffer(phases)
+	}
 	for py := range min(s.StrideH, s.H) {
+		rows := ceilDiv(s.H-py, s.StrideH)
+		size := s.B * s.Cin * rows * cols
 		for px := range min(s.StrideW, s.W) {
-			v.gradPhase(dx, dy, w, s, py, px)
+			if s.StrideW == 1 {
+				v.gradPhase(dx[py*s.W:], dy, w, s, py, px, s.StrideH*s.W, s.H*s.W)
+			} else {
+				v.gradPhase(phases[px*size:(px+1)*size], dy, w, s, py, px, cols, rows*cols)
+			}
+		}
+		if s.StrideW > 1 {
+			v.mergePhases(dx[py*s.W:], phases, s, rows, cols)
 		}
 	}
 }
 
-// gradPhase computes the pixels (py+StrideH·i, px+StrideW·j) of dx.
-func (v *variant) gradPhase(dx, dy, w []float32, s ConvShape, py, px int) {
+// gradPhase computes the pixels (py+StrideH·i, px+StrideW·j) of dx, in rows dstRow apart and planes dstPlane apart.
+func (v *variant) gradPhase(dst, dy, w []float32, s ConvShape, py, px, dstRow, dstPlane int) {
 	oh, ow := s.Out()
 	cig, cog, taps := s.Cin/s.Groups, s.Cout/s.Groups, s.KH*s.KW
-	g := gathers.Get().(*gather)
-	defer gathers.Put(g)
+	g := gathers.get()
+	defer gathers.put(g)
 	*g = gather{
 		variant: v, images: s.B, groups: s.Groups,
 		src: dy, srcImage: s.Cout * oh * ow, srcPlane: oh * ow, in: cog,
 		win:     window{strideX: 1, height: oh, width: ow},
 		strideY: 1, taps: g.taps[:0],
 		weights: w, wGroup: cog * cig * taps, wOut: taps, wIn: cig * taps,
-		dstImage: s.Cin * s.H * s.W, dstPlane: s.H * s.W, dstRow: s.StrideH * s.W, out: cig,
+		dst: dst, dstImage: s.Cin * dstPlane, dstPlane: dstPlane, dstRow: dstRow, out: cig,
 		oh: ceilDiv(s.H-py, s.StrideH), ow: ceilDiv(s.W-px, s.StrideW),
 	}
 	g.phaseTaps(s, py, px)
-	start := py*s.W + px
-	if s.StrideW == 1 && len(g.taps) > 0 {
-		g.dst = dx[start:]
+	if len(g.taps) > 0 {
 		g.execute()
 		return
 	}
-	g.dstRow, g.dstPlane, g.dstImage = g.ow, g.oh*g.ow, s.Cin*g.oh*g.ow
-	phase := borrowBuffer(s.B * g.dstImage)
-	defer returnBuffer(phase)
-	g.dst = phase
-	if len(g.taps) > 0 {
-		g.execute()
-	} else {
-		clear(phase)
-	}
-	rows, cols := g.oh, g.ow
 	for p := range s.B * s.Cin {
-		for i := range rows {
-			src := phase[(p*rows+i)*cols : (p*rows+i+1)*cols]
-			dst := dx[p*s.H*s.W+i*s.StrideH*s.W+start:]
+		for i := range g.oh {
+			clear(dst[p*dstPlane+i*dstRow:][:g.ow])
+		}
+	}
+}
+
+// merging interleaves the columns of phases into rows of dx; an item is a plane.
+type merging struct {
+	variant    *variant
+	dx, phases []float32
+	s          ConvShape
+	rows, cols int
+}
+
+var mergings freeList[merging]
+
+func (v *variant) mergePhases(dx, phases []float32, s ConvShape, rows, cols int) {
+	m := mergings.get()
+	defer mergings.put(m)
+	*m = merging{v, dx, phases, s, rows, cols}
+	dispatch(s.B*s.Cin, m)
+	*m = merging{}
+}
+
+// run implements task.
+func (m *merging) run(i int, s *scratch) {
+	size := m.s.B * m.s.Cin * m.rows * m.cols
+	dst, from := m.dx[i*m.s.H*m.s.W:], i*m.rows*m.cols
+	step := m.s.StrideH * m.s.W
+	if m.s.StrideW == 2 && m.s.W%2 == 0 {
+		a := &s.merge
+		*a = mergeArgs{dst: unsafe.Pointer(&dst[0]), even: unsafe.Pointer(&m.phases[from]), odd: unsafe.Pointer(&m.phases[size+from]),
+			rows: m.rows, width: m.cols, to: 4 * step, from: 4 * m.cols}
+		callMerge(m.variant.merge, a)
+		return
+	}
+	for px := range min(m.s.StrideW, m.s.W) {
+		cols := ceilDiv(m.s.W-px, m.s.StrideW)
+		for r := range m.rows {
+			src := m.phases[px*size+from+r*m.cols:][:cols]
+			row := dst[r*step+px:]
 			for j, f := range src {
-				dst[j*s.StrideW] = f
+				row[j*m.s.StrideW] = f
 			}
 		}
 	}

@@ -1,12 +1,9 @@
 package simd
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // correlate is the gradient of the weights: dot products of planes of dy with shifted planes of x. An item of its work is
-// a range of one group's input channels, for which it goes through the batch in blocks of pixels; the order of every sum
+// a range of input channels, for which it goes through the batch in blocks of pixels; the order of every sum
 // is therefore fixed.
 type correlate struct {
 	variant       *variant
@@ -17,15 +14,16 @@ type correlate struct {
 	taps          int
 	win           window
 	direct        bool // x is used where it is
-	chunk, chunks int  // input channels of an item
-	band          int  // output rows of a block
-	images        int  // images of a block
+	chunk, groups int  // of an item: input channels of the only group, or whole groups
+	items         int
+	band          int // output rows of a block
+	images        int // images of a block
 }
 
 // Pixels of a block: four planes of them should stay in the first-level cache.
 const correlatePixels = 1024
 
-var correlates = sync.Pool{New: func() any { return new(correlate) }}
+var correlates freeList[correlate]
 
 // gradWeight runs the gradient of the weights on kernels.
 func (v *variant) gradWeight(dw, x, dy []float32, s ConvShape) {
@@ -37,8 +35,8 @@ func (v *variant) gradWeight(dw, x, dy []float32, s ConvShape) {
 		v.winoGradWeight(dw, x, dy, s)
 		return
 	}
-	c := correlates.Get().(*correlate)
-	defer correlates.Put(c)
+	c := correlates.get()
+	defer correlates.put(c)
 	*c = correlate{variant: v, dw: dw, x: x, dy: dy, cig: s.Cin / s.Groups, cog: s.Cout / s.Groups, taps: s.KH * s.KW}
 	if s.pointwise() {
 		c.direct = s.H*s.W%v.lanes == 0
@@ -51,7 +49,7 @@ func (v *variant) gradWeight(dw, x, dy []float32, s ConvShape) {
 	c.s = s
 	c.oh, c.ow = s.Out()
 	c.plan()
-	dispatch(s.Groups*c.chunks, c)
+	dispatch(c.items, c)
 }
 
 // wholeRow cuts a plane into rows of whole vectors, long ones for little overhead.
@@ -66,8 +64,14 @@ func wholeRow(plane, lanes int) int {
 // plan cuts the work into items and blocks.
 func (c *correlate) plan() {
 	s := c.s
-	c.chunk = min(c.cig, max(3, ceilDiv(c.cig*s.Groups, 8*Threads())/3*3))
-	c.chunks = ceilDiv(c.cig, c.chunk)
+	c.chunk, c.groups = c.cig, 1
+	if s.Groups == 1 {
+		c.chunk = min(c.cig, max(3, ceilDiv(c.cig, 8*Threads())/3*3))
+		c.items = ceilDiv(c.cig, c.chunk)
+	} else {
+		c.groups = ceilDiv(s.Groups, 8*Threads())
+		c.items = ceilDiv(s.Groups, c.groups)
+	}
 	c.band = min(c.oh, max(1, correlatePixels/c.ow))
 	c.images = 1
 	if c.band == c.oh {
@@ -82,26 +86,31 @@ func (c *correlate) plan() {
 
 // run implements task.
 func (c *correlate) run(i int, s *scratch) {
-	group, c0 := i/c.chunks, i%c.chunks*c.chunk
-	n := min(c.chunk, c.cig-c0)
 	acc := 0
 	for b := 0; b < c.s.B; b += c.images {
 		for y := 0; y < c.oh; y += c.band {
-			c.runBlock(group, c0, n, b, y, acc, s)
+			images := min(c.images, c.s.B-b)
+			c.places(images, min(c.band, c.oh-y), s)
+			s.dot.acc = acc
 			acc = 1
+			if c.s.Groups == 1 {
+				c.runBlock(0, i*c.chunk, min(c.chunk, c.cig-i*c.chunk), b, y, images, s)
+				continue
+			}
+			for g := i * c.groups; g < min((i+1)*c.groups, c.s.Groups); g++ {
+				c.runBlock(g, 0, c.cig, b, y, images, s)
+			}
 		}
 	}
 }
 
-// runBlock adds the products of images b, b+1, … and output rows y, y+1, … for n input channels from c0.
-func (c *correlate) runBlock(group, c0, n, b, y, acc int, s *scratch) {
-	images := min(c.images, c.s.B-b)
-	in, ximg := c.load(group*c.cig+c0, n, b, y, images, s)
-	c.places(images, min(c.band, c.oh-y), ximg, s)
+// runBlock adds the products of images b, b+1, … and output rows y, y+1, … for n input channels from c0 of a group.
+func (c *correlate) runBlock(group, c0, n, b, y, images int, s *scratch) {
+	in := c.load(group*c.cig+c0, n, b, y, images, s)
 	terms := n * c.taps
 	table := c.table(terms, s)
 	a := &s.dot
-	a.ychan, a.acc = 4*c.oh*c.ow, acc
+	a.ychan = 4 * c.oh * c.ow
 	panels := ceilDiv(c.cog, len(c.variant.dot)-1)
 	for p := range panels {
 		first, size := panel(c.cog, panels, p)
@@ -138,20 +147,28 @@ func (c *correlate) partTriple(out []float32, size, terms int, a *dotArgs, s *sc
 	}
 }
 
-// load returns n input channels from c0 on of some images, and the floats from one image to the next.
-func (c *correlate) load(c0, n, b, y, images int, s *scratch) (in []float32, ximg int) {
+// load returns n input channels from c0 on of some images.
+func (c *correlate) load(c0, n, b, y, images int, s *scratch) []float32 {
 	plane := c.s.H * c.s.W
 	if c.direct {
-		return c.x[(b*c.s.Cin+c0)*plane+y*c.win.rowPitch:], c.s.Cin * plane
+		return c.x[(b*c.s.Cin+c0)*plane+y*c.win.rowPitch:]
 	}
-	ximg = n * c.win.channelPitch
-	in = s.floats(0, images*ximg)
+	ximg := c.imagePitch()
+	in := s.floats(0, images*ximg)
 	for i := range images {
 		for k := range n {
 			c.win.fill(in[i*ximg+k*c.win.channelPitch:], c.x[((b+i)*c.s.Cin+c0+k)*plane:], y*c.s.StrideH, s)
 		}
 	}
-	return in, ximg
+	return in
+}
+
+// imagePitch is how far the inputs of two images are apart, in floats.
+func (c *correlate) imagePitch() int {
+	if c.direct {
+		return c.s.Cin * c.s.H * c.s.W
+	}
+	return c.chunk * c.win.channelPitch
 }
 
 // table lists where the plane of each weight starts, in floats, and repeats the last to a multiple of three.
@@ -167,7 +184,7 @@ func (c *correlate) table(terms int, s *scratch) []tap {
 }
 
 // places lists the vectors of a block: the whole ones, then the ends of rows.
-func (c *correlate) places(images, rows, ximg int, s *scratch) {
+func (c *correlate) places(images, rows int, s *scratch) {
 	lanes := c.variant.lanes
 	whole, tail := c.ow/lanes, c.ow%lanes
 	full := images * rows * whole
@@ -179,7 +196,7 @@ func (c *correlate) places(images, rows, ximg int, s *scratch) {
 	f, p := 0, full
 	for i := range images {
 		for r := range rows {
-			y, x := (i*c.s.Cout*c.oh+r)*c.ow, i*ximg+r*c.s.StrideH*c.win.rowPitch
+			y, x := (i*c.s.Cout*c.oh+r)*c.ow, i*c.imagePitch()+r*c.s.StrideH*c.win.rowPitch
 			for v := range whole {
 				places[f] = place{y: int32(4 * (y + v*lanes)), x: int32(4 * (x + v*lanes))}
 				f++

@@ -1,9 +1,6 @@
 package simd
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // gather is a convolution with any taps: for each image, group and output channel o of the group,
 //
@@ -31,7 +28,8 @@ type gather struct {
 	oh, ow              int
 	bias                []float32
 	band, bands         int // output rows of an item, and how many items an image is cut into that way
-	chunk, chunks       int // kernel panels of an item, likewise
+	chunk, chunks       int // kernel panels of a unit, and units of a group
+	units, parts        int // units of an item, and items of a band
 	panels              int // of a group
 	block, maxRow, maxC int // input channels at a time; largest tap
 }
@@ -44,7 +42,7 @@ const (
 	gatherBytes = 256 << 10
 )
 
-var gathers = sync.Pool{New: func() any { return new(gather) }}
+var gathers freeList[gather]
 
 // execute cuts the work into items and runs them.
 func (g *gather) execute() {
@@ -62,28 +60,36 @@ func (g *gather) execute() {
 	g.bands = ceilDiv(g.oh, g.band)
 	g.win.layout((g.band-1)*g.strideY+g.maxRow+1, cols)
 	g.panels = ceilDiv(g.out, len(g.variant.tile)-1)
-	g.chunks = min(g.panels, ceilDiv(4*threads, g.images*g.groups*g.bands))
+	wanted := ceilDiv(4*threads, g.images*g.bands)
+	g.chunks = min(g.panels, ceilDiv(wanted, g.groups))
 	g.chunk = ceilDiv(g.panels, g.chunks)
 	g.chunks = ceilDiv(g.panels, g.chunk)
-	dispatch(g.images*g.groups*g.bands*g.chunks, g)
+	g.parts = max(g.chunks, min(g.groups, wanted))
+	g.units = ceilDiv(g.groups*g.chunks, g.parts)
+	g.parts = ceilDiv(g.groups*g.chunks, g.units)
+	dispatch(g.images*g.bands*g.parts, g)
 }
 
 // run implements task.
 func (g *gather) run(i int, s *scratch) {
-	i, chunk := i/g.chunks, i%g.chunks
-	i, band := i/g.bands, i%g.bands
-	image, group := i/g.groups, i%g.groups
+	i, part := i/g.parts, i%g.parts
+	image, band := i/g.bands, i%g.bands
 	y0 := band * g.band
-	p0 := chunk * g.chunk
-	p1 := min(p0+g.chunk, g.panels)
-	a := &s.tile
 	g.places(min(g.band, g.oh-y0), s)
+	for u := part * g.units; u < min((part+1)*g.units, g.groups*g.chunks); u++ {
+		g.runUnit(image, u/g.chunks, u%g.chunks, y0, s)
+	}
+}
+
+// runUnit computes some panels of a group's output channels for the band that starts at output row y0.
+func (g *gather) runUnit(image, group, chunk, y0 int, s *scratch) {
+	a := &s.tile
 	for c0 := 0; c0 < g.in; c0 += g.block {
 		n := min(g.block, g.in-c0)
 		g.load(g.src[image*g.srcImage+(group*g.in+c0)*g.srcPlane:], n, y0, s)
 		g.terms(n, s)
 		a.as, a.ldc, a.acc = 4*g.wOut, 4*g.dstPlane, c0
-		for p := p0; p < p1; p++ {
+		for p := chunk * g.chunk; p < min((chunk+1)*g.chunk, g.panels); p++ {
 			first, size := panel(g.out, g.panels, p)
 			a.a = unsafe.Pointer(&g.weights[group*g.wGroup+first*g.wOut+c0*g.wIn])
 			a.c = unsafe.Pointer(&g.dst[image*g.dstImage+(group*g.out+first)*g.dstPlane+y0*g.dstRow])
@@ -91,10 +97,17 @@ func (g *gather) run(i int, s *scratch) {
 			if g.bias != nil && c0 == 0 {
 				a.bias = unsafe.Pointer(&g.bias[group*g.out+first])
 			}
-			callTile(g.variant.tile[size], a)
+			if g.depthwise() {
+				callTile(g.variant.depth, a)
+			} else {
+				callTile(g.variant.tile[size], a)
+			}
 		}
 	}
 }
+
+// depthwise tells whether every group has one channel in and out.
+func (g *gather) depthwise() bool { return g.in == 1 && g.out == 1 }
 
 // load copies n channels of the inputs of the band that starts at output row y0.
 func (g *gather) load(planes []float32, n, y0 int, s *scratch) {
@@ -118,27 +131,45 @@ func (g *gather) terms(n int, s *scratch) {
 	s.tile.table, s.tile.k = unsafe.Pointer(&table[0]), len(table)
 }
 
-// places lists the vectors of a band of rows, two to a tile.
+// places lists the vectors of a band of rows, two to a tile, or six in a depthwise convolution. The last tile is filled up with
+// vectors of no lanes.
 func (g *gather) places(rows int, s *scratch) {
+	if g.depthwise() {
+		g.widePlaces(rows, s)
+		return
+	}
 	lanes := g.variant.lanes
-	vectors := rows * ceilDiv(g.ow, lanes)
-	tiles := resized(&s.tiles, ceilDiv(vectors, 2))
+	tiles := resized(&s.tiles, ceilDiv(rows*ceilDiv(g.ow, lanes), 2))
+	clear(tiles)
 	v := 0
 	for y := range rows {
 		for x := 0; x < g.ow; x += lanes {
 			t := &tiles[v/2]
-			t.a = 0
-			t.b[v%2] = int32(4 * (y*g.strideY*g.win.rowPitch + x))
-			t.c[v%2] = int32(4 * (y*g.dstRow + x))
-			t.n[v%2] = int32(min(lanes, g.ow-x))
+			t.b[v%2], t.c[v%2], t.n[v%2] = g.vector(x, y, lanes)
 			v++
 		}
 	}
-	if v%2 != 0 {
-		t := &tiles[v/2]
-		t.b[1], t.c[1], t.n[1] = t.b[0], t.c[0], 0
+	s.tile.tiles, s.tile.count = unsafe.Pointer(&tiles[0]), len(tiles)
+}
+
+// widePlaces is places for the depth kernel, whose vectors have eight lanes.
+func (g *gather) widePlaces(rows int, s *scratch) {
+	tiles := resized(&s.wide, ceilDiv(rows*ceilDiv(g.ow, 8), 6))
+	clear(tiles)
+	v := 0
+	for y := range rows {
+		for x := 0; x < g.ow; x += 8 {
+			t := &tiles[v/6]
+			t.b[v%6], t.c[v%6], t.n[v%6] = g.vector(x, y, 8)
+			v++
+		}
 	}
 	s.tile.tiles, s.tile.count = unsafe.Pointer(&tiles[0]), len(tiles)
+}
+
+// vector is where the vector of output pixels from (x, y) on reads and writes, in bytes, and how many of its lanes exist.
+func (g *gather) vector(x, y, lanes int) (b, c, n int32) {
+	return int32(4 * (y*g.strideY*g.win.rowPitch + x)), int32(4 * (y*g.dstRow + x)), int32(min(lanes, g.ow-x))
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -2,7 +2,6 @@ package simd
 
 import (
 	"fmt"
-	"sync"
 	"unsafe"
 )
 
@@ -83,7 +82,7 @@ type product struct {
 	panels, chunks  int // panels of an item
 }
 
-var products = sync.Pool{New: func() any { return new(product) }}
+var products freeList[product]
 
 // Terms of a kernel call, and columns of an item.
 const (
@@ -96,8 +95,8 @@ func (v *variant) gemm(transA, transB bool, m, n, k int, alpha float32, a []floa
 		plainGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	p := products.Get().(*product)
-	defer products.Put(p)
+	p := products.get()
+	defer products.put(p)
 	*p = product{variant: v, images: 1, m: m, n: n, k: k, a: a, b: b, c: c,
 		aRow: lda, aCol: 1, bRow: ldb, bCol: 1, ldc: ldc, alpha: alpha, beta: beta}
 	if transA {

@@ -32,6 +32,9 @@ type tile struct {
 	a       int32
 }
 
+// A wideTile is the place of six vectors, for the depth kernel: tileArgs with one row, and tiles of this kind.
+type wideTile struct{ b, c, n [6]int32 }
+
 // dotArgs describes a correlation of rows planes of output gradient with three input planes. The kernels equal
 //
 //	for m in 0..rows, j in 0..3:
@@ -104,6 +107,13 @@ type padArgs struct {
 	odd         int
 }
 
+// mergeArgs describes rows of 2·width values interleaved from even and odd ones, to bytes apart and from bytes apart.
+type mergeArgs struct {
+	dst, even, odd unsafe.Pointer
+	rows, width    int
+	to, from       int
+}
+
 // elementKernels are the kernels that work element by element.
 type elementKernels struct {
 	exp, log, tanh, atan, sigmoid, softplus, add, sub, mul, div, axpy, scale, addConst, clamp, relu, reluGrad func(*mapArgs)
@@ -132,6 +142,9 @@ func callWino(kernel func(*winoArgs), p *winoArgs) { kernel(p) }
 
 //go:noinline
 func callPad(kernel func(*padArgs), p *padArgs) { kernel(p) }
+
+//go:noinline
+func callMerge(kernel func(*mergeArgs), p *mergeArgs) { kernel(p) }
 
 //go:noinline
 func callDot(kernel func(*dotArgs), p *dotArgs) { kernel(p) }

@@ -139,6 +139,12 @@ func padAVX2(p *padArgs)
 func dealAVX2(p *padArgs)
 
 //go:noescape
+func depthAVX2(p *tileArgs)
+
+//go:noescape
+func mergeAVX2(p *mergeArgs)
+
+//go:noescape
 func sumAVX2(p *reduceArgs)
 
 //go:noescape

@@ -17,6 +17,8 @@ type scratch struct {
 	norm     normArgs
 	wino     winoArgs
 	pad      padArgs
+	merge    mergeArgs
+	wide     []wideTile
 	winoTmp  [8 * 6 * 8]float32
 	segments []segment
 	offsets  []int32
@@ -47,7 +49,7 @@ func borrowScratch() *scratch {
 func returnScratch(s *scratch) {
 	// The arguments must not keep the caller's arrays alive.
 	s.tile, s.dot, s.maps, s.reduce = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}
-	s.adam, s.norm, s.wino, s.pad = adamArgs{}, normArgs{}, winoArgs{}, padArgs{}
+	s.adam, s.norm, s.wino, s.pad, s.merge = adamArgs{}, normArgs{}, winoArgs{}, padArgs{}, mergeArgs{}
 	idle.Lock()
 	defer idle.Unlock()
 	idle.list = append(idle.list, s)

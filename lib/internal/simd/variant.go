@@ -16,6 +16,8 @@ type variant struct {
 	winoInput, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
 
 	pad, deal func(*padArgs)
+	depth     func(*tileArgs)
+	merge     func(*mergeArgs)
 	adam      func(*adamArgs)
 	norm      func(*normArgs)
 	normGrad  func(*normArgs)

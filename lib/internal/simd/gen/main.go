@@ -49,6 +49,8 @@ func generate() (asm, decl []byte, err error) {
 	f.winoFilterGrad("winoFilterGradAVX2")
 	f.pad("padAVX2")
 	f.deal("dealAVX2")
+	f.depth("depthAVX2")
+	f.merge("mergeAVX2")
 	f.sum("sumAVX2", false)
 	f.sum("sumSquaresAVX2", true)
 	f.table("tileAVX512", "tileArgs", 14, func(n int) string { return f.tile(avx512, n) })

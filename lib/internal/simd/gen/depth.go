@@ -1,0 +1,113 @@
+package main
+
+import "fmt"
+
+// Offsets of wideTile: places, destinations and lanes of six vectors.
+const wideB, wideC, wideN, wideSize, wideVectors = 0, 24, 48, 72, 6
+
+// depth writes the kernel for one output channel: like tile, but six vectors at a time, because one weight for every load of
+// pixels leaves nothing else to share.
+func (f *file) depth(name string) string {
+	s := avx2
+	f.text(name, "tileArgs", 0)
+	pointers := []string{"BX", "R8", "R9", "R10", "R11", "R12"}
+	f.op("MOVQ %d(DI), SI", tileTiles)
+	f.op("MOVQ %d(DI), CX", tileCount)
+	f.op("MOVQ %d(DI), AX", tileA)
+	f.label("place")
+	for i, p := range pointers {
+		f.op("MOVLQSX %d(SI), %s", wideB+4*i, p)
+		f.op("ADDQ %d(DI), %s", tileB, p)
+		f.zero(s, i)
+	}
+	f.op("MOVQ %d(DI), R15", tileBias)
+	f.op("TESTQ R15, R15")
+	f.op("JZ nobias")
+	f.op("VBROADCASTSS (R15), Y0")
+	for i := 1; i < wideVectors; i++ {
+		f.op("VMOVAPS Y0, Y%d", i)
+	}
+	f.label("nobias")
+	f.op("MOVQ %d(DI), DX", tileTab)
+	f.op("MOVQ %d(DI), R15", tileK)
+	f.label("term")
+	f.op("MOVLQSX (DX), R13")
+	f.op("MOVLQSX 4(DX), R14")
+	f.op("VBROADCASTSS (AX)(R14*1), Y6")
+	for i, p := range pointers {
+		f.op("VFMADD231PS (%s)(R13*1), Y6, Y%d", p, i)
+	}
+	f.op("ADDQ $8, DX")
+	f.op("DECQ R15")
+	f.op("JNZ term")
+	for i := range wideVectors {
+		f.op("MOVLQSX %d(SI), R13", wideC+4*i)
+		f.op("MOVLQSX %d(SI), R14", wideN+4*i)
+		f.op("ADDQ %d(DI), R13", tileC)
+		f.op("CMPQ R14, $8")
+		f.op("JNE part%d", i)
+		f.op("VMOVUPS Y%d, (R13)", i)
+		f.op("JMP stored%d", i)
+		f.label(fmt.Sprintf("part%d", i))
+		f.op("LEAQ masks<>+32(SB), R15")
+		f.op("SHLQ $2, R14")
+		f.op("SUBQ R14, R15")
+		f.op("VMOVUPS (R15), Y6")
+		f.op("VMASKMOVPS Y%d, Y6, (R13)", i)
+		f.label(fmt.Sprintf("stored%d", i))
+	}
+	f.op("ADDQ $%d, SI", wideSize)
+	f.op("DECQ CX")
+	f.op("JNZ place")
+	f.end()
+	return name
+}
+
+// Offsets of mergeArgs.
+const mergeDst, mergeEven, mergeOdd, mergeRows, mergeWidth, mergeTo, mergeFrom = 0, 8, 16, 24, 32, 40, 48
+
+// merge writes the kernel that interleaves rows of width values each from even and odd columns.
+func (f *file) merge(name string) string {
+	f.text(name, "mergeArgs", 0)
+	f.op("MOVQ %d(DI), AX", mergeDst)
+	f.op("MOVQ %d(DI), BX", mergeEven)
+	f.op("MOVQ %d(DI), SI", mergeOdd)
+	f.op("MOVQ %d(DI), CX", mergeRows)
+	f.op("MOVQ %d(DI), DX", mergeWidth)
+	f.op("SUBQ BX, SI")
+	f.label("row")
+	f.op("MOVQ AX, R10")
+	f.op("MOVQ BX, R11")
+	f.op("MOVQ DX, R15")
+	f.label("vector")
+	f.op("CMPQ R15, $8")
+	f.op("JLT rest")
+	f.op("VPERMPD $0xD8, (R11), Y0")
+	f.op("VPERMPD $0xD8, (R11)(SI*1), Y1")
+	f.op("VUNPCKLPS Y1, Y0, Y2")
+	f.op("VUNPCKHPS Y1, Y0, Y3")
+	f.op("VMOVUPS Y2, (R10)")
+	f.op("VMOVUPS Y3, 32(R10)")
+	f.op("ADDQ $32, R11")
+	f.op("ADDQ $64, R10")
+	f.op("SUBQ $8, R15")
+	f.op("JMP vector")
+	f.label("rest")
+	f.op("TESTQ R15, R15")
+	f.op("JZ next")
+	f.op("MOVL (R11), R12")
+	f.op("MOVL (R11)(SI*1), R13")
+	f.op("MOVL R12, (R10)")
+	f.op("MOVL R13, 4(R10)")
+	f.op("ADDQ $4, R11")
+	f.op("ADDQ $8, R10")
+	f.op("DECQ R15")
+	f.op("JMP rest")
+	f.label("next")
+	f.op("ADDQ %d(DI), AX", mergeTo)
+	f.op("ADDQ %d(DI), BX", mergeFrom)
+	f.op("DECQ CX")
+	f.op("JNZ row")
+	f.end()
+	return name
+}
