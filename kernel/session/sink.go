@@ -190,6 +190,10 @@ func (s *cellSink) resultText() string {
 
 // Display sends a value shown by the program, or its replacement.
 func (s *cellSink) Display(d engine.Display) {
+	if in, ok := d.Value.(engine.Inspection); ok {
+		s.Page(inspectionData(in)) // ?name
+		return
+	}
 	data := display.Of(d.Value)
 	for key, value := range d.Metadata {
 		data.Metadata[key] = value

@@ -1,0 +1,190 @@
+package magics
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/history"
+)
+
+// sink keeps what a cell produces.
+type sink struct {
+	engine.Discard
+	mu       sync.Mutex
+	text     string
+	values   []any
+	displays []engine.Display
+	next     string
+}
+
+func (s *sink) Stream(_ engine.Stream, b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text += string(b)
+}
+
+func (s *sink) Result(v []any)             { s.values = v }
+func (s *sink) Display(d engine.Display)   { s.displays = append(s.displays, d) }
+func (s *sink) NextInput(t string, _ bool) { s.next = t }
+
+// session runs cells on one engine for all tests: it owns the process's streams.
+var session = sync.OnceValues(func() (*engine.Session, error) { return engine.New() })
+
+func start(t *testing.T) (run func(code string) (*sink, error), h *history.Log) {
+	t.Helper()
+	base, err := session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err = history.Open(filepath.Join(t.TempDir(), "h"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Evaluator{base, h}
+	if err := e.Reset(); err != nil { // predeclares, as New does
+		t.Fatal(err)
+	}
+	n := 0
+	return func(code string) (*sink, error) {
+		n++
+		h.Add(n, code)
+		s := &sink{}
+		err := e.Eval(context.Background(), engine.Cell{Code: code, Count: n}, s)
+		return s, err
+	}, h
+}
+
+func must(t *testing.T, run func(string) (*sink, error), code string) *sink {
+	t.Helper()
+	s, err := run(code)
+	if err != nil {
+		t.Fatalf("%s: %v", code, err)
+	}
+	return s
+}
+
+func TestHelpListsEverything(t *testing.T) {
+	run, _ := start(t)
+	text := must(t, run, "%help").text
+	for _, m := range engine.Magics() {
+		if !strings.Contains(text, m.Name) {
+			t.Errorf("no %s", m.Name)
+		}
+	}
+	for _, c := range commands {
+		if !strings.Contains(text, c.name+" ") {
+			t.Errorf("no %s", c.name)
+		}
+	}
+}
+
+func TestHistoryAndSave(t *testing.T) {
+	run, _ := start(t)
+	must(t, run, "a := 1")
+	must(t, run, "b := 2\nc := 3")
+	if got := must(t, run, "%history").text; got != "1: a := 1\n2: b := 2\n   c := 3\n" {
+		t.Errorf("%q", got)
+	}
+	if got := must(t, run, "%history -n 1 b :=").text; got != "2: b := 2\n   c := 3\n" {
+		t.Errorf("%q", got)
+	}
+	if got := must(t, run, "%history -g a :=*").text; got != "1/1: a := 1\n" {
+		t.Errorf("%q", got)
+	}
+	file := filepath.Join(t.TempDir(), "out.go")
+	must(t, run, "%save "+file+" 1-2")
+	if b, _ := os.ReadFile(file); string(b) != "// In[1]\na := 1\n\n// In[2]\nb := 2\nc := 3\n\n" {
+		t.Errorf("%q", b)
+	}
+	for _, bad := range []string{"%save", "%save " + file + " x", "%save " + file + " 90-", "%save /no/dir/f 1", "%history -n x"} {
+		_, err := run(bad)
+		var e *engine.Error
+		if !errors.As(err, &e) || e.Kind != engine.KindMagic || len(e.Traceback) == 0 {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	run, _ := start(t)
+	file := filepath.Join(t.TempDir(), "f.go")
+	os.WriteFile(file, []byte("x := 1\n"), 0o600)
+	if got := must(t, run, "%load "+file).next; got != "// %load "+file+"\nx := 1" {
+		t.Errorf("%q", got)
+	}
+	if _, err := run("%load /no/such"); err == nil || !strings.Contains(err.Error(), "/no/such") {
+		t.Error(err)
+	}
+}
+
+func TestCapture(t *testing.T) {
+	run, _ := start(t)
+	s := must(t, run, "%%capture out\nfmt.Println(\"in\", 1)\n7")
+	if s.text != "" || len(s.values) != 1 {
+		t.Errorf("printed %q, result %v", s.text, s.values)
+	}
+	if got := must(t, run, "out").values; len(got) != 1 || got[0] != "in 1\n" {
+		t.Errorf("%q", got)
+	}
+	if _, err := run("%%capture kept\nfmt.Print(\"before\")\npanic(\"x\")"); err == nil {
+		t.Error("the error is lost")
+	}
+	if got := must(t, run, "kept").values; got[0] != "before" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A cell may go on in Go after a command; errors keep their lines.
+func TestCommandsThenGo(t *testing.T) {
+	run, _ := start(t)
+	if got := must(t, run, "\n%history -n 1\n1 + 1").values; got[0] != 2 {
+		t.Errorf("%v", got)
+	}
+	_, err := run("%history -n 1\n\nundefinedName")
+	var e *engine.Error
+	if !errors.As(err, &e) || e.Line != 3 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestDisplayIsPredeclaredAlsoAfterReset(t *testing.T) {
+	run, _ := start(t)
+	for _, before := range []string{"", "%reset"} {
+		must(t, run, before)
+		s := must(t, run, "Display(display.HTML(\"<b>x</b>\"))\nh := display.New(1)\nh.Update(2)")
+		if len(s.displays) != 3 || !s.displays[2].Update || s.displays[1].ID != s.displays[2].ID {
+			t.Errorf("after %q: %v", before, s.displays)
+		}
+	}
+	must(t, run, "Display := 3") // the name is the user's to take
+}
+
+func TestCompletion(t *testing.T) {
+	base, err := session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Evaluator{Evaluator: base}
+	items := func(code string) (names []string) {
+		for _, i := range e.Complete(context.Background(), code, len(code)).Items {
+			names = append(names, i.Text)
+		}
+		return names
+	}
+	if got := items("%hi"); !slices.Equal(got, []string{"%history"}) {
+		t.Errorf("%q", got)
+	}
+	if got := items("%t"); !slices.Contains(got, "%time") || slices.Contains(got, "%history") {
+		t.Errorf("%q", got)
+	}
+	if got := items("x := 5 %hi"); len(got) != 0 {
+		t.Errorf("an operator completes as a command: %q", got)
+	}
+}

@@ -1,0 +1,115 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/history"
+	"github.com/msflow-go/msflow/kernel/magics"
+	"github.com/msflow-go/msflow/kernel/protocol"
+)
+
+// Process is the life of a kernel process: it serves the connection file, or
+// one of its own when file is "", until a client, SIGTERM or the end of the
+// Jupyter server that started it. An interrupt from the terminal stops the
+// running cell only.
+func Process(file, version string, log io.Writer) error {
+	conn, file, err := connection(file, log)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	base, err := engine.New()
+	if err != nil {
+		return err
+	}
+	defer base.Close()
+	hist, err := history.Open(history.DefaultPath())
+	if err != nil {
+		fmt.Fprintf(log, "msflow kernel: %v; this session's history is kept in memory\n", err)
+	}
+	eval, err := magics.New(base, hist)
+	if err != nil {
+		return err
+	}
+	chosen := conn.Shell == 0
+	k, err := Listen(Options{Connection: conn, Evaluator: eval, History: hist, Version: version, Log: log})
+	if err != nil {
+		return fmt.Errorf("connection file %s: %w", file, err)
+	}
+	if chosen {
+		if err := conn.Write(file); err != nil {
+			return err
+		}
+	}
+	ctx, stop = withParent(ctx)
+	defer stop()
+	interruptOnSignal(ctx, eval)
+	k.Serve(ctx)
+	return nil
+}
+
+// connection reads the connection file, or makes one that has no ports yet.
+func connection(file string, log io.Writer) (*protocol.Connection, string, error) {
+	if file != "" {
+		conn, err := protocol.ReadConnection(file)
+		return conn, file, err
+	}
+	dir, err := os.MkdirTemp("", "msflow-kernel-")
+	if err != nil {
+		return nil, "", err
+	}
+	file = filepath.Join(dir, "connection.json")
+	fmt.Fprintf(log, "jupyter console --existing %s\n", file)
+	return &protocol.Connection{Transport: "tcp", IP: "127.0.0.1", Scheme: "hmac-sha256", Key: NewKey()}, file, nil
+}
+
+func interruptOnSignal(ctx context.Context, eval engine.Evaluator) {
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	go func() {
+		for {
+			select {
+			case <-interrupts:
+				eval.Interrupt()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+}
+
+// withParent ends the context when the Jupyter server that started us is gone:
+// nobody else would end this process.
+func withParent(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	parent := os.Getppid()
+	if os.Getenv("JPY_PARENT_PID") == "" || runtime.GOOS == "windows" {
+		return ctx, cancel
+	}
+	go func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if os.Getppid() != parent {
+					cancel()
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, cancel
+}
