@@ -72,7 +72,7 @@ func TestUnnamedBlocksShareATape(t *testing.T) {
 	if tape.Node(a.β) == tape.Node(b.β) {
 		t.Error("two parameters of one name became one node")
 	}
-	if tape.Node(a.β) != tape.Node(a.β) {
+	if first := tape.Node(a.β); first != tape.Node(a.β) {
 		t.Error("one parameter became two nodes")
 	}
 }

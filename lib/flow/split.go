@@ -29,7 +29,7 @@ func NewSplit(channels ...int) (*Split, error) {
 func NewConcat(channels ...int) (Block, error) {
 	s, err := NewSplit(channels...)
 	if err != nil {
-		return nil, fmt.Errorf("Concat: %w", err)
+		return nil, fmt.Errorf("NewConcat: %w", err)
 	}
 	return NewInverse(s), nil
 }
@@ -58,11 +58,11 @@ func (s *Split) Out(in []Map) ([]Map, error) {
 // In joins the parts' shapes.
 func (s *Split) In(out []Map) ([]Map, error) {
 	if len(out) != len(s.sizes) {
-		return nil, fmt.Errorf("Concat takes %d maps, not %v", len(s.sizes), out)
+		return nil, fmt.Errorf("Split joins %d maps, not %v", len(s.sizes), out)
 	}
 	for i, m := range out {
 		if m != (Map{s.sizes[i], out[0].H, out[0].W}) {
-			return nil, fmt.Errorf("Concat was built for %v channels of one size, not for the maps %v", s.sizes, out)
+			return nil, fmt.Errorf("Split joins maps of %v channels and one size, not %v", s.sizes, out)
 		}
 	}
 	return []Map{{s.total(), out[0].H, out[0].W}}, nil

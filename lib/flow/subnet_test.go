@@ -48,7 +48,7 @@ func TestInitialWeights(t *testing.T) {
 }
 
 // badNet breaks the promise about its output's channels.
-type badNet struct{ out int }
+type badNet struct{}
 
 func (n badNet) Apply(t *Tape, x *G.Node) (*G.Node, error) {
 	c := t.calc()
