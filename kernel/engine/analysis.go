@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -120,8 +121,15 @@ func qualifier(p *types.Package) string {
 	return p.Name()
 }
 
+var hiddenType = regexp.MustCompile(hidden + `\w+`)
+
 func typeString(t types.Type) string {
-	s := strings.ReplaceAll(types.TypeString(t, qualifier), hidden, "")
+	s := hiddenType.ReplaceAllStringFunc(types.TypeString(t, qualifier), func(name string) string {
+		if text, ok := anonymousText.Load(name); ok {
+			return text.(string)
+		}
+		return strings.TrimPrefix(name, hidden)
+	})
 	return strings.ReplaceAll(s, "interface{}", "any")
 }
 

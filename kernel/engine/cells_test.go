@@ -86,7 +86,7 @@ func TestCells(t *testing.T) {
 func checkScriptCell(t *testing.T, s *Session, n int, c scriptCell) {
 	t.Helper()
 	r := &recorder{}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if _, ok := c.want["Interrupt"]; ok {
 		checkInterrupt(t, s, n, c.code)

@@ -68,16 +68,20 @@ func acceptable(e types.Error) bool { return !strings.HasPrefix(e.Msg, "initiali
 // changed anything, so that the file is checked again.
 type fixup func(c *checked) bool
 
-var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo}
+var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, exactAssertions, printToStderr}
 
 // checkCell checks a cell's file, edits it by the fixups and checks it again.
 func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked {
 	c := s.check(newPkg(), f, acceptable)
-	changed := false
-	for _, fix := range append(fixups, s.guardCallbacks) {
-		changed = fix(c) || changed
-	}
-	if changed {
+	const rounds = 3 // one edit may be the reason for another
+	for range rounds {
+		changed := false
+		for _, fix := range append(fixups, s.guardCallbacks) {
+			changed = fix(c) || changed
+		}
+		if !changed {
+			break
+		}
 		c = s.check(newPkg(), f, acceptable)
 	}
 	return c
@@ -311,4 +315,25 @@ func closeOver(c *checked, g *ast.GoStmt) ast.Stmt {
 	lit := &ast.FuncLit{Type: &ast.FuncType{Func: p, Params: &ast.FieldList{}}, Body: block(p, &ast.ExprStmt{X: inner})}
 	list = append(list, &ast.GoStmt{Go: p, Call: call(call(ident(hidden+"go", p), p, p, lit), p, p)})
 	return block(p, list...)
+}
+
+// printToStderr makes the builtin print and println write to the cell's standard
+// error.
+func printToStderr(c *checked) (changed bool) {
+	ast.Inspect(c.file, func(n ast.Node) bool {
+		e, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		id, ok := ast.Unparen(e.Fun).(*ast.Ident)
+		if !ok {
+			return true
+		}
+		if b, ok := c.info.Uses[id].(*types.Builtin); ok && strings.HasPrefix(b.Name(), "print") {
+			e.Fun = runtimeSel(strings.ToUpper(b.Name()[:1])+b.Name()[1:], id.Pos())
+			changed = true
+		}
+		return true
+	})
+	return changed
 }

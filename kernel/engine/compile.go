@@ -39,15 +39,22 @@ type draft struct {
 	dots    []string
 	named   map[string]bool   // package names in the file's scope
 	rebind  map[string]string // variables declared again with their storage: name -> type
+
+	anonymous []string // keys of type literals named in this cell
 }
 
 // compile makes a unit of a cell and declares what it declares. The caller
 // holds s.compiling.
-func (s *Session) compile(count int, label, src string) (*unit, error) {
+func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	d, err := s.draft(label, src)
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			d.forgetAnonymous()
+		}
+	}()
 	if err := s.slotsLeft(); err != nil {
 		return nil, err
 	}
@@ -56,7 +63,7 @@ func (s *Session) compile(count int, label, src string) (*unit, error) {
 	if len(c.errs) > 0 {
 		return nil, typeErrors(c.errs)
 	}
-	u := &unit{count: count, program: d.p.program}
+	u = &unit{count: count, program: d.p.program}
 	u.results, u.quiet = d.resultTypes(c)
 	d.place(c)
 	if d.redefinesType() {
@@ -123,6 +130,7 @@ func (d *draft) assemble() {
 	}
 	d.addImports()
 	d.declareRebound()
+	d.nameAnonymous()
 	for _, decl := range d.p.decls {
 		if !isImport(decl) {
 			rw.decl(decl)
@@ -142,7 +150,7 @@ func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 	body := &ast.BlockStmt{}
 	for _, it := range d.p.items {
 		if it.stmt != nil {
-			if it.stmt == ast.Stmt(d.p.last) && !d.p.quiet {
+			if it.stmt == ast.Stmt(d.p.last) {
 				x := d.p.last.X
 				rw.expr(&x)
 				d.p.last.X = call(runtimeSel("Show", x.Pos()), x.Pos(), x.End(), x)
@@ -199,7 +207,7 @@ func (d *draft) resultTypes(c *checked) (ts []types.Type, quiet bool) {
 	default:
 		ts = []types.Type{t}
 	}
-	return ts, isPrint(c.info, x)
+	return ts, d.p.quiet || isPrint(c.info, x)
 }
 
 func isPrint(info *types.Info, e ast.Expr) bool {

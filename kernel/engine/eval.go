@@ -169,7 +169,7 @@ func (r *run) showResult(u *unit) {
 
 // Go ends the process when a goroutine's stack reaches a gigabyte. A run whose
 // stacks grow beyond this is stopped before.
-const stackLimit = 400 << 20
+const stackLimit = 200 << 20
 
 var errStack = errors.New("stack overflow: the recursion is too deep")
 

@@ -71,7 +71,7 @@ func (s *Session) guardCallbacks(c *checked) (changed bool) {
 			return true
 		}
 		for i, a := range e.Args {
-			if passesFunc(c, a) {
+			if passesFunc(c, a) && !isGuarded(a) {
 				e.Args[i] = call(ident(hidden+"guard", a.Pos()), a.Pos(), a.End(), a)
 				changed = true
 			}
@@ -104,4 +104,13 @@ func passesFunc(c *checked, a ast.Expr) bool {
 	}
 	sig, ok := tv.Type.Underlying().(*types.Signature)
 	return ok && sig.TypeParams().Len() == 0
+}
+
+func isGuarded(a ast.Expr) bool {
+	e, ok := a.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	id, ok := e.Fun.(*ast.Ident)
+	return ok && id.Name == hidden+"guard"
 }

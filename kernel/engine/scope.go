@@ -16,10 +16,12 @@ type scope struct {
 	imports map[string]string // name -> path
 	dots    []string          // paths of dot imports
 	sources []source          // live declarations, oldest first
+
+	anonymous map[string]string // key of a type literal -> hidden name
 }
 
 func newScope() *scope {
-	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}}
+	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, anonymous: map[string]string{}}
 }
 
 // commit enters what a compiled cell declares into the scope.
@@ -36,7 +38,7 @@ func (s *Session) commit(d *draft, c *checked, u *unit) {
 				vars[name] = reflect.ValueOf(v)
 			}
 		}
-		if isHidden(name) && u.count > 0 {
+		if _, named := anonymousText.Load(name); isHidden(name) && u.count > 0 && !named {
 			continue
 		}
 		s.scope.objects[name] = o

@@ -17,8 +17,8 @@ class GoKernelTests(jupyter_kernel_test.KernelTests):
         {"text": "nosuchname_"},
     ]
     complete_code_samples = ["1", "x := 1", "for i := range 3 {\n}", 'fmt.Println("hi")', "// comment", ""]
-    incomplete_code_samples = ["for i := range 3 {", "func f() int {\nreturn 1", "fmt.Println(", "x := `raw"]
-    invalid_code_samples = ["for }", "x := := 1", 'fmt.Println("hi"']
+    incomplete_code_samples = ["for i := range 3 {", "func f() int {\nreturn 1", 'fmt.Println("hi"', "x := `raw"]
+    invalid_code_samples = ["for }", "x := := 1", "}"]
     code_page_something = "?fmt.Println"
     code_generate_error = "var none []int; none[3]"
     code_execute_result = [

@@ -10,7 +10,7 @@ CELLS = [
     ("P{x, 2}.Sum()", [("execute_result", "22")]),
     ('for i := range 3 { fmt.Println("line", i) }', [("stream", "line 0\nline 1\nline 2\n")]),
     ('fmt.Fprintln(os.Stderr, "warn"); println("builtin")', [("stream", "warn")]),
-    ("x + 1;", []),
+    ("strings.ToUpper(\"x\");", []),
     ('h := display.New("first")\nfmt.Print("between")\nh.Update("second")', [("display_data", '"second"'), ("stream", "between")]),
     ('fmt.Print("gone")\ndisplay.ClearOutput()\nfmt.Print("kept")', [("stream", "kept")]),
     ("for range display.Range(50, \"train\") { }", [("display_data", "100%")]),
