@@ -15,17 +15,16 @@ import (
 // weights and inputs without storing them. It is the generator of the
 // reference fixtures.
 func Fill(name string, n int, lo, hi float64) []float32 {
+	start := uint64(crc32.ChecksumIEEE([]byte(name)))
 	v := make([]float32, n)
 	for i := range v {
-		v[i] = float32(lo + (hi-lo)*uniform(name, i+1))
+		v[i] = float32(lo + (hi-lo)*splitmix(uint64(i+1)*0x9E3779B97F4A7C15+start))
 	}
 	return v
 }
 
-// uniform is the i-th number of name's sequence in [0,1): splitmix64 started at
-// the CRC.
-func uniform(name string, i int) float64 {
-	z := uint64(i)*0x9E3779B97F4A7C15 + uint64(crc32.ChecksumIEEE([]byte(name)))
+// splitmix scrambles z into a number in [0,1).
+func splitmix(z uint64) float64 {
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
 	z = (z ^ z>>27) * 0x94D049BB133111EB
 	z ^= z >> 31
