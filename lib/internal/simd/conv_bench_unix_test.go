@@ -4,7 +4,6 @@ package simd
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"syscall"
 	"testing"
 	"time"
@@ -28,15 +27,6 @@ var benchShapes = []ConvShape{
 	convCase(8, 96, 32, 32, 96, 5, 5, 2, 2, 2, 2, 2, 2, 1, 1, 96),
 	convCase(8, 3, 256, 256, 64, 7, 7, 2, 2, 3, 3, 3, 3),
 	convCase(8, 64, 64, 64, 128, 3, 3, 2, 2, 1, 1, 1, 1),
-}
-
-func random(n int) []float32 {
-	r := rand.New(rand.NewPCG(5, uint64(n)))
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = r.Float32()*2 - 1
-	}
-	return v
 }
 
 // flops is the work of one pass, a multiplication and an addition for each weight and output, also where it is zero padding.

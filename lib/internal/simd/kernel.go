@@ -86,14 +86,14 @@ type normArgs struct {
 
 // winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or of
 // eight filters, which lie side by side. row is the distance between rows of pixels and xi that between the 36 planes, in bytes;
-// bias is added to the output. The kernels count groups down and at up.
+// bias is added to the output. The kernels count groups down.
 type winoArgs struct {
 	src, dst, tmp unsafe.Pointer
 	offsets       unsafe.Pointer // []int32
 	row, xi       int
 	groups        int
 	bias          float32
-	at            int
+	_             int // bytes of the first plane done, kept by the kernels
 }
 
 // padArgs describes a copy of rows × width floats between left and right zeros, rows of dst to bytes apart and of src from bytes.
