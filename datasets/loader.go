@@ -140,7 +140,9 @@ func (p *pending) wait(ctx context.Context) error {
 	select {
 	case <-p.done:
 	case <-ctx.Done():
-		return ctx.Err()
+	}
+	if err := ctx.Err(); err != nil { // also where both were ready
+		return err
 	}
 	for _, err := range p.errs {
 		if err != nil {

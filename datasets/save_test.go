@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,9 @@ func TestSavedDataSetOpensAgain(t *testing.T) {
 	slices.SortFunc(d.Test, byNumber)
 	if hashOf(t, again.Test) != hashOf(t, d.Test) || hashOf(t, again.Train) != hashOf(t, d.Train) {
 		t.Error("pictures or masks differ")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "gear", "ground_truth", "tooth", "002_mask.png")); err != nil {
+		t.Errorf("a mask is not where MVTec AD has it: %v", err)
 	}
 	if err := Save(context.Background(), d, dir); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("saving over it: %v", err)
