@@ -8,7 +8,7 @@ import "unsafe"
 //	for each tile q, m in 0..rows, v in 0..2, i in 0..q.n[v]:
 //		sum = bias[m], or 0 without bias
 //		for t in 0..k:
-//			sum += a[q.a + m·as + table[t].a] · b[q.b[v] + table[t].b + i]
+//			sum += a[m·as + table[t].a] · b[q.b[v] + table[t].b + i]
 //		c[q.c[v] + m·ldc + i] = sum, or += sum if acc
 //
 // with every offset in bytes. They read whole vectors of b, past n.
@@ -26,10 +26,21 @@ type tileArgs struct {
 // A tap is one term of a tile's sum.
 type tap struct{ b, a int32 }
 
-// A tile is the place of two vectors, and of their weights.
-type tile struct {
-	b, c, n [2]int32
-	a       int32
+// A tile is the place of two vectors.
+type tile struct{ b, c, n [2]int32 }
+
+// planeArgs describes the products of Winograd's planes, rows output channels times two vectors of V tiles. The kernels equal
+//
+//	for p in 0..n, m in 0..rows, i in 0..2·V:
+//		c[p·nextC + m·2·V + i] = Σ_{t in 0..k} a[p·nextA + m·as + t] · b[p·nextB + t·2·V + i]
+//
+// with as and the distances between planes in bytes.
+type planeArgs struct {
+	a, b, c             unsafe.Pointer
+	k                   int
+	as                  int
+	nextA, nextB, nextC int
+	n                   int
 }
 
 // A wideTile is the place of six vectors, for the depth kernel: tileArgs with one row, and tiles of this kind.
@@ -145,6 +156,9 @@ func callPad(kernel func(*padArgs), p *padArgs) { kernel(p) }
 
 //go:noinline
 func callMerge(kernel func(*mergeArgs), p *mergeArgs) { kernel(p) }
+
+//go:noinline
+func callPlanes(kernel func(*planeArgs), p *planeArgs) { kernel(p) }
 
 //go:noinline
 func callDot(kernel func(*dotArgs), p *dotArgs) { kernel(p) }

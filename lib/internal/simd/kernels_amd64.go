@@ -25,6 +25,26 @@ func tileAVX2_6(p *tileArgs)
 var tileAVX2 = [7]func(*tileArgs){1: tileAVX2_1, 2: tileAVX2_2, 3: tileAVX2_3, 4: tileAVX2_4, 5: tileAVX2_5, 6: tileAVX2_6}
 
 //go:noescape
+func planesAVX2_1(p *planeArgs)
+
+//go:noescape
+func planesAVX2_2(p *planeArgs)
+
+//go:noescape
+func planesAVX2_3(p *planeArgs)
+
+//go:noescape
+func planesAVX2_4(p *planeArgs)
+
+//go:noescape
+func planesAVX2_5(p *planeArgs)
+
+//go:noescape
+func planesAVX2_6(p *planeArgs)
+
+var planesAVX2 = [7]func(*planeArgs){1: planesAVX2_1, 2: planesAVX2_2, 3: planesAVX2_3, 4: planesAVX2_4, 5: planesAVX2_5, 6: planesAVX2_6}
+
+//go:noescape
 func dotAVX2_1(p *dotArgs)
 
 //go:noescape
@@ -193,6 +213,50 @@ func tileAVX512_13(p *tileArgs)
 func tileAVX512_14(p *tileArgs)
 
 var tileAVX512 = [15]func(*tileArgs){1: tileAVX512_1, 2: tileAVX512_2, 3: tileAVX512_3, 4: tileAVX512_4, 5: tileAVX512_5, 6: tileAVX512_6, 7: tileAVX512_7, 8: tileAVX512_8, 9: tileAVX512_9, 10: tileAVX512_10, 11: tileAVX512_11, 12: tileAVX512_12, 13: tileAVX512_13, 14: tileAVX512_14}
+
+//go:noescape
+func planesAVX512_1(p *planeArgs)
+
+//go:noescape
+func planesAVX512_2(p *planeArgs)
+
+//go:noescape
+func planesAVX512_3(p *planeArgs)
+
+//go:noescape
+func planesAVX512_4(p *planeArgs)
+
+//go:noescape
+func planesAVX512_5(p *planeArgs)
+
+//go:noescape
+func planesAVX512_6(p *planeArgs)
+
+//go:noescape
+func planesAVX512_7(p *planeArgs)
+
+//go:noescape
+func planesAVX512_8(p *planeArgs)
+
+//go:noescape
+func planesAVX512_9(p *planeArgs)
+
+//go:noescape
+func planesAVX512_10(p *planeArgs)
+
+//go:noescape
+func planesAVX512_11(p *planeArgs)
+
+//go:noescape
+func planesAVX512_12(p *planeArgs)
+
+//go:noescape
+func planesAVX512_13(p *planeArgs)
+
+//go:noescape
+func planesAVX512_14(p *planeArgs)
+
+var planesAVX512 = [15]func(*planeArgs){1: planesAVX512_1, 2: planesAVX512_2, 3: planesAVX512_3, 4: planesAVX512_4, 5: planesAVX512_5, 6: planesAVX512_6, 7: planesAVX512_7, 8: planesAVX512_8, 9: planesAVX512_9, 10: planesAVX512_10, 11: planesAVX512_11, 12: planesAVX512_12, 13: planesAVX512_13, 14: planesAVX512_14}
 
 //go:noescape
 func dotAVX512_1(p *dotArgs)

@@ -16,6 +16,7 @@ type scratch struct {
 	adam     adamArgs
 	norm     normArgs
 	wino     winoArgs
+	planes   planeArgs
 	pad      padArgs
 	merge    mergeArgs
 	wide     []wideTile
@@ -48,7 +49,7 @@ func borrowScratch() *scratch {
 
 func returnScratch(s *scratch) {
 	// The arguments must not keep the caller's arrays alive.
-	s.tile, s.dot, s.maps, s.reduce = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}
+	s.tile, s.dot, s.maps, s.reduce, s.planes = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}, planeArgs{}
 	s.adam, s.norm, s.wino, s.pad, s.merge = adamArgs{}, normArgs{}, winoArgs{}, padArgs{}, mergeArgs{}
 	idle.Lock()
 	defer idle.Unlock()

@@ -12,6 +12,7 @@ type variant struct {
 	lanes                                                                    int // float32 values in a vector; 0 for plain Go, which has no kernels
 	tile                                                                     []func(*tileArgs)
 	dot                                                                      []func(*dotArgs)
+	planes                                                                   []func(*planeArgs)
 	elements                                                                 elementKernels
 	winoInput, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
 

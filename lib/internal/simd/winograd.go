@@ -156,20 +156,9 @@ func (w *winograd) multiply(p int, v []float32, s *scratch) {
 	first, size := panel(w.out, w.panels, p)
 	plane := size*w.width + 16
 	m := s.floats(2, planes*plane)
-	table := resized(&s.taps, w.in)
-	a := &s.tile
-	for k := range table {
-		table[k] = tap{b: int32(4 * k * w.width), a: int32(4 * k)}
-	}
-	tiles := resized(&s.tiles, planes)
-	half := int32(w.variant.lanes)
-	for i := range tiles {
-		b, c := int32(4*i*w.inPlane()), int32(4*i*plane)
-		tiles[i] = tile{a: int32(4 * i * w.uPlane), b: [2]int32{b, b + 4*half}, c: [2]int32{c, c + 4*half}, n: [2]int32{half, half}}
-	}
-	*a = tileArgs{a: unsafe.Pointer(&w.u[first*w.uRow]), as: 4 * w.uRow, b: unsafe.Pointer(&v[0]), c: unsafe.Pointer(&m[0]), ldc: 4 * w.width,
-		table: unsafe.Pointer(&table[0]), k: w.in, tiles: unsafe.Pointer(&tiles[0]), count: planes}
-	callTile(w.variant.tile[size], a)
+	s.planes = planeArgs{a: unsafe.Pointer(&w.u[first*w.uRow]), b: unsafe.Pointer(&v[0]), c: unsafe.Pointer(&m[0]), k: w.in,
+		as: 4 * w.uRow, nextA: 4 * w.uPlane, nextB: 4 * w.inPlane(), nextC: 4 * plane, n: planes}
+	callPlanes(w.variant.planes[size], &s.planes)
 	o := &s.wino
 	o.row, o.xi = 4*w.ow, 4*plane
 	for r := range size {

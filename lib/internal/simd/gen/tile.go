@@ -8,7 +8,7 @@ const (
 	tileAS, tileLdc, tileAcc, tileBias  = 40, 48, 56, 64
 	tileTiles, tileCount                = 72, 80
 	tileB0, tileB1, tileC0, tileC1      = 0, 4, 8, 12
-	tileN0, tileN1, tileA0, tileSize    = 16, 20, 24, 28
+	tileN0, tileN1, tileSize            = 16, 20, 24
 )
 
 // rowAddress is the address of row m of the weights at base: R10 holds the row stride, R12, R13 and R14 hold 3, 5 and 7
@@ -35,8 +35,7 @@ func (f *file) tile(s isa, rows int) string {
 	f.op("MOVLQSX %d(SI), R11", tileB1)
 	f.op("ADDQ %d(DI), BX", tileB)
 	f.op("ADDQ %d(DI), R11", tileB)
-	f.op("MOVLQSX %d(SI), AX", tileA0)
-	f.op("ADDQ %d(DI), AX", tileA)
+	f.op("MOVQ %d(DI), AX", tileA)
 	f.op("MOVQ %d(DI), DX", tileTab)
 	f.op("MOVQ %d(DI), CX", tileK)
 	f.op("MOVQ %d(DI), R10", tileAS)
