@@ -5,6 +5,10 @@
 // read them only when asked. Open is the same by name. Check finds what is wrong with the files before a training starts;
 // Batches reads a Set in order, ahead of its reader and on all cores.
 //
+// Images are JPEG, PNG, BMP, TIFF or WebP files. Grey is replicated to three channels, a palette is looked up, alpha is
+// dropped and not blended, of 16 bits the upper 8 count, and an EXIF orientation is ignored: what the reference's loader,
+// Pillow's convert("RGB"), does too, but that Pillow clips 16-bit grey where we scale it.
+//
 // The training images of a Data are all normal. Test images are normal or anomalous, with a mask of the anomalous pixels
 // where the data set has one.
 package datasets
