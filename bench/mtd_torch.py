@@ -3,8 +3,10 @@
 
 Usage: python bench/mtd_torch.py FEATURES.safetensors OUT.json --epochs 20 --seeds 1,2,3
 
-It is written from the mathematics in README's references alone and shares no code with the Go program, so that equal
-tables mean equal models. It needs torch, FrEIA 0.2, numpy and scipy (see bench/requirements-torch.txt).
+It is written from the mathematics alone and shares no code with the Go program, so that equal tables mean equal models.
+When the features were written with --flow, both programs start from the same parameters and visit the images in the same
+order, so their loss curves must lie on each other; --own-start starts from PyTorch's own instead. It needs torch, FrEIA
+0.2, numpy and scipy (see bench/requirements-torch.txt).
 """
 import argparse
 import json
@@ -134,17 +136,85 @@ class MSFlow(nn.Module):
         return z, logdet
 
 
+def start_as_go(model, data):
+    """Copies the parameters init.NAME into the model."""
+    wire = {"conv1": "0", "ln": "1.norm", "norm": "1.norm", "conv2": "3"}
+
+    def place(name):
+        part = name.split(".")
+        if part[0] == "parallel_flows":
+            block = f"parallel.{part[1]}.module_list.{part[3]}"
+            return f"{block}.subnet.{wire[part[5]]}.{part[6]}" if part[4] == "subnet" else f"{block}.{part[4]}"
+        st = {"subnet_1": "st1", "subnet_2": "st2"}[part[1]]
+        if part[2] == "cross_convs":
+            return f"{st}.cross.{wire[part[3]]}.{part[4]}"
+        return f"{st}.{part[2][-1]}.{part[3]}.{part[4]}"
+
+    state, left = model.state_dict(), set(dict(model.named_parameters()))
+    for key in [k for k in data if k.startswith("init.")]:
+        name, value = key[5:], torch.tensor(data[key])
+        if name.startswith("fusion_flow.permute."):
+            model.shuffle[int(name.split(".")[-1])] = value
+            continue
+        to = place(name)
+        if name.endswith("w_perm"):
+            matrix = torch.zeros(len(value), len(value))
+            matrix[torch.arange(len(value)), value] = 1
+            state[to] = matrix.reshape(state[to].shape)
+            state[to + "_inv"] = matrix.T.reshape(state[to].shape)
+            left -= {to, to + "_inv"}
+            continue
+        assert state[to].shape == value.shape, (name, state[to].shape, value.shape)
+        state[to] = value
+        left.discard(to)
+    assert not left, left
+    model.load_state_dict(state)
+
+
+class GoRandom:
+    """Go's math/rand/v2: PCG-DXSM and Perm."""
+
+    MASK = (1 << 64) - 1
+
+    def __init__(self, hi, lo):
+        self.state = (hi & self.MASK) << 64 | (lo & self.MASK)
+
+    def uint64(self):
+        mul = 2549297995355413924 << 64 | 4865540595714422341
+        inc = 6364136223846793005 << 64 | 1442695040888963407
+        self.state = (self.state * mul + inc) & ((1 << 128) - 1)
+        hi, lo = self.state >> 64, self.state & self.MASK
+        hi ^= hi >> 32
+        hi = hi * 0xDA942042E4DD58B5 & self.MASK
+        hi ^= hi >> 48
+        return hi * (lo | 1) & self.MASK
+
+    def below(self, n):
+        if n & (n - 1) == 0:
+            return self.uint64() & (n - 1)
+        wide = self.uint64() * n
+        while wide & self.MASK < (1 << 64) % n:
+            wide = self.uint64() * n
+        return wide >> 64
+
+    def perm(self, n):
+        p = list(range(n))
+        for i in range(n - 1, 0, -1):
+            j = self.below(i + 1)
+            p[i], p[j] = p[j], p[i]
+        return np.array(p)
+
+
 def train(model, maps, epochs, batch, lr, warmup, milestones, seed):
     opt = torch.optim.Adam(model.parameters(), lr=lr)
     sched = torch.optim.lr_scheduler.LambdaLR(
         opt, lambda e: (0.1 + 0.9 * min(e, warmup) / warmup if warmup else 1.0) * 0.33 ** sum(e >= m for m in milestones)
     )
-    rng = np.random.default_rng(seed)
     n = maps[0].shape[0]
     curve = []
     for epoch in range(epochs):
         begin, losses = time.time(), []
-        order = rng.permutation(n)
+        order = GoRandom(seed + 0x0BDE, epoch).perm(n)
         for i in range(0, n, batch):
             take = order[i : i + batch]
             z, logdet = model([m[take] for m in maps])
@@ -213,6 +283,7 @@ def main():
     args.add_argument("--batch", type=int, default=8)
     args.add_argument("--lr", type=float, default=1e-4)
     args.add_argument("--seeds", default="1,2,3")
+    args.add_argument("--own-start", action="store_true")
     args.add_argument("--threads", type=int, default=2)
     a = args.parse_args()
     torch.set_num_threads(a.threads)
@@ -229,6 +300,8 @@ def main():
         torch.manual_seed(seed)
         np.random.seed(seed)
         model = MSFlow([m.shape[1] for m in tr], [tuple(m.shape[-2:]) for m in tr], seed)
+        if any(k.startswith("init.") for k in data) and not a.own_start:
+            start_as_go(model, data)
         begin = time.time()
         curve = train(model, tr, a.epochs, a.batch, a.lr, warmup, milestones, seed)
         seconds = time.time() - begin

@@ -13,7 +13,9 @@ type evalFlags struct {
 	data    string
 	weights string
 	out     string
-	maps    int
+	rows    int
+	maps    bool
+	raw     bool
 }
 
 func evalCommand() *cobra.Command {
@@ -30,7 +32,9 @@ func evalCommand() *cobra.Command {
 	fl.StringVar(&f.data, "data", "", "folder of the data set, if it has moved since the training")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
 	fl.StringVar(&f.out, "out", "", "folder for the results (default RUN/eval)")
-	fl.IntVar(&f.maps, "maps", 8, "images to draw in the panels of the best and of the worst")
+	fl.IntVar(&f.rows, "rows", 8, "images in the panels of the best and of the worst")
+	fl.BoolVar(&f.maps, "maps", true, "draw the map and the overlay of every test image")
+	fl.BoolVar(&f.raw, "raw", false, "also write every map as NAME.npy")
 	return cmd
 }
 
@@ -84,5 +88,16 @@ func (f *evalFlags) write(out string, r *detector.Result) error {
 	if err := writeScores(filepath.Join(out, "scores.csv"), r.Images, r.DetThreshold); err != nil {
 		return err
 	}
-	return drawResult(out, r, f.maps)
+	if err := drawResult(out, r, f.rows); err != nil {
+		return err
+	}
+	if f.maps {
+		if err := drawMaps(filepath.Join(out, "maps"), r.Images); err != nil {
+			return err
+		}
+	}
+	if f.raw {
+		return writeRaw(filepath.Join(out, "maps"), r.Images)
+	}
+	return nil
 }

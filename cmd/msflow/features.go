@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -15,6 +16,7 @@ func featuresCommand() *cobra.Command {
 	var data dataFlags
 	var model modelFlags
 	var out string
+	var withFlow bool
 	cmd := &cobra.Command{
 		Use:   "features --out FILE.safetensors",
 		Short: "Write the pooled features of a data set",
@@ -30,17 +32,18 @@ func featuresCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return exportFeatures(cmd, d, set, out)
+			return exportFeatures(cmd, d, set, out, withFlow)
 		},
 	}
 	data.register(cmd)
 	model.register(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "file to write")
+	cmd.Flags().BoolVar(&withFlow, "flow", false, "also write the flow's initial parameters, as init.NAME")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
-func exportFeatures(cmd *cobra.Command, d *detector.Detector, set *datasets.Data, out string) error {
+func exportFeatures(cmd *cobra.Command, d *detector.Detector, set *datasets.Data, out string, withFlow bool) error {
 	p := newProgress(cmd.ErrOrStderr(), 0)
 	var tensors []weights.Tensor
 	for _, part := range []struct {
@@ -57,7 +60,11 @@ func exportFeatures(cmd *cobra.Command, d *detector.Detector, set *datasets.Data
 	if err != nil {
 		return err
 	}
-	if err := weights.WriteSafetensors(out, append(tensors, truth...), map[string]string{"data": set.Name}); err != nil {
+	tensors = append(tensors, truth...)
+	if withFlow {
+		tensors = append(tensors, initialTensors(d)...)
+	}
+	if err := weights.WriteSafetensors(out, tensors, map[string]string{"data": set.Name}); err != nil {
 		return err
 	}
 	if wantsJSON(cmd) {
@@ -65,6 +72,23 @@ func exportFeatures(cmd *cobra.Command, d *detector.Detector, set *datasets.Data
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote the features of %d training and %d test images to %s\n", len(set.Train), len(set.Test), out)
 	return nil
+}
+
+func initialTensors(d *detector.Detector) []weights.Tensor {
+	var out []weights.Tensor
+	for _, p := range d.Model().Params() {
+		x := weights.Tensor{Name: "init." + p.Name, Shape: slices.Clone([]int(p.Value.Shape())), DType: "F32"}
+		if p.IsInt() {
+			x.DType = "I64"
+			for _, v := range p.Ints() {
+				x.Ints = append(x.Ints, int64(v))
+			}
+		} else {
+			x.Data = p.Float32s()
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 func featureTensors(ctx context.Context, d *detector.Detector, name string, set datasets.Set, p detector.Progress) ([]weights.Tensor, error) {

@@ -1,10 +1,121 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
 	"github.com/msflow-go/msflow/lib/detector"
-	"github.com/msflow-go/msflow/lib/train"
+	"github.com/msflow-go/msflow/plots"
 )
 
-func drawTraining(folder runFolder, history []train.Epoch) error { return nil }
-func drawResult(out string, r *detector.Result, maps int) error  { return nil }
-func drawPrediction(base string, p detector.Prediction) error    { return nil }
+// drawTraining draws the training's curves into the run's folder.
+func drawTraining(folder runFolder, d *detector.Detector) error {
+	return saveFigure(plots.Training(d), folder.file("training"))
+}
+
+// saveFigure writes a figure as PNG, SVG and its data as CSV.
+func saveFigure(f *plots.Figure, base string) error {
+	for _, ext := range []string{".png", ".svg", ".csv"} {
+		if err := f.Save(base + ext); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawResult draws a test's curves, and panels of its best and worst images.
+func drawResult(out string, r *detector.Result, rows int) error {
+	figures := map[string]*plots.Figure{"roc": plots.ROC(r), "pr": plots.PR(r), "scores": plots.Scores(r)}
+	if r.PixelMetrics != nil {
+		figures["pro"] = plots.PRO(r)
+	}
+	for name, f := range figures {
+		if err := saveFigure(f, filepath.Join(out, name)); err != nil {
+			return err
+		}
+	}
+	if rows == 0 {
+		return nil
+	}
+	worst, best := min(rows, r.Anomalous), min(rows, r.Normal)
+	return errors.Join(
+		plots.Maps(r, plots.Worst(worst), plots.Title("The least normal images")).Save(filepath.Join(out, "worst.png")),
+		plots.Maps(r, plots.Best(best), plots.Title("The most normal images")).Save(filepath.Join(out, "best.png")))
+}
+
+// mapRange is the range of colours for a set of images: one range for all, so that equal colours are equal values.
+func mapRange(images []detector.Prediction) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, p := range images {
+		for _, v := range p.Maps().NLL {
+			low, high = min(low, float64(v)), max(high, float64(v))
+		}
+	}
+	return low, high
+}
+
+// drawMaps writes NAME_map.png, the heat map of the negative log-likelihood, and NAME_overlay.png for every image.
+func drawMaps(out string, images []detector.Prediction) error {
+	low, high := mapRange(images)
+	for i, base := range fileNames(images) {
+		p := images[i]
+		nll := p.Maps().NLL
+		picture, err := p.Image()
+		if err != nil {
+			return err
+		}
+		err = errors.Join(
+			writePNG(filepath.Join(out, base+"_map.png"), plots.Colorize(nll, p.H, p.W, low, high, plots.Ember)),
+			writePNG(filepath.Join(out, base+"_overlay.png"), plots.Overlay(picture, nll, p.H, p.W, low, high, plots.Blaze)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeRaw writes NAME.npy for every image: the mul map (H,W), float32.
+func writeRaw(out string, images []detector.Prediction) error {
+	for i, base := range fileNames(images) {
+		p := images[i]
+		if err := writeNPY(filepath.Join(out, base+".npy"), p.Maps().Mul, p.H, p.W); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileNames gives every image a file name of its own, from its name in the data set.
+func fileNames(images []detector.Prediction) []string {
+	used := map[string]int{}
+	out := make([]string, len(images))
+	for i, p := range images {
+		base := fileName(p.Name)
+		if used[base]++; used[base] > 1 {
+			base = fmt.Sprintf("%s-%d", base, used[base])
+		}
+		out[i] = base
+	}
+	return out
+}
+
+// fileName is an image's name without extension, in one path element.
+func fileName(name string) string {
+	name = strings.TrimSuffix(name, filepath.Ext(name))
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r == ':' {
+			return '_'
+		}
+		return r
+	}, name), "_.")
+}
+
+func writePNG(path string, m image.Image) error {
+	return writeFile(path, func(f *os.File) error { return png.Encode(f, m) })
+}

@@ -117,32 +117,23 @@ func (f *predictFlags) find(from string, given bool) (file string, threshold *fl
 
 func (f *predictFlags) write(predictions []detector.Prediction, threshold *float64) (predictReport, error) {
 	report := predictReport{Threshold: threshold}
-	used := map[string]int{}
-	for _, p := range predictions {
+	names := fileNames(predictions)
+	for i, p := range predictions {
 		row := predictionRow{Name: p.Name, Score: p.Score}
 		if threshold != nil {
 			row.Verdict = verdict(p.Score, *threshold)
 		}
 		if f.maps {
-			base := filepath.Join(f.out, uniqueStem(p.Name, used))
-			row.Map = base + ".npy"
-			if err := errors.Join(writeNPY(row.Map, p.Maps().Mul, p.H, p.W), drawPrediction(base, p)); err != nil {
-				return report, err
-			}
+			row.Map = filepath.Join(f.out, names[i]+".npy")
 		}
 		report.Images = append(report.Images, row)
 	}
-	return report, writeVerdicts(filepath.Join(f.out, "scores.csv"), report)
-}
-
-// uniqueStem is a file's name without folder and extension, with a number when another image has it already.
-func uniqueStem(name string, used map[string]int) string {
-	stem := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	used[stem]++
-	if n := used[stem]; n > 1 {
-		return fmt.Sprintf("%s-%d", stem, n)
+	if f.maps {
+		if err := errors.Join(writeRaw(f.out, predictions), drawMaps(f.out, predictions)); err != nil {
+			return report, err
+		}
 	}
-	return stem
+	return report, writeVerdicts(filepath.Join(f.out, "scores.csv"), report)
 }
 
 // imageExtensions are what a folder is searched for; a file that is named itself may be called anything.

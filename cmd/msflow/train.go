@@ -136,8 +136,8 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFold
 	}
 	err := d.Fit(ctx, data.Train, options...)
 	p.done()
-	if len(d.History) > 0 {
-		err = errors.Join(err, folder.writeLog(d.History), drawTraining(folder, d.History))
+	if len(d.Epochs) > 0 {
+		err = errors.Join(err, folder.writeLog(d.Epochs), drawTraining(folder, d))
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -152,7 +152,7 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFold
 }
 
 func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.Detector, best *bestEpoch) error {
-	last := d.History[len(d.History)-1]
+	last := d.Epochs[len(d.Epochs)-1]
 	if best.Epochs > 0 {
 		if err := writeJSON(folder.file("best_epoch.json"), best); err != nil {
 			return err

@@ -63,7 +63,7 @@ func (f *fixture) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
 	var t [][]uint8
 	for i := range n {
 		m = append(m, maps.Data[i*h*w:(i+1)*h*w])
-		t = append(t, bytes(masks.Ints[i*h*w:(i+1)*h*w]))
+		t = append(t, binary01(masks.Ints[i*h*w:(i+1)*h*w]))
 	}
 	pixels, err := metrics.NewPixels(m, t, h, w)
 	return images, pixels, err
@@ -118,7 +118,8 @@ func float64s(v []float32) []float64 {
 	return out
 }
 
-func bytes(v []int64) []uint8 {
+// binary01 is 1 where a value is not zero.
+func binary01(v []int64) []uint8 {
 	out := make([]uint8, len(v))
 	for i, x := range v {
 		if x != 0 {

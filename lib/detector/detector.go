@@ -18,8 +18,8 @@ import (
 
 // Detector finds what normal images do not have. Its methods may be called from several goroutines; they take turns.
 type Detector struct {
-	Config  Config        // with every default filled in
-	History []train.Epoch // of the training so far
+	Config Config        // with every default filled in
+	Epochs []train.Epoch // finished so far
 
 	mu        sync.Mutex
 	backbone  *backbone.Backbone
@@ -139,3 +139,30 @@ func (d *Detector) Model() *flow.MSFlow { return d.model }
 
 // Maps is the shape of each scale's features, nil before the input size is known.
 func (d *Detector) Maps() []flow.Map { return d.maps }
+
+// History is the record of the training for plots.Training: columns over the finished epochs.
+func (d *Detector) History() (names []string, columns [][]float64) {
+	names = []string{"epoch", "loss.training", "lr", "grad_norm"}
+	scales := 0
+	if len(d.Epochs) > 0 {
+		scales = len(d.Epochs[0].Scales)
+	}
+	for _, s := range d.Config.Scales[:min(scales, len(d.Config.Scales))] {
+		names = append(names, fmt.Sprintf("logp.scale %d", s))
+	}
+	held := len(d.Epochs) > 0 && d.Epochs[0].HeldOut != 0
+	if held {
+		names = append(names, "loss.held out")
+	}
+	columns = make([][]float64, len(names))
+	for _, e := range d.Epochs {
+		row := append([]float64{float64(e.Epoch), e.Loss, e.LR, e.GradNorm}, e.Scales...)
+		if held {
+			row = append(row, e.HeldOut)
+		}
+		for i, v := range row[:len(names)] {
+			columns[i] = append(columns[i], v)
+		}
+	}
+	return names, columns
+}

@@ -76,8 +76,8 @@ func TestVerdictsAgreeEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Config.Size != [2]int{64, 64} || len(loaded.History) != 3 {
-		t.Errorf("the loaded detector has size %v and %d epochs of history", loaded.Config.Size, len(loaded.History))
+	if loaded.Config.Size != [2]int{64, 64} || len(loaded.Epochs) != 3 {
+		t.Errorf("the loaded detector has size %v and %d epochs of history", loaded.Config.Size, len(loaded.Epochs))
 	}
 	for i := range data.Test {
 		for name, from := range map[string]*Detector{"the detector": d, "the loaded detector": loaded} {

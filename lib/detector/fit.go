@@ -157,7 +157,7 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 		}
 	}
 	f.Options.OnEpoch = func(e train.Epoch) error {
-		d.History = t.History
+		d.Epochs = t.History
 		for _, do := range f.onEpoch {
 			do(e)
 		}
@@ -183,7 +183,7 @@ func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, feature
 		fit, held = train.Split(features, f.heldOut, d.Config.Seed)
 	}
 	err := t.Run(ctx, fit, held)
-	d.History = t.History
+	d.Epochs = t.History
 	if ctx.Err() != nil && err != nil {
 		return errors.Join(err, d.write(f.checkpoint, t))
 	}

@@ -3,6 +3,9 @@ package detector
 import (
 	"errors"
 	"fmt"
+	"image"
+	"math"
+	"sync"
 
 	"github.com/msflow-go/msflow/lib/metrics"
 )
@@ -15,6 +18,9 @@ type Result struct {
 	image *metrics.Ranking
 	add   *metrics.Pixels // for the pixel ROC
 	mul   *metrics.Pixels // for the region overlap
+
+	nllOnce      sync.Once
+	nllThreshold float64
 }
 
 // Interval is a 95 % confidence interval from drawing test images with replacement.
@@ -189,4 +195,45 @@ func (r *Result) PROCurve(limit float64) (fpr, pro, thresholds []float64, err er
 		return nil, nil, nil, ErrNoMasks
 	}
 	return r.mul.PROCurve(limit)
+}
+
+// Threshold is the image score of the best F1: a score from here on is called anomalous.
+func (r *Result) Threshold() float64 { return r.DetThreshold }
+
+// Map is the unnormalised map of image i in nats per channel, (H,W): what panels show, since its values mean the same in
+// every image.
+func (r *Result) Map(i int) (values []float32, h, w int) {
+	p := r.Images[i]
+	return p.Maps().NLL, p.H, p.W
+}
+
+// Picture is the name and the picture of image i at the input size, read again from its file.
+func (r *Result) Picture(i int) (name string, picture image.Image, err error) {
+	im, err := r.Images[i].Image()
+	if err != nil {
+		return r.Images[i].Name, nil, err
+	}
+	return r.Images[i].Name, im, nil
+}
+
+// Truth is 1 at the defect's pixels of image i, (H,W); nil when unknown.
+func (r *Result) Truth(i int) []uint8 { return r.Images[i].Mask }
+
+// PixelThreshold is the value of Map from which a pixel is anomalous, by the best F1 over all pixels; NaN without masks.
+func (r *Result) PixelThreshold() float64 {
+	if !r.hasMasks() {
+		return math.NaN()
+	}
+	r.nllOnce.Do(func() {
+		var maps [][]float32
+		var masks [][]uint8
+		for _, p := range r.Images {
+			maps, masks = append(maps, p.Maps().NLL), append(masks, p.Mask)
+		}
+		r.nllThreshold = math.NaN()
+		if pixels, err := metrics.NewPixels(maps, masks, r.Images[0].H, r.Images[0].W); err == nil {
+			_, r.nllThreshold = pixels.F1Max()
+		}
+	})
+	return r.nllThreshold
 }

@@ -14,7 +14,7 @@ type stored struct {
 	History []train.Epoch `json:"history,omitempty"`
 }
 
-func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.History} }
+func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs} }
 
 // Save writes the detector to path, in a temporary file that is renamed when it is complete. The backbone's weights are
 // not copied; the file says which they were.
@@ -45,7 +45,7 @@ func Load(path, weights string) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
-	d.History = s.History
+	d.Epochs = s.History
 	if err := d.restore(c); err != nil {
 		return nil, fmt.Errorf("loading: %w", err)
 	}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// msflow runs the program in this process and returns what it printed.
+func msflow(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, log bytes.Buffer
+	code = run(args, &out, &log)
+	return out.String(), log.String(), code
+}
+
+// must runs a command that has to succeed.
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	out, log, code := msflow(t, args...)
+	if code != 0 {
+		t.Fatalf("msflow %s: exit code %d\n%s", strings.Join(args, " "), code, log)
+	}
+	return out
+}
+
+// smallRun trains for seconds.
+func smallRun(t *testing.T, more ...string) (folder string) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "run")
+	must(t, append([]string{"train", "--dataset", "synthetic", "--size", "64", "--counts", "12,4,6", "--epochs", "6", "--lr", "1e-3",
+		"--blocks", "1,1,2", "--cond", "8", "--seed", "3", "--out", folder}, more...)...)
+	return folder
+}
+
+func TestTrainEvalPredict(t *testing.T) {
+	folder := smallRun(t)
+	var m map[string]any
+	if err := json.Unmarshal([]byte(must(t, "eval", folder, "--json")), &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"det_auroc", "loc_auroc", "aupro"} {
+		if v, ok := m[key].(float64); !ok || v < 0 || v > 1 {
+			t.Errorf("eval --json: %s is %v", key, m[key])
+		}
+	}
+	if _, ok := m["reference_pro"]; !ok {
+		t.Error("eval --json has no reference_pro")
+	}
+	for _, name := range []string{"detector.safetensors", "checkpoint.safetensors", "run.json", "log.jsonl", "training.png", "training.csv",
+		"eval/metrics.json", "eval/scores.csv", "eval/roc.png", "eval/pro.png", "eval/scores.png", "eval/worst.png"} {
+		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Size() == 0 {
+			t.Errorf("the run's folder has no %s", name)
+		}
+	}
+}
+
+// The map of an image must be the same in eval, in predict, and in a second process that was given the detector alone.
+func TestMapsAgreeBetweenEvalAndPredict(t *testing.T) {
+	folder := smallRun(t)
+	images := exportTestImages(t, folder)
+	must(t, "eval", folder, "--raw")
+	must(t, "predict", folder, images, "--out", filepath.Join(folder, "predictions"))
+	moved := filepath.Join(t.TempDir(), "moved.safetensors")
+	data, err := os.ReadFile(runFolder(folder).detector())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(moved, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "predict", moved, images, "--out", filepath.Join(folder, "moved"))
+	maps, err := filepath.Glob(filepath.Join(folder, "predictions", "*.npy"))
+	if err != nil || len(maps) != 10 {
+		t.Fatalf("%d maps (%v)", len(maps), err)
+	}
+	for _, path := range maps {
+		a := readNPY(t, path)
+		for _, other := range []string{"moved", "eval/maps"} {
+			b := readNPY(t, filepath.Join(folder, other, filepath.Base(path)))
+			for i := range a {
+				if math.Abs(float64(a[i]-b[i])) > 1e-4 {
+					t.Fatalf("%s: value %d is %v in predictions and %v in %s", filepath.Base(path), i, a[i], b[i], other)
+				}
+			}
+		}
+	}
+}
+
+// exportTestImages writes a run's test images as PNG files at the input size.
+func exportTestImages(t *testing.T, folder string) string {
+	t.Helper()
+	info, err := runFolder(folder).readInfo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := info.Data.open(context.Background(), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, s := range data.Test {
+		im, _, err := s.Load(data.H, data.W)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, im); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fileName(s.Name)+".png"), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func readNPY(t *testing.T, path string) []float32 {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := data[10+int(binary.LittleEndian.Uint16(data[8:])):]
+	out := make([]float32, len(body)/4)
+	if _, err := binary.Decode(body, binary.LittleEndian, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
