@@ -34,7 +34,9 @@ type tile struct{ b, c, n [2]int32 }
 //	for p in 0..n, m in 0..rows, i in 0..2·V:
 //		c[p·nextC + m·2·V + i] = Σ_{t in 0..k} a[p·nextA + m·as + t] · b[p·nextB + t·2·V + i]
 //
-// with as and the distances between planes in bytes.
+// with as and the distances between planes in bytes. The turn kernel transposes planes of 8 × 8·k values instead,
+//
+//	b[p·nextB + t·nextC + i] = a[p·nextA + i·as + t]    for p in 0..n, i in 0..8, t in 0..8·k
 type planeArgs struct {
 	a, b, c             unsafe.Pointer
 	k                   int

@@ -153,6 +153,9 @@ func winoFlippedAVX2(p *winoArgs)
 func winoFilterGradAVX2(p *winoArgs)
 
 //go:noescape
+func turnAVX2(p *planeArgs)
+
+//go:noescape
 func padAVX2(p *padArgs)
 
 //go:noescape

@@ -13,6 +13,7 @@ type variant struct {
 	tile                                                                     []func(*tileArgs)
 	dot                                                                      []func(*dotArgs)
 	planes                                                                   []func(*planeArgs)
+	turn                                                                     func(*planeArgs)
 	elements                                                                 elementKernels
 	winoInput, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
 

@@ -16,10 +16,13 @@ type winogradWeight struct {
 	tiles, padded          int // of the current block, and rounded up to whole vectors
 	v, m                   []float32
 	vPlane, mPlane         int
-	u                      []float32 // (36, Cout, uRow)
+	u                      []float32 // (36, Cout, uRow); turned (36, inBlocks, Cout, width)
 	uRow, uPlane           int
 	inOffsets, gradOffsets []int32
 	step                   int
+	turned                 bool // few tiles: v is (36, inBlocks, tiles, width)
+	width, inBlocks        int
+	panels                 int
 }
 
 var winogradWeights freeList[winogradWeight]
@@ -31,8 +34,12 @@ const (
 	stepFilters          // output channels
 )
 
-// winoWeightBytes limits the transformed tiles of a block; they should stay in the last-level cache.
-const winoWeightBytes = 8 << 20
+// winoWeightBytes limits the transformed tiles of a block. turnedTiles is up to how many tiles their products are computed
+// with channels as vector lanes, for which the tiles must be transposed; with more, dot products over the tiles are faster.
+const (
+	winoWeightBytes = 2 << 20
+	turnedTiles     = 128
+)
 
 // winoGradWeight is gradWeight by Winograd's filtering, for the shapes that winoFits.
 func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
@@ -47,9 +54,21 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	w.images = max(1, min(s.B, winoWeightBytes/perImage))
 	w.uRow = ceilDiv(s.Cin, 8)*8 + 8
 	w.uPlane = s.Cout*w.uRow + 16
-	w.u = borrowBuffer(planes * w.uPlane)
 	most := ceilDiv(w.images*w.perImage, v.lanes)*v.lanes + 16
-	w.v = borrowBuffer(planes*(s.Cin*most+16) + overread)
+	w.width = 2 * v.lanes
+	w.inBlocks = ceilDiv(s.Cin, w.width)
+	w.turned = w.images*w.perImage <= turnedTiles
+	if w.turned {
+		w.images = min(s.B, turnedTiles/w.perImage)
+		w.turned = w.images == s.B
+	}
+	channels := s.Cin
+	if w.turned {
+		w.uPlane = w.inBlocks*s.Cout*w.width + 16
+		channels = w.inBlocks * w.width
+	}
+	w.u = borrowBuffer(planes*w.uPlane + overread)
+	w.v = borrowBuffer(planes*(channels*most+16) + overread)
 	w.m = borrowBuffer(planes*(s.Cout*most+16) + overread)
 	for w.first = 0; w.first < s.B; w.first += w.images {
 		w.runBlock(min(w.images, s.B-w.first))
@@ -68,9 +87,25 @@ func (w *winogradWeight) runBlock(images int) {
 	w.vPlane, w.mPlane = w.s.Cin*w.padded+16, w.s.Cout*w.padded+16
 	w.place()
 	w.step = stepTransform
-	dispatch(w.s.Cin+w.s.Cout, w)
+	if !w.turned {
+		dispatch(w.s.Cin+w.s.Cout, w)
+		w.step = stepCorrelate
+		dispatch(planes, w)
+		return
+	}
+	w.vPlane = w.inBlocks*w.width*w.padded + 16
+	dispatch(w.inItems()+w.s.Cout, w)
 	w.step = stepCorrelate
-	dispatch(planes, w)
+	w.panels = ceilDiv(w.s.Cout, len(w.variant.planes)-1)
+	dispatch(w.panels*w.inBlocks, w)
+}
+
+// inItems is the number of items that transform the input: a channel each, or eight.
+func (w *winogradWeight) inItems() int {
+	if w.turned {
+		return ceilDiv(w.s.Cin, 8)
+	}
+	return w.s.Cin
 }
 
 // place lists where the block's tiles stand in one channel's padded copies and in one channel of dy.
@@ -86,20 +121,25 @@ func (w *winogradWeight) place() {
 
 // run implements task.
 func (w *winogradWeight) run(i int, s *scratch) {
+	inputs := w.inItems()
 	switch {
+	case w.step == stepCorrelate && w.turned:
+		w.multiply(i, s)
 	case w.step == stepCorrelate:
 		w.correlate(i, s)
 	case w.step == stepFilters:
 		w.finish(i, s)
-	case i < w.s.Cin:
-		w.transformInput(i, s)
+	case i >= inputs:
+		w.transformGrad(i-inputs, s)
+	case w.turned:
+		w.transformTurned(8*i, s)
 	default:
-		w.transformGrad(i-w.s.Cin, s)
+		w.transformInput(i, w.v[i*w.padded:], w.vPlane, s)
 	}
 }
 
-// transformInput transforms the tiles of input channel c.
-func (w *winogradWeight) transformInput(c int, s *scratch) {
+// transformInput transforms the tiles of input channel c to dst.
+func (w *winogradWeight) transformInput(c int, dst []float32, dstPlane int, s *scratch) {
 	images := w.tiles / w.perImage
 	copied := s.floats(0, images*w.win.channelPitch)
 	plane := w.s.H * w.s.W
@@ -107,9 +147,35 @@ func (w *winogradWeight) transformInput(c int, s *scratch) {
 		w.win.fill(copied[i*w.win.channelPitch:], w.x[((w.first+i)*w.s.Cin+c)*plane:], 0, s)
 	}
 	a := &s.wino
-	*a = winoArgs{src: unsafe.Pointer(&copied[0]), dst: unsafe.Pointer(&w.v[c*w.padded]), tmp: unsafe.Pointer(&s.winoTmp[0]),
-		offsets: unsafe.Pointer(&w.inOffsets[0]), row: 4 * w.win.rowPitch, xi: 4 * w.vPlane, groups: w.padded / 8}
+	*a = winoArgs{src: unsafe.Pointer(&copied[0]), dst: unsafe.Pointer(&dst[0]), tmp: unsafe.Pointer(&s.winoTmp[0]),
+		offsets: unsafe.Pointer(&w.inOffsets[0]), row: 4 * w.win.rowPitch, xi: 4 * dstPlane, groups: w.padded / 8}
 	callWino(w.variant.winoInput, a)
+}
+
+// transformTurned transforms the tiles of eight input channels from c on and transposes them.
+func (w *winogradWeight) transformTurned(c int, s *scratch) {
+	plane := 8*w.padded + 16
+	tiles := s.floats(1, planes*plane)
+	n := min(8, w.s.Cin-c)
+	for k := range n {
+		w.transformInput(c+k, tiles[k*w.padded:], plane, s)
+	}
+	for xi := 0; n < 8 && xi < planes; xi++ {
+		clear(tiles[xi*plane+n*w.padded : xi*plane+8*w.padded])
+	}
+	s.planes = planeArgs{a: unsafe.Pointer(&tiles[0]), as: 4 * w.padded, nextA: 4 * plane, k: w.padded / 8, n: planes,
+		b: unsafe.Pointer(&w.v[c/w.width*w.width*w.padded+c%w.width]), nextB: 4 * w.vPlane, nextC: 4 * w.width}
+	callPlanes(w.variant.turn, &s.planes)
+}
+
+// multiply computes the transformed gradient for a panel of output channels and a block of input channels.
+func (w *winogradWeight) multiply(i int, s *scratch) {
+	block := i / w.panels
+	first, size := panel(w.s.Cout, w.panels, i%w.panels)
+	s.planes = planeArgs{a: unsafe.Pointer(&w.m[first*w.padded]), as: 4 * w.padded, nextA: 4 * w.mPlane,
+		b: unsafe.Pointer(&w.v[block*w.width*w.padded]), nextB: 4 * w.vPlane, k: w.padded, n: planes,
+		c: unsafe.Pointer(&w.u[(block*w.s.Cout+first)*w.width]), nextC: 4 * w.uPlane}
+	callPlanes(w.variant.planes[size], &s.planes)
 }
 
 // transformGrad transforms the tiles of output channel o, with zeros in place of the tiles past the last.
@@ -151,17 +217,28 @@ func (w *winogradWeight) correlate(xi int, s *scratch) {
 
 // finish transforms the gradients of output channel o's filters back.
 func (w *winogradWeight) finish(o int, s *scratch) {
-	whole := w.s.Cin / 8
-	a := &s.wino
-	*a = winoArgs{src: unsafe.Pointer(&w.u[o*w.uRow]), tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * w.uPlane}
 	row := w.dw[o*w.s.Cin*9 : (o+1)*w.s.Cin*9]
+	if !w.turned {
+		w.finishRow(row, w.u[o*w.uRow:], s)
+		return
+	}
+	for b := range w.inBlocks {
+		w.finishRow(row[b*w.width*9:min((b+1)*w.width, w.s.Cin)*9], w.u[(b*w.s.Cout+o)*w.width:], s)
+	}
+}
+
+// finishRow transforms one row of filters, nine values each, from the first of the planes u.
+func (w *winogradWeight) finishRow(row, u []float32, s *scratch) {
+	whole := len(row) / 72
+	a := &s.wino
+	*a = winoArgs{src: unsafe.Pointer(&u[0]), tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * w.uPlane}
 	if whole > 0 {
 		a.dst, a.groups = unsafe.Pointer(&row[0]), whole
 		callWino(w.variant.winoFilterGrad, a)
 	}
 	if rest := row[whole*72:]; len(rest) > 0 {
 		part := s.floats(0, 72)
-		a.src, a.dst, a.groups = unsafe.Pointer(&w.u[o*w.uRow+8*whole]), unsafe.Pointer(&part[0]), 1
+		a.src, a.dst, a.groups = unsafe.Pointer(&u[8*whole]), unsafe.Pointer(&part[0]), 1
 		callWino(w.variant.winoFilterGrad, a)
 		copy(rest, part)
 	}

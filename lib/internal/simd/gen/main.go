@@ -48,6 +48,7 @@ func generate() (asm, decl []byte, err error) {
 	f.winoFilter("winoFilterAVX2", false)
 	f.winoFilter("winoFlippedAVX2", true)
 	f.winoFilterGrad("winoFilterGradAVX2")
+	f.turnPlanes("turnAVX2")
 	f.pad("padAVX2")
 	f.deal("dealAVX2")
 	f.depth("depthAVX2")
