@@ -144,8 +144,11 @@ type packageNames struct {
 // preferred settles names that several packages of the standard library have.
 var preferred = map[string]string{
 	"rand": "math/rand", "template": "text/template", "scanner": "text/scanner", "pprof": "runtime/pprof",
-	"tensor": "gorgonia.org/tensor", "plot": "gonum.org/v1/plot", "draw": "image/draw", "flow": "github.com/msflow-go/msflow/lib/flow",
+	"tensor": "gorgonia.org/tensor", "plot": "gonum.org/v1/plot", "draw": "image/draw",
 }
+
+// ownModule is preferred for names that it shares with others, such as metrics.
+const ownModule = "github.com/msflow-go/msflow/"
 
 func newPackageNames() *packageNames {
 	n := &packageNames{byName: map[string]string{}}
@@ -169,7 +172,9 @@ func (n *packageNames) add(path string) {
 	if len(elems) > 1 && len(name) > 1 && name[0] == 'v' && name[1] >= '0' && name[1] <= '9' {
 		name = elems[len(elems)-2] // a major version
 	}
-	if old, ok := n.byName[name]; !ok || len(path) < len(old) {
+	old, ok := n.byName[name]
+	own, oldOwn := strings.HasPrefix(path, ownModule), strings.HasPrefix(old, ownModule)
+	if !ok || own && !oldOwn || own == oldOwn && len(path) < len(old) {
 		n.byName[name] = path
 	}
 }

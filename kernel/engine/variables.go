@@ -13,7 +13,7 @@ func (s *Session) Variables() (list []Variable) {
 	defer s.compiling.Unlock()
 	for name, o := range s.scope.objects {
 		u := s.scope.origin[o]
-		if isHidden(name) || u == nil || u.count == 0 {
+		if isHidden(name) || u == nil || u.count <= 0 {
 			continue
 		}
 		list = append(list, s.variable(o, u))
