@@ -1,6 +1,9 @@
 package simd
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // buffers are kept for calls that need memory shared by all workers.
 var buffers struct {
@@ -28,8 +31,21 @@ func borrowBuffer(n int) []float32 {
 	return b[:n]
 }
 
+// keptBuffers is how many buffers wait for the next call; a convolution uses three.
+const keptBuffers = 8
+
+// returnBuffer keeps b, or the largest ones if there are too many.
 func returnBuffer(b []float32) {
 	buffers.Lock()
 	defer buffers.Unlock()
 	buffers.list = append(buffers.list, b[:0])
+	if len(buffers.list) > keptBuffers {
+		smallest := 0
+		for i, k := range buffers.list {
+			if cap(k) < cap(buffers.list[smallest]) {
+				smallest = i
+			}
+		}
+		buffers.list = slices.Delete(buffers.list, smallest, smallest+1)
+	}
 }

@@ -26,14 +26,12 @@ const (
 	passWeight
 )
 
-// winogradLimits says from where to where Winograd's filtering is faster, from measurements on AVX2 (Zen 3): the transforms need
-// enough channels on both sides to pay, and the transformed filters, 16 times as long as the filters' nine taps in bytes,
-// must stay in the last-level cache.
-var winogradLimits = map[pass]struct{ minChannels, maxPairs int }{
-	passForward: {8, 512 * 512},
-	passInput:   {8, 512 * 512},
-	passWeight:  {32, 512 * 512},
-}
+// Winograd's filtering is faster, by measurement on AVX2 (Zen 3), when both sides have a few channels to share the transforms
+// among, there are tiles for two vectors, and the transformed filters, 144 bytes a pair of channels, fit the last-level cache.
+const (
+	winoMinChannels = 8
+	winoMaxPairs    = 512 * 512
+)
 
 // winoFits tells whether a pass is to run by Winograd's filtering.
 func (v *variant) winoFits(s ConvShape, p pass) bool {
@@ -41,9 +39,8 @@ func (v *variant) winoFits(s ConvShape, p pass) bool {
 	if p == passInput {
 		oh, ow = s.H, s.W
 	}
-	limit := winogradLimits[p]
 	return !exact.Load() && v.winoInput != nil &&
 		s.KH == 3 && s.KW == 3 && s.StrideH*s.StrideW*s.DilationH*s.DilationW*s.Groups == 1 &&
 		oh%4 == 0 && ow%4 == 0 && s.B*oh*ow/16 >= 2*v.lanes &&
-		min(s.Cin, s.Cout) >= limit.minChannels && s.Cin*s.Cout <= limit.maxPairs
+		min(s.Cin, s.Cout) >= winoMinChannels && s.Cin*s.Cout <= winoMaxPairs
 }

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"unsafe"
+)
+
+// block is an argument block: fields by byte offset.
+type block [128]byte
+
+func (b *block) pointer(off int, v []float32) { *(**float32)(unsafe.Pointer(&b[off])) = &v[0] }
+func (b *block) int(off, v int)               { *(*int)(unsafe.Pointer(&b[off])) = v }
+func (b *block) float(off int, v float32)     { *(*float32)(unsafe.Pointer(&b[off])) = v }
+
+func random(r *rand.Rand, n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = r.Float32()*2 - 1
+	}
+	return v
+}
+
+func near(t *testing.T, what string, got, want []float32, tol float64) {
+	t.Helper()
+	for i := range want {
+		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= tol) {
+			t.Fatalf("%s[%d] = %g, want %g", what, i, got[i], want[i])
+		}
+	}
+}
+
+func machines(t *testing.T, f func(t *testing.T, m *machine, s isa, r *rand.Rand)) {
+	asm, _, err := generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []isa{avx2, avx512} {
+		t.Run(s.name, func(t *testing.T) { f(t, load(string(asm)), s, rand.New(rand.NewPCG(1, 2))) })
+	}
+}
+
+// sizes are the numbers of rows a kernel exists for.
+func sizes(s isa, narrow, wide int) int {
+	if s.lanes == 16 {
+		return wide
+	}
+	return narrow
+}
+
+func TestTile(t *testing.T) {
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		const k, row, ldc = 7, 9, 64
+		for rows := 1; rows <= sizes(s, 6, 14); rows++ {
+			for mode := range 8 { // accumulate, bias, partial vectors
+				a, b, c, bias := random(r, rows*row), random(r, k*64), random(r, rows*ldc), random(r, rows)
+				want := append([]float32(nil), c...)
+				var table [2 * k]int32
+				for i := range k {
+					table[2*i], table[2*i+1] = int32(4*i*33), int32(4*(k-1-i))
+				}
+				n := [2]int{s.lanes, s.lanes}
+				if mode&4 != 0 {
+					n = [2]int{s.lanes - 1, 2}
+				}
+				place := [6]int32{8, int32(4 + 4*s.lanes), 0, int32(4 * s.lanes), int32(n[0]), int32(n[1])}
+				var p block
+				p.pointer(tileA, a)
+				p.pointer(tileB, b)
+				p.pointer(tileC, c)
+				*(**int32)(unsafe.Pointer(&p[tileTab])) = &table[0]
+				*(**int32)(unsafe.Pointer(&p[tileTiles])) = &place[0]
+				p.int(tileK, k)
+				p.int(tileAS, 4*row)
+				p.int(tileLdc, 4*ldc)
+				p.int(tileAcc, mode&1)
+				p.int(tileCount, 1)
+				if mode&2 != 0 {
+					p.pointer(tileBias, bias)
+				}
+				m.call(tileName(s, rows), unsafe.Pointer(&p))
+				for q := range rows {
+					for v := range 2 {
+						for i := range n[v] {
+							sum := 0.0
+							if mode&2 != 0 {
+								sum = float64(bias[q])
+							}
+							for j := range k {
+								sum += float64(a[q*row+k-1-j]) * float64(b[int(place[v])/4+j*33+i])
+							}
+							at := q*ldc + v*s.lanes + i
+							if mode&1 != 0 {
+								sum += float64(want[at])
+							}
+							want[at] = float32(sum)
+						}
+					}
+				}
+				near(t, tileName(s, rows), c, want, 1e-5)
+			}
+		}
+	})
+}
+
+func tileName(s isa, rows int) string { return "tile" + s.name + "_" + strconv.Itoa(rows) }
+
+func TestPlanes(t *testing.T) {
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		const k, n, row = 6, 3, 8
+		w := 2 * s.lanes
+		for rows := 1; rows <= sizes(s, 6, 14); rows++ {
+			a, b, c := random(r, n*rows*row), random(r, n*k*w), make([]float32, n*rows*w)
+			var p block
+			p.pointer(planeA, a)
+			p.pointer(planeB, b)
+			p.pointer(planeC, c)
+			p.int(planeK, k)
+			p.int(planeAS, 4*row)
+			p.int(planeNextA, 4*rows*row)
+			p.int(planeNextB, 4*k*w)
+			p.int(planeNextC, 4*rows*w)
+			p.int(planeN, n)
+			m.call("planes"+s.name+"_"+strconv.Itoa(rows), unsafe.Pointer(&p))
+			want := make([]float32, len(c))
+			for i := range want {
+				q, row0, col := i/(rows*w), i/w%rows, i%w
+				for j := range k {
+					want[i] += a[(q*rows+row0)*row+j] * b[(q*k+j)*w+col]
+				}
+			}
+			near(t, "planes", c, want, 1e-5)
+		}
+	})
+}
+
+func TestDot(t *testing.T) {
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		const channel = 100
+		for rows := 1; rows <= sizes(s, 4, 9); rows++ {
+			for acc := range 2 {
+				y, x, out := random(r, rows*channel), random(r, 200), random(r, rows*5)
+				want := append([]float32(nil), out...)
+				full, tail := 3, s.lanes-3
+				places := [8]int32{}
+				for i := range 4 {
+					places[2*i], places[2*i+1] = int32(4*i*s.lanes), int32(4*(i*s.lanes+1))
+				}
+				var p block
+				p.pointer(dotY, y)
+				p.pointer(dotX0, x)
+				p.pointer(dotX1, x[40:])
+				p.pointer(dotX2, x[50:])
+				p.pointer(dotOut, out)
+				*(**int32)(unsafe.Pointer(&p[dotTab])) = &places[0]
+				p.int(dotFull, full)
+				p.int(dotPart, 1)
+				p.int(dotTail, tail)
+				p.int(dotYChan, 4*channel)
+				p.int(dotLdOut, 20)
+				p.int(dotAcc, acc)
+				m.call("dot"+s.name+"_"+strconv.Itoa(rows), unsafe.Pointer(&p))
+				for q := range rows {
+					for j, from := range []int{0, 40, 50} {
+						sum := 0.0
+						for i := range full*s.lanes + tail {
+							sum += float64(y[q*channel+i]) * float64(x[from+i+1])
+						}
+						if acc != 0 {
+							sum += float64(want[q*5+j])
+						}
+						want[q*5+j] = float32(sum)
+					}
+				}
+				near(t, "dot", out, want, 1e-5)
+			}
+		}
+	})
+}
+
+// TestElements compares the two instruction sets bit by bit, special values included.
+func TestElements(t *testing.T) {
+	results := map[string][]float32{}
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		for _, e := range elements {
+			a, b, dst := random(r, 53), random(r, 53), make([]float32, 53)
+			for i, v := range []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), -1, 1e-42, 100, -100, 1e30} {
+				a[5*i] = float32(v)
+			}
+			var p block
+			p.pointer(mapDst, dst)
+			p.pointer(mapA, a)
+			p.pointer(mapB, b)
+			p.int(mapN, len(a)-1)
+			p.float(mapK, -0.5)
+			p.float(mapL, 0.25)
+			m.call(e.name+s.name, unsafe.Pointer(&p))
+			if dst[52] != 0 {
+				t.Errorf("%s%s wrote past its array", e.name, s.name)
+			}
+			if s.lanes == 8 {
+				results[e.name] = dst
+				continue
+			}
+			for i, want := range results[e.name] {
+				if math.Float32bits(dst[i]) != math.Float32bits(want) && (dst[i] == dst[i] || want == want) {
+					t.Errorf("%s(%g, %g) = %g with AVX-512, %g with AVX2", e.name, a[i], b[i], dst[i], want)
+				}
+			}
+		}
+		x := []float32{1}
+		var p block
+		p.pointer(mapDst, x)
+		p.pointer(mapA, x)
+		p.int(mapN, 1)
+		m.call("exp"+s.name, unsafe.Pointer(&p))
+		near(t, "e", x, []float32{math.E}, 1e-6)
+	})
+}
+
+func TestAdamAndNorm(t *testing.T) {
+	results := map[string][]float32{}
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		keep := func(name string, got []float32) {
+			if s.lanes == 8 {
+				results[name] = got
+			} else {
+				near(t, name, got, results[name], 1e-6)
+			}
+		}
+		p := random(r, 4*37)
+		for i := 3 * 37; i < len(p); i++ {
+			p[i] *= p[i]
+		}
+		var a block
+		for i, off := range []int{adamP, adamG, adamM, adamV} {
+			a.pointer(off, p[37*i:])
+		}
+		a.int(adamN, 37)
+		for i, off := range []int{adamScale, adamB1, adamR1, adamB2, adamR2, adamStep, adamCorr, adamEps} {
+			a.float(off, 0.1*float32(i+1))
+		}
+		m.call("adam"+s.name, unsafe.Pointer(&a))
+		keep("adam", p)
+
+		const channels, pixels = 5, 77
+		x, dy, y, gain, stats := random(r, channels*pixels), random(r, channels*pixels), make([]float32, channels*pixels), random(r, 2*channels), make([]float32, 2*pixels)
+		part := make([]float32, 32*channels)
+		var n block
+		n.pointer(normX, x)
+		n.pointer(normY, y)
+		n.pointer(normDY, dy)
+		n.pointer(normDX, dy)
+		n.pointer(normGain, gain)
+		n.pointer(normBias, gain[channels:])
+		n.pointer(normMean, stats)
+		n.pointer(normRstd, stats[pixels:])
+		n.pointer(normPart, part)
+		n.int(normChannels, channels)
+		n.int(normPlane, 4*pixels)
+		n.int(normN, pixels)
+		n.float(normRC, 1.0/channels)
+		n.float(normEps, 0.01)
+		m.call("norm"+s.name, unsafe.Pointer(&n))
+		m.call("normGrad"+s.name, unsafe.Pointer(&n))
+		keep("normalised", y)
+		keep("statistics", stats)
+		keep("gradient", dy)
+		sums := make([]float32, 2*channels)
+		for i, v := range part {
+			sums[i/16] += v
+		}
+		for i := range sums {
+			sums[i] /= pixels
+		}
+		keep("gain's gradient", sums)
+	})
+}
