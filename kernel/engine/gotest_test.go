@@ -39,13 +39,16 @@ func runProgram(ctx context.Context, file string, args ...string) (stdout, stder
 	return out.String(), errOut.String(), err
 }
 
+// slow reports whether tests may take minutes.
+func slow() bool { return os.Getenv("MSFLOW_SLOW") != "" }
+
 // goTestWant is how many of the Go distribution's own programs must run; ixgo's
 // command runs 343 of the 352 in Go 1.26.8.
 const goTestWant = 343
 
 // TestGoDistribution runs the programs of GOROOT/test that are marked "// run".
 func TestGoDistribution(t *testing.T) {
-	if os.Getenv("MSFLOW_SLOW") == "" {
+	if !slow() {
 		t.Skip("MSFLOW_SLOW is not set")
 	}
 	files := goTestFiles(t)

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/goplus/ixgo"
 )
 
 // modules finds packages that are not compiled in: by the user's go command, in
@@ -51,14 +53,13 @@ func (m *modules) close() {
 
 // importPackage is the package of that path, found and loaded if need be.
 func (s *Session) importPackage(path string) (*types.Package, error) {
+	if _, compiled := ixgo.LookupPackage(path); !compiled && s.modules.dirs[path] == "" && s.modules.may(path) {
+		if err := s.modules.find(s.evalCtx, path); err != nil {
+			return nil, err
+		}
+	}
 	pkg, err := s.ctx.Importer.Import(path)
-	if err == nil || !s.modules.may(path) {
-		return pkg, plainImportError(err)
-	}
-	if err := s.modules.find(s.evalCtx, path); err != nil {
-		return nil, err
-	}
-	return s.ctx.Importer.Import(path)
+	return pkg, plainImportError(err)
 }
 
 func plainImportError(err error) error {
@@ -151,13 +152,12 @@ type listed struct {
 	ImportPath string
 	Dir        string
 	Standard   bool
-	CgoFiles   []string
 	Error      *struct{ Err string }
 }
 
 func (m *modules) list(ctx context.Context, dir, path string) (list []listed, err error) {
 	out, err := m.goCommand(ctx, dir, nil, "list", "-e", "-deps", "-tags", strings.Join(sourceTags, ","),
-		"-json=ImportPath,Dir,Standard,CgoFiles,Error", path)
+		"-json=ImportPath,Dir,Standard,Error", path)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (m *modules) list(ctx context.Context, dir, path string) (list []listed, er
 		} else if err != nil {
 			return nil, fmt.Errorf("reading go list: %w", err)
 		}
-		if p.Error != nil {
+		if p.Error != nil && !(p.Dir != "" && strings.Contains(p.Error.Err, "build constraints exclude")) { // add says why
 			return nil, errors.New(strings.TrimSpace(p.Error.Err))
 		}
 		list = append(list, p)
@@ -180,15 +180,15 @@ func (m *modules) add(p listed) error {
 	if p.Standard || m.dirs[p.ImportPath] != "" {
 		return nil
 	}
-	if _, err := m.s.ctx.Importer.Import(p.ImportPath); err == nil {
-		return nil // compiled in
-	}
-	if len(p.CgoFiles) > 0 {
-		return fmt.Errorf("package %s uses cgo (%s), which cannot be interpreted", p.ImportPath, p.CgoFiles[0])
+	if _, compiled := ixgo.LookupPackage(p.ImportPath); compiled {
+		return nil
 	}
 	if err := m.s.ctx.AddImport(p.ImportPath, p.Dir); err != nil {
 		var none *build.NoGoError
 		if errors.As(err, &none) {
+			if name, ok := cgoFile(p.Dir); ok {
+				return fmt.Errorf("package %s uses cgo (%s), which cannot be interpreted", p.ImportPath, name)
+			}
 			return fmt.Errorf("package %s has no Go files for this platform without assembly", p.ImportPath)
 		}
 		return fmt.Errorf("package %s: %w", p.ImportPath, err)
@@ -197,11 +197,26 @@ func (m *modules) add(p listed) error {
 	if name, bodiless := withoutBody(files); bodiless {
 		return fmt.Errorf("package %s implements %s in assembly, which cannot be interpreted", p.ImportPath, name)
 	}
-	m.dirs[p.ImportPath] = p.Dir
 	for _, f := range files {
 		makeStoppable(f)
 	}
+	if err := m.s.ctx.SourcePackage(p.ImportPath).Load(); err != nil {
+		return fmt.Errorf("package %s: %w", p.ImportPath, err)
+	}
+	m.dirs[p.ImportPath] = p.Dir
 	return nil
+}
+
+// cgoFile is a file in the directory that imports "C".
+func cgoFile(dir string) (name string, found bool) {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, f := range files {
+		text, _ := os.ReadFile(f)
+		if bytes.Contains(text, []byte("import \"C\"")) {
+			return filepath.Base(f), true
+		}
+	}
+	return "", false
 }
 
 // withoutBody finds a function that is not written in Go.
@@ -233,9 +248,21 @@ func makeStoppable(f *ast.File) {
 	for _, d := range f.Decls {
 		rw.decl(d)
 	}
+	if !uses(f, runtimeName) {
+		return
+	}
 	spec := &ast.ImportSpec{Name: ident(runtimeName, f.Name.Pos()), Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(runtimePath)}}
 	f.Decls = append([]ast.Decl{&ast.GenDecl{Tok: token.IMPORT, Specs: []ast.Spec{spec}}}, f.Decls...)
 	f.Imports = append(f.Imports, spec)
+}
+
+func uses(f *ast.File, name string) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		found = found || ok && id.Name == name
+		return !found
+	})
+	return found
 }
 
 // get adds a module to the go.mod in dir. Without a network the module cache

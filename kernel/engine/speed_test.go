@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// mixedCell is the k-th of a long session: a variable, a function with a
+// closure, a type with methods, and a statement, in turn.
+func mixedCell(k int) string {
+	switch k % 4 {
+	case 0:
+		return fmt.Sprintf("v%d := %d\nfmt.Println(v%d, x)", k, k, k)
+	case 1:
+		return fmt.Sprintf("func f%d(a int) int { for i := range 3 { a += i }; return a + x }\ng%d := func() int { x++; return f%d(x) }\ng%d()", k, k, k, k)
+	case 2:
+		return fmt.Sprintf("type T%d struct { x int; s string }\nfunc (t T%d) String() string { return fmt.Sprint(t.x) }\nfunc (t *T%d) Inc() { t.x++ }\nt%d := &T%d{x: 1}; t%d.Inc(); fmt.Println(t%d)", k, k, k, k, k, k, k)
+	}
+	return "x++"
+}
+
+func heapNow() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func median(d []time.Duration) time.Duration {
+	d = slices.Clone(d)
+	slices.Sort(d)
+	return d[len(d)/2]
+}
+
+// TestLongSession holds what a session may cost: 0.5 ms a cell, 60 KB of heap a
+// cell, and after many cells at most twice the time of the first. The times
+// allow for a machine that is busy; the ratio and the heap do not.
+func TestLongSession(t *testing.T) {
+	n := 400
+	if slow() {
+		n = 2000
+	}
+	start := time.Now()
+	s := newSession(t)
+	ready := time.Since(start)
+	if _, err := eval(s, "x := 0; fmt.Println(x)"); err != nil {
+		t.Fatal(err)
+	}
+	h0 := heapNow()
+	var took []time.Duration
+	for k := range n {
+		start := time.Now()
+		if _, err := eval(s, mixedCell(k)); err != nil {
+			t.Fatalf("cell %d: %v", k, err)
+		}
+		took = append(took, time.Since(start))
+	}
+	perCell := float64(heapNow()-h0) / float64(n) / 1024
+	first, last, all := median(took[:100]), median(took[n-100:]), median(took)
+	t.Logf("start %v; %d cells: median %v, of the first 100 %v, of the last 100 %v; %.1f KB a cell", ready, n, all, first, last, perCell)
+	if perCell > 60 {
+		t.Errorf("%.1f KB of heap a cell", perCell)
+	}
+	if last > 2*first+200*time.Microsecond {
+		t.Errorf("the last cells take %v, the first took %v", last, first)
+	}
+	if all > 10*500*time.Microsecond {
+		t.Errorf("a cell takes %v", all)
+	}
+}
+
+func BenchmarkCell(b *testing.B) {
+	s := newSession(b)
+	eval(s, "x := 0; fmt.Println(x)")
+	for k := 0; b.Loop(); k++ {
+		if _, err := eval(s, mixedCell(k)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		s, err := New()
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Close()
+	}
+}
+
+// BenchmarkRun runs what the interpreter is slow at, each in one cell.
+func BenchmarkRun(b *testing.B) {
+	for _, p := range []struct{ name, src string }{
+		{"loop of 10M", "func lp(n int) (s int) { for i := 0; i < n; i++ { s += i }; return }; lp(10000000)"},
+		{"fib(27)", "func fib(n int) int { if n < 2 { return n }; return fib(n-1) + fib(n-2) }; fib(27)"},
+		{"1+1", "1 + 1"},
+		{"Println", `fmt.Println("hello")`},
+	} {
+		b.Run(p.name, func(b *testing.B) {
+			s := newSession(b)
+			eval(s, "fmt.Sprint(1)")
+			for b.Loop() {
+				if _, err := eval(s, p.src); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
