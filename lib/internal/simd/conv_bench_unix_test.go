@@ -10,11 +10,6 @@ import (
 	"unsafe"
 )
 
-// same is a 3×3 convolution that keeps the size.
-func same(b, cin, hw, cout int) ConvShape {
-	return convCase(b, cin, hw, hw, cout, 3, 3, 1, 1, 1, 1, 1, 1)
-}
-
 // benchShapes are the subnets' convolutions at the three scales, larger backbones' channels, and the other kinds.
 var benchShapes = []ConvShape{
 	same(8, 12, 32, 24), same(8, 76, 32, 24), same(8, 24, 32, 24),

@@ -45,6 +45,11 @@ func convCase(b, cin, h, w, cout, kh, kw int, opts ...int) ConvShape {
 		Top: o[2], Bottom: o[3], Left: o[4], Right: o[5], DilationH: o[6], DilationW: o[7], Groups: o[8]}
 }
 
+// same is a 3×3 convolution that keeps the size.
+func same(b, cin, hw, cout int) ConvShape {
+	return convCase(b, cin, hw, hw, cout, 3, 3, 1, 1, 1, 1, 1, 1)
+}
+
 var convCases = []ConvShape{
 	convCase(1, 1, 1, 1, 1, 1, 1),
 	convCase(2, 3, 5, 7, 4, 3, 3, 1, 1, 1, 1, 1, 1),

@@ -56,3 +56,27 @@ func TestWinograd(t *testing.T) {
 		}
 	})
 }
+
+// TestWinogradWeightBlocks compares batches that go through in one block, in several and in unequal ones with the direct
+// loops, which other tests compare with the definition.
+func TestWinogradWeightBlocks(t *testing.T) {
+	defer SetExact(SetExact(true))
+	eachVariant(t, func(t *testing.T) {
+		if active.lanes == 0 {
+			return
+		}
+		for _, s := range []ConvShape{same(3, 128, 32, 120), same(8, 40, 16, 17), same(2, 12, 32, 9), same(9, 12, 32, 9), same(5, 70, 16, 70)} {
+			x, dy := random(s.lenX()), random(s.lenY())
+			want, got := make([]float32, s.lenW()), make([]float32, s.lenW())
+			active.gradWeight(want, x, dy, s)
+			active.winoGradWeight(got, x, dy, s)
+			exact := make([]float64, len(want))
+			for i := range exact {
+				exact[i] = float64(want[i])
+			}
+			if e := relative(got, exact); !(e < 5e-6) {
+				t.Errorf("%v: relative error %.2g", s, e)
+			}
+		}
+	})
+}

@@ -54,14 +54,13 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	w.images = max(1, min(s.B, winoWeightBytes/perImage))
 	w.uRow = ceilDiv(s.Cin, 8)*8 + 8
 	w.uPlane = s.Cout*w.uRow + 16
-	most := ceilDiv(w.images*w.perImage, v.lanes)*v.lanes + 16
 	w.width = 2 * v.lanes
 	w.inBlocks = ceilDiv(s.Cin, w.width)
-	w.turned = w.images*w.perImage <= turnedTiles
+	w.turned = s.B*w.perImage <= turnedTiles
 	if w.turned {
-		w.images = min(s.B, turnedTiles/w.perImage)
-		w.turned = w.images == s.B
+		w.images = s.B // the products do not add to what is there
 	}
+	most := ceilDiv(w.images*w.perImage, v.lanes)*v.lanes + 16
 	channels := s.Cin
 	if w.turned {
 		w.uPlane = w.inBlocks*s.Cout*w.width + 16
