@@ -1,6 +1,7 @@
 package op
 
 import (
+	"errors"
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
@@ -58,7 +59,7 @@ func (p PermuteOp) String() string { return fmt.Sprintf("Permute of %d channels"
 // Shape is (B,ΣCᵢ,...).
 func (p ConcatOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	if len(in) == 0 {
-		return nil, errEmpty
+		return nil, errors.New("no inputs")
 	}
 	out := in[0].Clone()
 	for i, s := range in {

@@ -195,6 +195,37 @@ func TestViewsDoNotAlias(t *testing.T) {
 	near(t, "view + relu", compute(t, y), ref{[]int{3}, []float64{-2, 8, -6}}, 0)
 }
 
+// turnOp leaves its input's header reshaped, as an op may that is careless in another way.
+type turnOp struct{ G.Op }
+
+func (turnOp) Do(in ...G.Value) (G.Value, error) {
+	d := in[0].(*tensor.Dense)
+	err := d.Reshape(d.Shape().TotalSize())
+	return d.Clone().(*tensor.Dense), err
+}
+
+func TestTurnedInputs(t *testing.T) {
+	g := G.NewGraph()
+	x := leaf(g, "x", random(testRand(), 0, 1, 2, 3), tensor.Float32)
+	scaled, err := Scale(x, 1)
+	check(t, err)
+	turned, err := G.ApplyOp(turnOp{relabelled{scaled.Op()}}, x)
+	check(t, err)
+	transposed, err := G.Transpose(x)
+	check(t, err)
+	p, err := Compile(turned, transposed, x)
+	check(t, err)
+	for range 2 {
+		check(t, p.Run(context.Background()))
+		if s := p.Value(x).Shape(); !s.Eq(tensor.Shape{2, 3}) {
+			t.Fatalf("x is %v after the run", s)
+		}
+		if a, b := p.Value(transposed).Float32s()[1], p.Value(x).Float32s()[3]; a != b {
+			t.Errorf("xᵀ[0,1] = %v, x[1,0] = %v", a, b)
+		}
+	}
+}
+
 // relabelled hides that an op is ours.
 type relabelled struct{ G.Op }
 

@@ -1,7 +1,6 @@
 package op
 
 import (
-	"errors"
 	"fmt"
 	"hash"
 	"hash/fnv"
@@ -215,8 +214,6 @@ func (c *chain) nodes(n ...*G.Node) (G.Nodes, error) {
 	}
 	return n, nil
 }
-
-var errEmpty = errors.New("no inputs")
 
 // shapeText prints a shape as (2,3,8,8).
 func shapeText(s []int) string {

@@ -15,7 +15,7 @@ import (
 //     those of the images and of the position code;
 //   - gives almost every value its own memory, newly allocated on every run, where the buffers of a Program are
 //     allocated once and pass from value to value as those die;
-//   - cannot be stopped, and lets a panic inside an op through to the caller.
+//   - cannot be stopped, and runs in a goroutine of its own, where a panic inside an op ends the process.
 //
 // A Program MUST NOT be run by two goroutines at once.
 type Program struct {
@@ -43,6 +43,9 @@ func Compile(outputs ...*G.Node) (*Program, error) {
 	for _, u := range order {
 		p.add(u)
 	}
+	for _, n := range outputs {
+		p.slots[n].kept = true
+	}
 	p.place(plan(order, outputs))
 	return p, nil
 }
@@ -52,6 +55,7 @@ func (p *Program) add(u *use) {
 	s := newSlot(u.node)
 	p.slots[u.node] = s
 	if u.leaf {
+		s.kept = true
 		p.leaves = append(p.leaves, s)
 		return
 	}
@@ -128,12 +132,12 @@ func guarded(st step) (err error) {
 	return st.run()
 }
 
-// Value is the value of an output or a leaf: a scalar's is a tensor of shape (). It is valid until the next Run. It
-// panics if n is neither, and is nil before the first Run.
+// Value is the value of an output or a leaf: a scalar's is a tensor of shape (). It is valid until the next Run; before
+// the first one, a leaf's is nil. It panics if n is neither: other values' memory has passed on by the end of a run.
 func (p *Program) Value(n *G.Node) *tensor.Dense {
 	s, ok := p.slots[n]
-	if !ok {
-		panic(fmt.Sprintf("op: node %s is no part of the program", n.Name()))
+	if !ok || !s.kept {
+		panic(fmt.Sprintf("op: node %s is neither an output nor a leaf of the program", n.Name()))
 	}
 	return s.dense
 }

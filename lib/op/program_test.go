@@ -205,17 +205,23 @@ func TestCompileErrors(t *testing.T) {
 	}
 }
 
-func TestValueOfStranger(t *testing.T) {
+// TestValueOfOthers: a node outside of the program, and one whose buffer another value may have by now.
+func TestValueOfOthers(t *testing.T) {
 	g := G.NewGraph()
 	x := leaf(g, "x", newRef(2), tensor.Float32)
-	p, err := Compile(G.Must(Exp(x)))
+	y := G.Must(Exp(x))
+	p, err := Compile(G.Must(Tanh(y)))
 	check(t, err)
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic")
-		}
-	}()
-	p.Value(G.Must(Tanh(x)))
+	for _, n := range []*G.Node{G.Must(Atan(x)), y} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%v: no panic", n)
+				}
+			}()
+			p.Value(n)
+		}()
+	}
 }
 
 // stopOp cancels a context, or panics.

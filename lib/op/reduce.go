@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 
+	"github.com/msflow-go/msflow/lib/internal/simd"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -123,14 +124,14 @@ func (p DotOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return OverChannel.reduced(in[0], p.Out)
 }
 
-func (p SumOp) Float32(c *Call[float32])    { sum(p.Over, c) }
-func (p SumOp) Float64(c *Call[float64])    { sum(p.Over, c) }
+func (p SumOp) Float32(c *Call[float32])    { sum(p.Over, c, simd.Sum) }
+func (p SumOp) Float64(c *Call[float64])    { sum(p.Over, c, total) }
 func (p ExpandOp) Float32(c *Call[float32]) { expand(p.Over, c) }
 func (p ExpandOp) Float64(c *Call[float64]) { expand(p.Over, c) }
 func (p DotOp) Float32(c *Call[float32])    { dot(c) }
 func (p DotOp) Float64(c *Call[float64])    { dot(c) }
 
-func sum[T Float](over Over, c *Call[T]) {
+func sum[T Float](over Over, c *Call[T], total func(x []T) float64) {
 	p, k, q, _ := over.split(c.X[0].Shape)
 	x := c.X[0].Data
 	if q == 1 {
@@ -187,20 +188,14 @@ func sumColumns[T Float](y, x []T, p int) {
 	})
 }
 
-// total is the sum of x in four interleaved accumulators, which a processor adds side by side.
-func total[T Float](x []T) float64 {
-	var a, b, c, d float64
-	for len(x) >= 4 {
-		a, b, c, d = a+float64(x[0]), b+float64(x[1]), c+float64(x[2]), d+float64(x[3])
-		x = x[4:]
-	}
+func total(x []float64) (sum float64) {
 	for _, v := range x {
-		a += float64(v)
+		sum += v
 	}
-	return (a + b) + (c + d)
+	return sum
 }
 
-// inner is the sum of x⊙y.
+// inner is the sum of x⊙y in four interleaved accumulators, which a processor adds side by side.
 func inner[T Float](x, y []T) float64 {
 	var a, b, c, d float64
 	for len(x) >= 4 && len(y) >= 4 {

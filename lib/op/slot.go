@@ -15,6 +15,7 @@ type slot struct {
 	shape  tensor.Shape
 	dtype  tensor.Dtype
 	scalar bool
+	kept   bool // until the next run
 	// value is what Gorgonia's ops see: a *tensor.Dense, or a pointer such as *G.F32 for a scalar.
 	value G.Value
 	// dense is the value as a tensor in any case.
