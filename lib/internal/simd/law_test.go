@@ -151,3 +151,46 @@ func random(n int) []float32 {
 	}
 	return v
 }
+
+// TestRandomShapes draws shapes, so that no combination of sizes, strides, padding, dilation and groups stays untried.
+func TestRandomShapes(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	n := 150
+	if testing.Short() {
+		n = 20
+	}
+	for range n {
+		s := randomShape(r)
+		p := problem(s)
+		for i := range variants {
+			if !variants[i].available {
+				continue
+			}
+			use(t, &variants[i])
+			got := passes(s, p.x, p.w, p.bias, p.dy)
+			for what, pass := range map[string][2]int{"y": {0, len(p.y)}, "dx": {len(p.y), len(p.dx)}, "dw": {len(p.y) + len(p.dx), len(p.dw)}} {
+				want := map[string][]float64{"y": p.y, "dx": p.dx, "dw": p.dw}[what]
+				if e := relative(got[pass[0]:pass[0]+pass[1]], want); !(e < 5e-6) {
+					t.Errorf("%s: %s of %+v: relative error %.2g", variants[i].name, what, s, e)
+				}
+			}
+		}
+	}
+}
+
+func randomShape(r *rand.Rand) ConvShape {
+	upTo := func(n int) int { return 1 + r.IntN(n) }
+	for {
+		groups := []int{1, 1, 1, 2, 5}[r.IntN(5)]
+		s := ConvShape{B: upTo(3), Cin: groups * upTo(12), Cout: groups * upTo(15), H: upTo(20), W: upTo(36), KH: upTo(4), KW: upTo(4),
+			StrideH: upTo(3), StrideW: upTo(3), DilationH: upTo(2), DilationW: upTo(2), Groups: groups,
+			Top: r.IntN(4), Bottom: r.IntN(4), Left: r.IntN(11), Right: r.IntN(4)}
+		if r.IntN(3) == 0 { // what Winograd takes
+			s = same(upTo(4), 8+r.IntN(9), 4*upTo(5), 8+r.IntN(9))
+			s.W = 4 * upTo(6)
+		}
+		if s.H+s.Top+s.Bottom > s.DilationH*(s.KH-1) && s.W+s.Left+s.Right > s.DilationW*(s.KW-1) {
+			return s
+		}
+	}
+}
