@@ -188,16 +188,17 @@ func (p *pipe) frame(kind byte, id uint64, text []byte) []byte {
 	return append(b, text...)
 }
 
-// flush returns when everything written before has reached its sink.
-func (p *pipe) flush() {
+// flush asks for a sign that everything written before has reached its sink.
+func (p *pipe) flush() <-chan struct{} {
 	p.mu.Lock()
 	p.tickets++
 	ticket, done := p.tickets, make(chan struct{})
 	p.flushes[ticket] = done
 	p.mu.Unlock()
-	if _, err := p.w.Write(p.frame(frameFlush, ticket, nil)); err == nil {
-		<-done
+	if _, err := p.w.Write(p.frame(frameFlush, ticket, nil)); err != nil {
+		close(done)
 	}
+	return done
 }
 
 // writeStream writes text of a run to one of the standard streams.
@@ -214,7 +215,6 @@ func writeStream(r *run, s Stream, text []byte) (int, error) {
 
 // setForeground makes bare bytes those of r from here on.
 func setForeground(r *run) {
-	flushStreams()
 	for _, p := range standard.pipes {
 		p.mu.Lock()
 		p.front = r
@@ -223,13 +223,14 @@ func setForeground(r *run) {
 	lastForeground.Store(r)
 }
 
+// flushStreams returns when everything written before has reached its sink.
 func flushStreams() {
-	for _, p := range standard.pipes {
-		p.flush()
-	}
+	out, err := standard.pipes[Stdout].flush(), standard.pipes[Stderr].flush()
+	<-out
+	<-err
 }
 
-// forget drops a run that has no goroutines left.
+// forget drops a run that has ended and has no goroutines left.
 func (r *run) forget() {
 	for _, p := range standard.pipes {
 		if p != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"runtime"
 	"runtime/metrics"
 	"time"
 
@@ -24,6 +25,7 @@ func (s *Session) Eval(ctx context.Context, cell Cell, sink Sink) error {
 	r := newRun(s, cell.Count, sink)
 	s.foreground.Store(r)
 	setForeground(r)
+	defer r.end()
 	defer flushStreams()
 	s.keepText(label(cell.Count), cell.Code)
 	s.evalCtx = ctx
@@ -57,9 +59,9 @@ func (s *Session) evalGo(ctx context.Context, r *run, cell Cell, compiled func()
 	if e := r.execute(ctx, func() *Error { return r.runUnit(u) }); e != nil {
 		return e
 	}
-	flushStreams()
-	if !cell.Silent {
-		r.showResult(u)
+	if values := r.result(u); len(values) > 0 && !cell.Silent {
+		flushStreams()
+		r.sink.Result(values)
 	}
 	return nil
 }
@@ -95,6 +97,7 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	}()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	before := stackBytes()
 	for {
 		select {
 		case err := <-finished:
@@ -104,7 +107,9 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 		case <-r.done:
 			return r.stopped(finished, leaveBehind, ErrInterrupted)
 		case <-tick.C:
-			if stackBytes() > stackLimit {
+			now := stackBytes()
+			before = min(before, now)
+			if now-before > stackLimit {
 				r.cancel()
 				return r.stopped(finished, time.Minute, errStack)
 			}
@@ -150,31 +155,34 @@ func (r *run) runFunc(u *unit, name string, args ...ixgo.Value) *Error {
 	return nil
 }
 
-// showResult gives the cell's value to its sink. Nothing is shown for printing,
-// and an error that is nil is not worth a line.
-func (r *run) showResult(u *unit) {
+// result is the cell's value. Nothing is shown for printing, and an error that is
+// nil is not worth a line.
+func (r *run) result(u *unit) []any {
 	r.mu.Lock()
 	shown := r.shown
 	r.mu.Unlock()
-	if u.quiet || shown == nil {
-		return
+	if u.quiet {
+		return nil
 	}
 	if n := len(u.results); n == len(shown) && n > 0 && shown[n-1] == nil && isErrorType(u.results[n-1]) {
 		shown = shown[:n-1]
 	}
-	if len(shown) > 0 {
-		r.sink.Result(shown)
-	}
+	return shown
 }
 
 // Go ends the process when a goroutine's stack reaches a gigabyte. A run whose
-// stacks grow beyond this is stopped before.
-const stackLimit = 200 << 20
+// stacks grow by more than this, beyond what many goroutines need, is stopped
+// before.
+const (
+	stackLimit     = 200 << 20
+	goroutineStack = 16 << 10
+)
 
 var errStack = errors.New("stack overflow: the recursion is too deep")
 
-func stackBytes() uint64 {
+// stackBytes is the memory of all stacks beyond what each goroutine may have.
+func stackBytes() int64 {
 	m := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(m)
-	return m[0].Value.Uint64()
+	return max(0, int64(m[0].Value.Uint64())-int64(runtime.NumGoroutine())*goroutineStack)
 }

@@ -46,21 +46,32 @@ func moveGlobals(p *ssa.Package, path string) {
 	}
 }
 
-// newLibraries are the source packages that a cell imported for the first time.
+// newLibraries are the source packages that a cell imported for the first time,
+// directly or not.
 func (s *Session) newLibraries(p *ssa.Package) (libs []*ssa.Package) {
-	for _, q := range p.Prog.AllPackages() {
-		if q == p || s.libraries[q] || q.Pkg.Name() == "main" || q.Func("init") == nil || q.Func("init").Blocks == nil {
-			continue
+	var visit func(*types.Package)
+	visit = func(t *types.Package) {
+		if s.imported[t] {
+			return
 		}
-		libs = append(libs, q)
-		moveGlobals(q, fmt.Sprintf("lib%d", len(s.libraries)+len(libs)))
+		s.imported[t] = true
+		for _, dep := range t.Imports() {
+			visit(dep)
+		}
+		if q := p.Prog.Package(t); q != nil && q.Func("init") != nil && q.Func("init").Blocks != nil {
+			s.libraries++
+			moveGlobals(q, fmt.Sprintf("lib%d", s.libraries))
+			libs = append(libs, q)
+		}
+	}
+	for _, t := range p.Pkg.Imports() {
+		visit(t)
 	}
 	return libs
 }
 
 func (s *Session) initLibraries(i *ixgo.Interp, p *ssa.Package, libs []*ssa.Package) error {
 	for _, q := range libs {
-		s.libraries[q] = true
 		name := "init·" + q.Pkg.Path()
 		p.Members[name] = q.Func("init") // where RunFunc finds it
 	}
@@ -102,7 +113,6 @@ func (s *Session) keepLibrary(i *ixgo.Interp, p, q *ssa.Package) {
 	f := &ast.File{Name: ident(q.Pkg.Name(), token.NoPos)}
 	standIn := p.Prog.CreatePackage(types.NewPackage(q.Pkg.Path(), q.Pkg.Name()), []*ast.File{f}, newInfo(), false)
 	standIn.Build()
-	s.libraries[standIn] = true
 }
 
 // FindMethod implements ixgo.FindMethod for the session's types: when compiled

@@ -20,7 +20,8 @@ type run struct {
 	cancelled atomic.Bool
 
 	mu     sync.Mutex
-	live   int // goroutines that are executing this run
+	live   int  // goroutines that are executing this run
+	ended  bool // Eval has returned
 	shown  []any
 	silent bool
 }
@@ -57,6 +58,28 @@ func (r *run) alive(n int) {
 	r.live += n
 	if r.cancelled.Load() {
 		r.s.stopping(n)
+	}
+	if r.ended && r.live == 0 {
+		go r.settle()
+	}
+}
+
+// end is called when Eval returns and all output has arrived.
+func (r *run) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended = true; r.live == 0 {
+		r.forget()
+	}
+}
+
+// settle waits for the output of the last goroutine of a run that has ended.
+func (r *run) settle() {
+	standard.mu.Lock()
+	defer standard.mu.Unlock()
+	if standard.sessions > 0 {
+		flushStreams()
+		r.forget()
 	}
 }
 

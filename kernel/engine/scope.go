@@ -16,12 +16,13 @@ type scope struct {
 	imports map[string]string // name -> path
 	dots    []string          // paths of dot imports
 	sources []source          // live declarations, oldest first
+	known   map[string]bool   // names that sources declare or declared, and types they have methods of
 
 	anonymous map[string]string // key of a type literal -> hidden name
 }
 
 func newScope() *scope {
-	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, anonymous: map[string]string{}}
+	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, known: map[string]bool{}, anonymous: map[string]string{}}
 }
 
 // commit enters what a compiled cell declares into the scope.
@@ -69,16 +70,34 @@ func (sc *scope) remember(p *parsed, info *types.Info) {
 			now[n] = true
 		}
 	}
-	sc.sources = slices.DeleteFunc(sc.sources, func(so source) bool {
-		return !slices.ContainsFunc(so.names, func(n string) bool {
-			if so.method {
-				t, _, _ := strings.Cut(n, ".")
-				return !now[n] && !now[t] && !p.declared[t]
-			}
-			return !now[n] && !p.declared[n]
-		})
-	})
+	if sc.anyKnown(now) || sc.anyKnown(p.declared) {
+		sc.sources = slices.DeleteFunc(sc.sources, func(so source) bool { return so.shadowed(now, p.declared) })
+	}
+	for n := range now {
+		t, _, _ := strings.Cut(n, ".")
+		sc.known[n], sc.known[t] = true, true
+	}
 	sc.sources = append(sc.sources, p.sources...)
+}
+
+func (sc *scope) anyKnown(names map[string]bool) bool {
+	for n := range names {
+		if sc.known[n] {
+			return true
+		}
+	}
+	return false
+}
+
+// shadowed reports whether everything that a source declares is declared again.
+func (so *source) shadowed(now, declared map[string]bool) bool {
+	return !slices.ContainsFunc(so.names, func(n string) bool {
+		if so.method {
+			t, _, _ := strings.Cut(n, ".")
+			return !now[n] && !now[t] && !declared[t]
+		}
+		return !now[n] && !declared[n]
+	})
 }
 
 // packageNamesIn are the names of cells' package-level objects that a

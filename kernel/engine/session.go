@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"go/types"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -11,7 +12,6 @@ import (
 	_ "github.com/goplus/ixgo/pkg" // the standard library
 	_ "github.com/goplus/reflectx/icall/icall10240"
 	_ "github.com/goplus/reflectx/icall/icall20480"
-	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
@@ -26,10 +26,11 @@ type Session struct {
 	scope     *scope
 	methods   methodTypes
 	packages  *packageNames
-	libraries map[*ssa.Package]bool // source packages that are initialised
-	linked    typeutil.Map          // receiver type -> interpreter that holds its methods
-	units     int                   // cells compiled
-	cells     int                   // cells evaluated; the count of a cell without one
+	imported  map[*types.Package]bool // packages that cells have imported, directly or not
+	libraries int                     // how many of them are source
+	linked    typeutil.Map            // receiver type -> interpreter that holds its methods
+	units     int                     // cells compiled
+	cells     int                     // cells evaluated; the count of a cell without one
 
 	modules      *modules
 	evalCtx      context.Context // of the cell being evaluated; ends the fetching of modules
@@ -64,7 +65,7 @@ func (s *Session) start() error {
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
 	s.foreground.Store(newRun(s, 0, Discard{}))
-	s.scope, s.libraries, s.methods = newScope(), map[*ssa.Package]bool{}, methodTypes{}
+	s.scope, s.imported, s.methods = newScope(), map[*types.Package]bool{}, methodTypes{}
 	s.linked, s.emptyProgram = typeutil.Map{}, reflect.Value{}
 	s.ctx = ixgo.NewContext(ixgo.SupportMultipleInterp)
 	s.ctx.RunContext = context.Background() // so that ixgo recovers in goroutines

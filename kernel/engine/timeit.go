@@ -36,6 +36,8 @@ func (s *Session) TimeIt(ctx context.Context, code string, sink Sink) (Timing, e
 	r := newRun(s, s.cells, sink)
 	s.foreground.Store(r)
 	setForeground(r)
+	defer r.end()
+	defer flushStreams()
 	return s.timeIt(ctx, r, Cell{Code: timedFunc(code), Count: r.count})
 }
 

@@ -6,8 +6,13 @@ import (
 	"fmt"
 	"go/ast"
 	"go/doc"
+	"go/parser"
+	"go/printer"
+	"go/token"
 	"go/types"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"sort"
 	"strings"
 	"time"
@@ -28,25 +33,68 @@ func writeDocs(file string, pkgs []*packages.Package) error {
 	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].PkgPath < pkgs[j].PkgPath })
 	for _, p := range pkgs {
 		d, err := document(p)
+		if err == nil {
+			err = writeDoc(z, p.PkgPath, d)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.PkgPath, err)
 		}
-		text, err := json.Marshal(d)
-		if err != nil {
-			return err
-		}
-		w, err := z.CreateHeader(&zip.FileHeader{Name: p.PkgPath, Method: zip.Deflate, Modified: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(text); err != nil {
-			return err
-		}
+	}
+	d, err := documentBuiltin()
+	if err == nil {
+		err = writeDoc(z, "builtin", d)
+	}
+	if err != nil {
+		return fmt.Errorf("builtin: %w", err)
 	}
 	if err := z.Close(); err != nil {
 		return err
 	}
 	return f.Close()
+}
+
+func writeDoc(z *zip.Writer, path string, d *engine.PackageDoc) error {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	// A fixed time keeps the file the same from run to run.
+	w, err := z.CreateHeader(&zip.FileHeader{Name: path, Method: zip.Deflate, Modified: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+// documentBuiltin reads the language's own functions and types from the file
+// that documents them, which does not type-check.
+func documentBuiltin() (*engine.PackageDoc, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, err
+	}
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, filepath.Join(strings.TrimSpace(string(root)), "src/builtin/builtin.go"), nil, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	out := &engine.PackageDoc{Name: "builtin", Doc: f.Doc.Text(), Symbols: map[string]engine.SymbolDoc{}}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			var sig strings.Builder
+			printer.Fprint(&sig, fset, d.Type)
+			out.Symbols[d.Name.Name] = engine.SymbolDoc{Signature: strings.TrimPrefix(sig.String(), "func"), Doc: d.Doc.Text()}
+		case *ast.GenDecl:
+			for _, sp := range d.Specs {
+				if ts, ok := sp.(*ast.TypeSpec); ok {
+					out.Symbols[ts.Name.Name] = engine.SymbolDoc{Doc: d.Doc.Text()}
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 // document collects a package's doc comments and signatures.
@@ -57,11 +105,7 @@ func document(p *packages.Package) (*engine.PackageDoc, error) {
 			files = append(files, f)
 		}
 	}
-	mode := doc.PreserveAST
-	if p.PkgPath == "builtin" {
-		mode |= doc.AllDecls
-	}
-	d, err := doc.NewFromFiles(p.Fset, files, p.PkgPath, mode)
+	d, err := doc.NewFromFiles(p.Fset, files, p.PkgPath, doc.PreserveAST)
 	if err != nil {
 		return nil, err
 	}
