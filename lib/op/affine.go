@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 
+	"github.com/msflow-go/msflow/lib/internal/simd"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -43,10 +44,10 @@ func (p AffineOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
 // Overwrites lets y be x.
 func (p AffineOp) Overwrites() int { return 1 }
 
-func (p AffineOp) Float32(c *Call[float32]) { affine(p, c) }
-func (p AffineOp) Float64(c *Call[float64]) { affine(p, c) }
+func (p AffineOp) Float32(c *Call[float32]) { affine(p, c, scaleShift32) }
+func (p AffineOp) Float64(c *Call[float64]) { affine(p, c, scaleShift) }
 
-func affine[T Float](p AffineOp, c *Call[T]) {
+func affine[T Float](p AffineOp, c *Call[T], scaleShift func(y, x []T, g, d T)) {
 	x, y, channels := c.X[0].Data, c.Y.Data, c.Y.Shape[1]
 	size := len(y) / c.Y.Shape[0] / channels
 	rows(c.Y.Shape[0]*channels, size, func(i int) {
@@ -67,8 +68,14 @@ func coefficients[T Float](p AffineOp, c *Call[T], channel int) (g, d T) {
 	return g, d
 }
 
-func scaleShift[T Float](y, x []T, g, d T) {
-	y = y[:len(x)]
+func scaleShift32(y, x []float32, g, d float32) {
+	simd.Scale(y, g, x)
+	if d != 0 {
+		simd.AddConst(y, d, y)
+	}
+}
+
+func scaleShift(y, x []float64, g, d float64) {
 	for i, v := range x {
 		y[i] = v*g + d
 	}

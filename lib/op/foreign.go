@@ -25,7 +25,7 @@ var gorgoniaTwins = map[string]Primitive{
 	"gorgonia.elemUnaryOp sqrt":     UnaryOp{Func: "sqrt"},
 }
 
-// PrimitiveOf is the primitive that a node computes from its inputs in their order: its own, or the twin of one of
+// PrimitiveOf is the primitive that a node computes from its Inputs: its own, or the twin of one of
 // Gorgonia's pointwise ops (so that whoever translates a graph meets one kind of node). Nil means that only the node's
 // op itself knows.
 func PrimitiveOf(n *G.Node) Primitive {
@@ -45,7 +45,7 @@ func PrimitiveOf(n *G.Node) Primitive {
 
 // fits says whether p takes inputs such as n's and makes what n promises.
 func fits(p Primitive, n *G.Node) bool {
-	o, err := newOp(p, inputs(n))
+	o, err := newOp(p, Inputs(n))
 	return err == nil && o.out == rank(n)
 }
 

@@ -15,11 +15,16 @@ import (
 // LayerNormOp normalises every pixel over its channels. Its inputs are x (B,C,...), g (C) and b (C).
 type LayerNormOp struct{ Eps float64 }
 
-// LayerNormGradInputOp is LayerNormOp's ∂/∂x. Its inputs are x, g and dy.
-type LayerNormGradInputOp struct{ Eps float64 }
+// LayerNormStatsOp is what the gradients need again: μ and then r of every pixel, (2,B,...). Its inputs are LayerNormOp's,
+// beside which it costs nothing; b does not matter, and g neither.
+type LayerNormStatsOp struct{ Eps float64 }
 
-// LayerNormGradGainOp is LayerNormOp's ∂/∂g. Its inputs are x, g and dy, of which g does not matter; its result is (C).
-type LayerNormGradGainOp struct{ Eps float64 }
+// LayerNormGradInputOp is LayerNormOp's ∂/∂x. Its inputs are x, g, dy and the statistics.
+type LayerNormGradInputOp struct{}
+
+// LayerNormGradGainOp is LayerNormOp's ∂/∂g. Its inputs are x, g, dy and the statistics; g does not matter. Its result
+// is (C).
+type LayerNormGradGainOp struct{}
 
 // LayerNorm normalises x (B,C,...) over the channels at each pixel, then scales and shifts each channel:
 // y = (x−μ)/√(σ²+eps)⊙gain + bias, with gain and bias of shape (C). It panics unless eps > 0.
@@ -30,11 +35,10 @@ func LayerNorm(x, gain, bias *G.Node, eps float64) (*G.Node, error) {
 	return apply(LayerNormOp{eps}, x, gain, bias)
 }
 
-func (p LayerNormOp) String() string { return fmt.Sprintf("LayerNorm{eps %v}", p.Eps) }
-func (p LayerNormGradInputOp) String() string {
-	return fmt.Sprintf("LayerNormGradInput{eps %v}", p.Eps)
-}
-func (p LayerNormGradGainOp) String() string { return fmt.Sprintf("LayerNormGradGain{eps %v}", p.Eps) }
+func (p LayerNormOp) String() string          { return fmt.Sprintf("LayerNorm{eps %v}", p.Eps) }
+func (p LayerNormStatsOp) String() string     { return fmt.Sprintf("LayerNormStats{eps %v}", p.Eps) }
+func (p LayerNormGradInputOp) String() string { return "LayerNormGradInput" }
+func (p LayerNormGradGainOp) String() string  { return "LayerNormGradGain" }
 
 // Shape is x's.
 func (p LayerNormOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
@@ -50,11 +54,24 @@ func (p LayerNormOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return x.Clone(), nil
 }
 
+// Shape is (2,B,...).
+func (p LayerNormStatsOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	x, err := LayerNormOp(p).Shape(in)
+	if err != nil {
+		return nil, err
+	}
+	return statsShape(x), nil
+}
+
+func statsShape(x tensor.Shape) tensor.Shape {
+	return append(tensor.Shape{2, x[0]}, x[2:]...)
+}
+
 // Shape is x's.
 func (p LayerNormGradInputOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	x, gain, dy := in[0], in[1], in[2]
-	if len(x) < 2 || !x.Eq(dy) || len(gain) != 1 || gain[0] != x[1] {
-		return nil, fmt.Errorf("x %s, gain %s and dy %s do not fit", shapeText(x), shapeText(gain), shapeText(dy))
+	x, gain, dy, stats := in[0], in[1], in[2], in[3]
+	if len(x) < 2 || !x.Eq(dy) || len(gain) != 1 || gain[0] != x[1] || !stats.Eq(statsShape(x)) {
+		return nil, fmt.Errorf("x %s, gain %s, dy %s and statistics %s do not fit", shapeText(x), shapeText(gain), shapeText(dy), shapeText(stats))
 	}
 	return x.Clone(), nil
 }
@@ -70,12 +87,31 @@ func normShape(x []int) (batch, channels, pixels int) {
 	return x[0], x[1], tensor.Shape(x).TotalSize() / (x[0] * x[1])
 }
 
+// halvesOf are the means and the reciprocal deviations of the statistics.
+func halvesOf[T Float](stats []T) (mean, rstd []T) {
+	return stats[:len(stats)/2], stats[len(stats)/2:]
+}
+
 func (p LayerNormOp) Float32(c *Call[float32]) {
-	batch, channels, pixels := normShape(c.Y.Shape)
-	stats := borrow[float32](2 * batch * pixels)
+	stats := borrow[float32](2 * len(c.Y.Data) / c.Y.Shape[1])
 	defer giveBack(stats)
-	mean, rstd := halvesOf(*stats)
-	simd.LayerNorm(c.Y.Data, c.X[0].Data, c.X[1].Data, c.X[2].Data, mean, rstd, batch, channels, pixels, float32(p.Eps))
+	p.forward(c.Y.Data, *stats, c.X)
+}
+
+func (p LayerNormStatsOp) Float32(c *Call[float32]) {
+	y := borrow[float32](len(c.X[0].Data))
+	defer giveBack(y)
+	LayerNormOp(p).forward(*y, c.Y.Data, c.X)
+}
+
+func (p LayerNormOp) joins(other Primitive) bool { return other == LayerNormStatsOp(p) }
+
+func (p LayerNormOp) together(y, stats *Call[float32]) { p.forward(y.Y.Data, stats.Y.Data, y.X) }
+
+func (p LayerNormOp) forward(y, stats []float32, in []Array[float32]) {
+	batch, channels, pixels := normShape(in[0].Shape)
+	mean, rstd := halvesOf(stats)
+	simd.LayerNorm(y, in[0].Data, in[1].Data, in[2].Data, mean, rstd, batch, channels, pixels, float32(p.Eps))
 }
 
 func (p LayerNormGradInputOp) Float32(c *Call[float32]) {
@@ -90,82 +126,92 @@ func (p LayerNormGradGainOp) Float32(c *Call[float32]) {
 	LayerNormGradInputOp(p).backward(*dx, c.Y.Data, c.X)
 }
 
-// backward computes both gradients. It finds μ and r again, with dx as the place for the result that is not wanted.
-func (p LayerNormGradInputOp) backward(dx, dgain []float32, in []Array[float32]) {
-	batch, channels, pixels := normShape(in[0].Shape)
-	stats, dbias := borrow[float32](2*batch*pixels), borrow[float32](channels)
-	defer giveBack(stats)
-	defer giveBack(dbias)
-	mean, rstd := halvesOf(*stats)
-	x, gain, dy := in[0].Data, in[1].Data, in[2].Data
-	simd.LayerNorm(dx, x, gain, gain, mean, rstd, batch, channels, pixels, float32(p.Eps))
-	simd.LayerNormGrad(dx, dgain, *dbias, dy, x, gain, mean, rstd, batch, channels, pixels)
-}
-
-// joins: ∂/∂g costs nothing beside ∂/∂x.
 func (p LayerNormGradInputOp) joins(other Primitive) bool { return other == LayerNormGradGainOp(p) }
 
 func (p LayerNormGradInputOp) together(dx, dgain *Call[float32]) {
 	p.backward(dx.Y.Data, dgain.Y.Data, dx.X)
 }
 
-func halvesOf(s []float32) (a, b []float32) { return s[:len(s)/2], s[len(s)/2:] }
+// backward computes both gradients.
+func (p LayerNormGradInputOp) backward(dx, dgain []float32, in []Array[float32]) {
+	batch, channels, pixels := normShape(in[0].Shape)
+	dbias := borrow[float32](channels)
+	defer giveBack(dbias)
+	mean, rstd := halvesOf(in[3].Data)
+	simd.LayerNormGrad(dx, dgain, *dbias, in[2].Data, in[0].Data, in[1].Data, mean, rstd, batch, channels, pixels)
+}
 
 func (p LayerNormOp) Float64(c *Call[float64]) {
-	eachPixel(c.X[0], p.Eps, func(at func(ch int) int, mean, rstd float64) {
+	x, y := c.X[0].Data, c.Y.Data
+	eachPixel(c.X[0].Shape, func(_ int, at func(ch int) int) {
+		mean, rstd := moments(x, len(c.X[1].Data), p.Eps, at)
 		for ch, g := range c.X[1].Data {
-			c.Y.Data[at(ch)] = (c.X[0].Data[at(ch)]-mean)*rstd*g + c.X[2].Data[ch]
+			y[at(ch)] = (x[at(ch)]-mean)*rstd*g + c.X[2].Data[ch]
 		}
 	})
 }
 
+func (p LayerNormStatsOp) Float64(c *Call[float64]) {
+	mean, rstd := halvesOf(c.Y.Data)
+	eachPixel(c.X[0].Shape, func(i int, at func(ch int) int) {
+		mean[i], rstd[i] = moments(c.X[0].Data, len(c.X[1].Data), p.Eps, at)
+	})
+}
+
+// moments are μ and r of the pixel whose channels are at(0), at(1) ...
+func moments(x []float64, channels int, eps float64, at func(ch int) int) (mean, rstd float64) {
+	variance := 0.0
+	for ch := range channels {
+		mean += x[at(ch)] / float64(channels)
+	}
+	for ch := range channels {
+		variance += (x[at(ch)] - mean) * (x[at(ch)] - mean) / float64(channels)
+	}
+	return mean, 1 / math.Sqrt(variance+eps)
+}
+
 // Float64: with u = g⊙dy, dx = r·(u − mean_C(u) − x̂·mean_C(u⊙x̂)).
 func (p LayerNormGradInputOp) Float64(c *Call[float64]) {
-	x, gain, dy, dx := c.X[0], c.X[1].Data, c.X[2].Data, c.Y.Data
-	eachPixel(x, p.Eps, func(at func(ch int) int, mean, rstd float64) {
+	x, gain, dy, dx := c.X[0].Data, c.X[1].Data, c.X[2].Data, c.Y.Data
+	mean, rstd := halvesOf(c.X[3].Data)
+	eachPixel(c.Y.Shape, func(i int, at func(ch int) int) {
 		var u, ux float64
 		for ch, g := range gain {
 			u += g * dy[at(ch)] / float64(len(gain))
-			ux += g * dy[at(ch)] * (x.Data[at(ch)] - mean) * rstd / float64(len(gain))
+			ux += g * dy[at(ch)] * (x[at(ch)] - mean[i]) * rstd[i] / float64(len(gain))
 		}
 		for ch, g := range gain {
-			dx[at(ch)] = rstd * (g*dy[at(ch)] - u - (x.Data[at(ch)]-mean)*rstd*ux)
+			dx[at(ch)] = rstd[i] * (g*dy[at(ch)] - u - (x[at(ch)]-mean[i])*rstd[i]*ux)
 		}
 	})
 }
 
 // Float64: dg = Σ dy⊙x̂ over batch and pixels.
 func (p LayerNormGradGainOp) Float64(c *Call[float64]) {
-	x, dy, dg := c.X[0], c.X[2].Data, c.Y.Data
+	x, dy, dg := c.X[0].Data, c.X[2].Data, c.Y.Data
+	mean, rstd := halvesOf(c.X[3].Data)
 	clear(dg)
-	eachPixel(x, p.Eps, func(at func(ch int) int, mean, rstd float64) {
+	eachPixel(c.X[0].Shape, func(i int, at func(ch int) int) {
 		for ch := range dg {
-			dg[ch] += dy[at(ch)] * (x.Data[at(ch)] - mean) * rstd
+			dg[ch] += dy[at(ch)] * (x[at(ch)] - mean[i]) * rstd[i]
 		}
 	})
 }
 
-// eachPixel calls fn for every pixel of x with its μ and r; at(ch) is where its channels are.
-func eachPixel(x Array[float64], eps float64, fn func(at func(ch int) int, mean, rstd float64)) {
-	batch, channels, pixels := normShape(x.Shape)
+// eachPixel calls fn for pixel i = 0, 1 ... of all samples; at(ch) is where its channels are.
+func eachPixel(shape []int, fn func(i int, at func(ch int) int)) {
+	batch, channels, pixels := normShape(shape)
 	for i := range batch * pixels {
-		at := func(ch int) int { return (i/pixels*channels+ch)*pixels + i%pixels }
-		var mean, variance float64
-		for ch := range channels {
-			mean += x.Data[at(ch)] / float64(channels)
-		}
-		for ch := range channels {
-			variance += (x.Data[at(ch)] - mean) * (x.Data[at(ch)] - mean) / float64(channels)
-		}
-		fn(at, mean, 1/math.Sqrt(variance+eps))
+		fn(i, func(ch int) int { return (i/pixels*channels+ch)*pixels + i%pixels })
 	}
 }
 
 // Grad: db = Σ dy; dx and dg as their ops say.
 func (p LayerNormOp) Grad(x G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 	var c chain
+	stats := c.do(apply(LayerNormStatsOp(p), x...))
 	return c.nodes(
-		c.do(apply(LayerNormGradInputOp(p), x[0], x[1], dy)),
-		c.do(apply(LayerNormGradGainOp(p), x[0], x[1], dy)),
+		c.do(apply(LayerNormGradInputOp{}, x[0], x[1], dy, stats)),
+		c.do(apply(LayerNormGradGainOp{}, x[0], x[1], dy, stats)),
 		c.do(ChannelSum(dy)))
 }

@@ -110,7 +110,7 @@ func rank(n *G.Node) int {
 }
 
 func sameChildren(n *G.Node, x []*G.Node) bool {
-	got := inputs(n)
+	got := Inputs(n)
 	if len(got) != len(x) {
 		return false
 	}

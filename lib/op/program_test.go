@@ -74,8 +74,9 @@ func randomOp(rng *rand.Rand, a, b *G.Node) (*G.Node, error) {
 func normGradients(x, dy *G.Node) (*G.Node, error) {
 	var c chain
 	gain := c.do(ChannelSum(dy))
-	dx := c.do(apply(LayerNormGradInputOp{0.1}, x, gain, dy))
-	dgain := c.do(apply(LayerNormGradGainOp{0.1}, x, gain, dy))
+	stats := c.do(apply(LayerNormStatsOp{0.1}, x, gain, gain))
+	dx := c.do(apply(LayerNormGradInputOp{}, x, gain, dy, stats))
+	dgain := c.do(apply(LayerNormGradGainOp{}, x, gain, dy, stats))
 	y := c.do(Tanh(c.do(ChannelAffine(dx, dgain, nil))))
 	return y, c.err
 }

@@ -99,7 +99,7 @@ func collect(n *G.Node, seen map[*G.Node]*use, order []*use) ([]*use, error) {
 		return append(order, u), nil
 	}
 	u.prim = PrimitiveOf(n)
-	for _, child := range inputs(n) {
+	for _, child := range Inputs(n) {
 		var err error
 		if order, err = collect(child, seen, order); err != nil {
 			return nil, err
@@ -112,8 +112,8 @@ func collect(n *G.Node, seen map[*G.Node]*use, order []*use) ([]*use, error) {
 // isLeaf says whether the node's value is given: it has no op, or its op is a constant.
 func isLeaf(n *G.Node) bool { return n.Op() == nil || isConstant(n) }
 
-// inputs are the nodes that n is computed from, in the order of its op's arguments.
-func inputs(n *G.Node) []*G.Node {
+// Inputs are the nodes that n is computed from, in the order of its op's arguments.
+func Inputs(n *G.Node) []*G.Node {
 	var in []*G.Node
 	for _, c := range graph.NodesOf(n.Graph().From(n.ID())) {
 		in = append(in, c.(*G.Node))
