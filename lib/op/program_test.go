@@ -284,3 +284,23 @@ func TestNoAllocation(t *testing.T) {
 		t.Errorf("%d bytes allocated per step and run", perStep)
 	}
 }
+
+// TestReproducible: a second run gives the same bits.
+func TestReproducible(t *testing.T) {
+	cost, params := trainingCost(t, G.NewGraph(), stepSize{batch: 3, channels: 10, hidden: 17, side: 24})
+	grads, err := G.Grad(cost, params...)
+	check(t, err)
+	p, err := Compile(grads...)
+	check(t, err)
+	var first []ref
+	for run := range 4 {
+		check(t, p.Run(context.Background()))
+		for i, g := range grads {
+			if v := refOf(t, p.Value(g)); run == 0 {
+				first = append(first, v)
+			} else {
+				near(t, fmt.Sprintf("run %d, gradient of %s", run, params[i].Name()), v, first[i], 0)
+			}
+		}
+	}
+}
