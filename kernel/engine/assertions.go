@@ -15,6 +15,15 @@ import (
 // type switches are not treated so.
 
 func exactAssertions(c *checked) (changed bool) {
+	asserts := false
+	ast.Inspect(c.file, func(n ast.Node) bool {
+		a, ok := n.(*ast.TypeAssertExpr)
+		asserts = asserts || ok && a.Type != nil
+		return !asserts
+	})
+	if !asserts {
+		return false
+	}
 	astutil.Apply(c.file, func(cur *astutil.Cursor) bool {
 		a, ok := cur.Node().(*ast.TypeAssertExpr)
 		if !ok || a.Type == nil || !confusable(c.info.Types[a.Type].Type) {

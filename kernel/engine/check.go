@@ -198,7 +198,7 @@ func dropResult(c *checked) (changed bool) {
 	if tv.IsType() {
 		return false
 	}
-	if empty := ok && tv.IsVoid(); !empty && hasErrorAt(c, show.Args[0].Pos(), "(no value) used as value") == false {
+	if empty := ok && tv.IsVoid(); !empty && !hasErrorAt(c, show.Args[0].Pos(), "(no value) used as value") {
 		return false
 	}
 	es.X = show.Args[0]

@@ -68,6 +68,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	d.place(c)
 	if d.redefinesType() {
 		s.loader.renewRecord()
+		s.tellStale(d)
 	}
 	if u.ssa, err = s.build(c); err != nil {
 		return nil, err
@@ -130,7 +131,9 @@ func (d *draft) assemble() {
 	}
 	d.addImports()
 	d.declareRebound()
-	d.nameAnonymous()
+	if d.p.literals {
+		d.nameAnonymous()
+	}
 	for _, decl := range d.p.decls {
 		if !isImport(decl) {
 			rw.decl(decl)

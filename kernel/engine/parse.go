@@ -42,6 +42,7 @@ type parsed struct {
 	methods   map[string]bool          // "T.M" of the methods in this cell
 	sources   []source                 // what is remembered of the declarations
 	inits     int                      // functions named init
+	literals  bool                     // has type literals with methods; see nameAnonymous
 	program   bool                     // has a package clause: main is called
 	previous  func(name string) string // renames a use of an earlier cell's variable; see hoist
 	hoisted   map[string]bool
@@ -120,6 +121,8 @@ func (p *parsed) mention(f *ast.File) {
 			p.mentioned[n.Name] = true
 		case *ast.SelectorExpr:
 			p.selectors[n.X] = true
+		case *ast.InterfaceType, *ast.StructType:
+			p.literals = p.literals || hasMethodSet(n.(ast.Expr))
 		}
 		return true
 	})

@@ -19,11 +19,10 @@ type run struct {
 	done      chan struct{} // closed when the run is cancelled
 	cancelled atomic.Bool
 
-	mu     sync.Mutex
-	live   int  // goroutines that are executing this run
-	ended  bool // Eval has returned
-	shown  []any
-	silent bool
+	mu    sync.Mutex
+	live  int  // goroutines that are executing this run
+	ended bool // Eval has returned
+	shown []any
 }
 
 var runIDs atomic.Uint64

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"fmt"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// tellStale says what still has the former type when a cell redefines one. A
+// type that is only declared again for a new method brings its dependants along.
+func (s *Session) tellStale(d *draft) {
+	for name := range d.p.declared {
+		o, ok := s.scope.objects[name].(*types.TypeName)
+		if !ok || isHidden(name) || d.rebind != nil {
+			continue
+		}
+		stale := s.stale(o, d.p)
+		const most = 8
+		if n := len(stale); n > most {
+			stale = append(stale[:most], fmt.Sprintf("%d more", n-most))
+		}
+		if len(stale) > 0 {
+			s.foreground.Load().sink.Notice(fmt.Sprintf("%s is now another type; still with the former one: %s", name, strings.Join(stale, ", ")))
+		}
+	}
+}
+
+// stale are the names of earlier cells that depend on a type and that the cell
+// does not declare anew.
+func (s *Session) stale(o *types.TypeName, p *parsed) (names []string) {
+	for _, so := range s.scope.sources {
+		if !so.deps[o.Name()] || so.method && strings.HasPrefix(so.names[0], o.Name()+".") {
+			continue
+		}
+		for _, n := range so.names {
+			if !p.declared[n] {
+				names = append(names, n)
+			}
+		}
+	}
+	for name, other := range s.scope.objects {
+		v, ok := other.(*types.Var)
+		if !ok || p.declared[name] || isHidden(name) {
+			continue
+		}
+		if mentionsType(v.Type(), o) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func mentionsType(t types.Type, o *types.TypeName) (found bool) {
+	walkType(t, func(t types.Type) bool {
+		n, ok := t.(*types.Named)
+		found = found || ok && n.Obj() == o
+		return !found
+	})
+	return found
+}
