@@ -35,9 +35,9 @@ demo() {
 	build
 	local run=${1:-runs/demo}
 	rm -rf "$run"
-	bin/msflow train --dataset synthetic --size 256 --epochs 40 --seed 1 --out "$run"
+	bin/msflow train --dataset synthetic --size 256 --epochs 40 --lr 1e-3 --seed 1 --out "$run"
 	bin/msflow eval "$run"
-	echo "look at $run/eval/panels.png, $run/eval/roc.png and $run/training.png"
+	echo "look at $run/eval/best.png, $run/eval/worst.png, $run/eval/roc.png and $run/training.png"
 }
 
 # The Python side of the tests (real Jupyter clients) lives in .venv.

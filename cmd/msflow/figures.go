@@ -29,7 +29,7 @@ func saveFigure(f *plots.Figure, base string) error {
 	return nil
 }
 
-// drawResult draws a test's curves, and panels of its best and worst images.
+// drawResult draws a test's curves, and panels of its best and worst verdicts.
 func drawResult(out string, r *detector.Result, rows int) error {
 	figures := map[string]*plots.Figure{"roc": plots.ROC(r), "pr": plots.PR(r), "scores": plots.Scores(r)}
 	if r.PixelMetrics != nil {
@@ -43,10 +43,10 @@ func drawResult(out string, r *detector.Result, rows int) error {
 	if rows == 0 {
 		return nil
 	}
-	worst, best := min(rows, r.Anomalous), min(rows, r.Normal)
+	n := min(rows, len(r.Images))
 	return errors.Join(
-		plots.Maps(r, plots.Worst(worst), plots.Title("The least normal images")).Save(filepath.Join(out, "worst.png")),
-		plots.Maps(r, plots.Best(best), plots.Title("The most normal images")).Save(filepath.Join(out, "best.png")))
+		plots.Maps(r, plots.Worst(n), plots.Title("Worst verdicts")).Save(filepath.Join(out, "worst.png")),
+		plots.Maps(r, plots.Best(n), plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
 }
 
 // mapRange is the range of colours for a set of images: one range for all, so that equal colours are equal values.

@@ -20,8 +20,11 @@ func init() {
 	for name, f := range none.runtimeFuncs() {
 		funcs[name] = reflect.ValueOf(f)
 	}
+	for name, f := range standardGenerics {
+		funcs[name] = reflect.ValueOf(f)
+	}
 	ixgo.RegisterPackage(&ixgo.Package{
-		Name: "cell", Path: runtimePath, Deps: map[string]string{"context": "context"},
+		Name: "cell", Path: runtimePath, Deps: map[string]string{"context": "context", "hash": "hash", "hash/maphash": "maphash"},
 		Interfaces: map[string]reflect.Type{}, NamedTypes: map[string]reflect.Type{}, AliasTypes: map[string]reflect.Type{},
 		Vars:        map[string]reflect.Value{"Stop": reflect.ValueOf(&stop)},
 		Funcs:       funcs,

@@ -51,7 +51,10 @@ func init() {
 }
 
 // prelude makes display known to every cell, and Display as gophernotes has it.
-const prelude = `import "github.com/msflow-go/msflow/kernel/display"
+// The interpreter's loader leaves a package empty that it first meets inside
+// another one's types, as it may meet image inside display: image goes first.
+const prelude = `import _ "image"
+import "github.com/msflow-go/msflow/kernel/display"
 func Display(v any) error { return display.Display(v) }`
 
 // New adds the commands to base. The history is where %history and %save look.

@@ -59,7 +59,7 @@ type AllInOneConfig struct {
 	ReversePrePermute bool // undo the mixing before the coupling, so that the whole is W∘affine∘coupling∘W⁻¹
 }
 
-// AllInOne is one block of a parallel flow (the paper's eq. 2, in FrEIA's arrangement): an affine coupling that changes half of the
+// AllInOne is one block of a parallel flow, in FrEIA's arrangement: an affine coupling that changes half of the
 // channels, a global affine per channel, and a mixing of channels.
 //
 //	x = [x₁; x₂] split into ⌈C/2⌉ and ⌊C/2⌋ channels; P the condition, α the clamp

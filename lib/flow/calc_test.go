@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -65,6 +66,9 @@ func TestFirstErrorStays(t *testing.T) {
 	first := c.err
 	if x = c.exp(c.slice(c.centred(c.mul(x, x)), 0, 1)); x != nil || first == nil || c.err != first {
 		t.Errorf("node %v, first error %v, last %v", x, first, c.err)
+	}
+	if c.note(nil, errors.New("a later one")); c.err != first {
+		t.Errorf("a later error took the place of %v", first)
 	}
 	if err := c.fail("Some block"); err == nil || err.Error()[:10] != "Some block" {
 		t.Errorf("the error reads %v", err)

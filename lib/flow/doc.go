@@ -19,6 +19,6 @@
 //   - plumbing: [Sequence], [Graph], [Split], [Concat], [Inverse]
 //   - models: [Fusion] across scales, [MSFlow]
 //
-// A new block is one type with Out, Forward, Inverse and Params, and one new row in the table of laws_test.go, which checks
+// A new block is one type with Out, Forward, Inverse and Params, and one new row in the table of laws_table_test.go, which checks
 // round trip, log-determinant and gradients. A new subnet is any function of the form [Subnet].
 package flow

@@ -12,7 +12,7 @@ import (
 // latentLimit bounds the fusion flow's outputs, against overflow in a diverging run.
 const latentLimit = 1e6
 
-// Fusion lets the scales of a pyramid inform each other (the paper's eqs. 4 and 5): a coupling whose halves span all scales.
+// Fusion lets the scales of a pyramid inform each other: a coupling whose halves span all scales.
 //
 //	p_i = x_i in the order of scale i's fixed permutation = [p¹_i; p²_i], ⌊C/2⌋ channels and the rest
 //	ℓ(s) = α·0.636·atan(s/α), the clamp

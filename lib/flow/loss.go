@@ -9,7 +9,7 @@ import (
 )
 
 // Loss is the mean negative log-likelihood of a batch in nats, up to the constant ½·ln 2π per value that does not depend on
-// the parameters (the paper's eq. 7):
+// the parameters:
 //
 //	loss = mean_B( Σ_i ½‖z_i‖² − logdet )
 //
