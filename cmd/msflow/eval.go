@@ -91,13 +91,18 @@ func (f *evalFlags) write(out string, r *detector.Result) error {
 	if err := drawResult(out, r, f.rows); err != nil {
 		return err
 	}
+	names := make([]string, len(r.Images))
+	for i, p := range r.Images {
+		names[i] = p.Name
+	}
+	names = fileNames(names)
 	if f.maps {
-		if err := drawMaps(filepath.Join(out, "maps"), r.Images); err != nil {
+		if err := drawMaps(filepath.Join(out, "maps"), r.Images, names); err != nil {
 			return err
 		}
 	}
 	if f.raw {
-		return writeRaw(filepath.Join(out, "maps"), r.Images)
+		return writeRaw(filepath.Join(out, "maps"), r.Images, names)
 	}
 	return nil
 }

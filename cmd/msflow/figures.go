@@ -61,11 +61,10 @@ func mapRange(images []detector.Prediction) (low, high float64) {
 }
 
 // drawMaps writes NAME_map.png, the heat map of the negative log-likelihood, and NAME_overlay.png for every image.
-func drawMaps(out string, images []detector.Prediction) error {
+func drawMaps(out string, images []detector.Prediction, names []string) error {
 	low, high := mapRange(images)
-	for i, base := range fileNames(images) {
-		p := images[i]
-		nll := p.Maps().NLL
+	for i, p := range images {
+		base, nll := names[i], p.Maps().NLL
 		picture, err := p.Image()
 		if err != nil {
 			return err
@@ -81,22 +80,21 @@ func drawMaps(out string, images []detector.Prediction) error {
 }
 
 // writeRaw writes NAME.npy for every image: the mul map (H,W), float32.
-func writeRaw(out string, images []detector.Prediction) error {
-	for i, base := range fileNames(images) {
-		p := images[i]
-		if err := writeNPY(filepath.Join(out, base+".npy"), p.Maps().Mul, p.H, p.W); err != nil {
+func writeRaw(out string, images []detector.Prediction, names []string) error {
+	for i, p := range images {
+		if err := writeNPY(filepath.Join(out, names[i]+".npy"), p.Maps().Mul, p.H, p.W); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fileNames gives every image a file name of its own, from its name in the data set.
-func fileNames(images []detector.Prediction) []string {
+// fileNames gives every name a file name of its own.
+func fileNames(names []string) []string {
 	used := map[string]int{}
-	out := make([]string, len(images))
-	for i, p := range images {
-		base := fileName(p.Name)
+	out := make([]string, len(names))
+	for i, name := range names {
+		base := fileName(name)
 		if used[base]++; used[base] > 1 {
 			base = fmt.Sprintf("%s-%d", base, used[base])
 		}

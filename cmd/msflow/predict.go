@@ -117,7 +117,7 @@ func (f *predictFlags) find(from string, given bool) (file string, threshold *fl
 
 func (f *predictFlags) write(predictions []detector.Prediction, threshold *float64) (predictReport, error) {
 	report := predictReport{Threshold: threshold}
-	names := fileNames(predictions)
+	names := baseNames(predictions)
 	for i, p := range predictions {
 		row := predictionRow{Name: p.Name, Score: p.Score}
 		if threshold != nil {
@@ -129,11 +129,20 @@ func (f *predictFlags) write(predictions []detector.Prediction, threshold *float
 		report.Images = append(report.Images, row)
 	}
 	if f.maps {
-		if err := errors.Join(writeRaw(f.out, predictions), drawMaps(f.out, predictions)); err != nil {
+		if err := errors.Join(writeRaw(f.out, predictions, names), drawMaps(f.out, predictions, names)); err != nil {
 			return report, err
 		}
 	}
 	return report, writeVerdicts(filepath.Join(f.out, "scores.csv"), report)
+}
+
+// baseNames are the files' names without their folders, which may be long and lie anywhere.
+func baseNames(predictions []detector.Prediction) []string {
+	names := make([]string, len(predictions))
+	for i, p := range predictions {
+		names[i] = filepath.Base(p.Name)
+	}
+	return fileNames(names)
 }
 
 // imageExtensions are what a folder is searched for; a file that is named itself may be called anything.
