@@ -42,15 +42,14 @@ demo() {
 
 # The Python side of the tests (real Jupyter clients) lives in .venv.
 venv() {
-	local python=${PYTHON:-python3} wants=kernel/session/testdata/requirements.txt
-	[[ -f $wants ]] || return 0
+	local python=${PYTHON:-python3} wants=kernel/internal/jupyterenv/requirements.txt
 	if [[ ! -x .venv/bin/python ]] || ! cmp -s "$wants" .venv/requirements.txt; then
 		rm -rf .venv
 		"$python" -m venv .venv || { command -v apt-get >/dev/null && apt-get install -y -qq python3-venv && "$python" -m venv .venv; }
 		.venv/bin/pip install -q -r "$wants"
 		cp "$wants" .venv/requirements.txt
 	fi
-	export MSFLOW_VENV=$PWD/.venv
+	export MSFLOW_VENV=$PWD/.venv MSFLOW_REQUIRE_VENV=1
 }
 
 static_checks() {

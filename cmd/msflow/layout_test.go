@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"kernel/engine":     nil,
 	"kernel/history":    nil,
 	"kernel/internal":   {"kernel/protocol"},
-	"kernel/kernelspec": nil,
+	"kernel/kernelspec": {"kernel/protocol"},
 	"kernel/magics":     {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history"},
 	"kernel/protocol":   nil,
 	"kernel/repl":       {"kernel/display", "kernel/engine", "kernel/history", "kernel/magics"},

@@ -32,6 +32,7 @@ type Session struct {
 	units     int                     // cells compiled
 	cells     int                     // cells evaluated; the count of a cell without one
 
+	stdin        *stdin
 	modules      *modules
 	evalCtx      context.Context // of the cell being evaluated; ends the fetching of modules
 	emptyProgram reflect.Value   // see forgetRuntimeTypes
@@ -50,6 +51,7 @@ var _ Evaluator = (*Session)(nil)
 // New starts a session.
 func New() (*Session, error) {
 	s := &Session{stopFlag: new(bool), cellText: map[string]string{}}
+	s.stdin = &stdin{s: s}
 	if err := captureStreams(); err != nil {
 		return nil, err
 	}
@@ -78,6 +80,9 @@ func (s *Session) start() error {
 		return err
 	}
 	for name, f := range s.overrides() {
+		s.ctx.RegisterExternal(name, f)
+	}
+	for name, f := range s.stdinOverrides() {
 		s.ctx.RegisterExternal(name, f)
 	}
 	for name, f := range s.runtimeFuncs() {

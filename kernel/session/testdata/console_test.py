@@ -41,8 +41,10 @@ try:
     term.expect("(?i)interrupt")
     term.expect(r"In \[\d+\]: ")
     run("x", "20")
-    term.sendline("exit")
-    term.expect(pexpect.EOF)
+    term.sendeof()
+    if term.expect([pexpect.EOF, r"exit"]) == 1:
+        term.sendline("y")
+        term.expect(pexpect.EOF)
 except (pexpect.TIMEOUT, pexpect.EOF) as e:
     print(ansi.sub("", term.before if isinstance(term.before, str) else repr(term.before))[-3000:])
     raise SystemExit(f"console: {type(e).__name__} {str(e)[-1500:]}")
