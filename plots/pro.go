@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"math"
 
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -18,6 +19,10 @@ func PRO(r PROer, opts ...Option) *Figure {
 	o := gather(opts)
 	if !(o.limit > 0 && o.limit <= 1) {
 		return failed("PRO curve", fmt.Errorf("the limit %v does not lie in (0,1]", o.limit))
+	}
+	if o.threshold == nil { // a result's own threshold is one of image scores, not of pixels
+		none := math.NaN()
+		o.threshold = &none
 	}
 	shown := min(1, o.limit*4/3) // some of the curve beyond the limit
 	within := &curve{}           // of the first result, up to the limit

@@ -199,11 +199,32 @@ func (p *panel) extent() (xmin, xmax, ymin, ymax float64) {
 	if xmin == xmax {
 		xmin, xmax = xmin-0.5, xmax+0.5
 	}
+	ymin, ymax = p.afterDescent(xmin+0.2*(xmax-xmin), ymin, ymax)
 	if ymin == ymax {
 		pad := math.Max(math.Abs(ymin)/10, 1e-12)
 		ymin, ymax = ymin-pad, ymax+pad
 	}
 	return xmin, xmax, ymin, ymax
+}
+
+// afterDescent narrows the range of a likelihood's panel to what comes after x = start when the first steps would flatten
+// all the rest: a flow's loss falls by orders of magnitude at first. The curve then enters from the edge.
+func (p *panel) afterDescent(start, ymin, ymax float64) (low, high float64) {
+	if p.name != "loss" && p.name != "logp" {
+		return ymin, ymax
+	}
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, k := range p.curves {
+		for i := range k.x {
+			if k.x[i] >= start && finite(k.y[i]) {
+				low, high = min(low, k.y[i]), max(high, k.y[i])
+			}
+		}
+	}
+	if span := high - low; !(span > 0) || ymax-ymin < 5*span {
+		return ymin, ymax
+	}
+	return max(ymin, low-(high-low)/2), min(ymax, high+(high-low)/2)
 }
 
 func finite(v ...float64) bool {

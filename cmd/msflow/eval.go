@@ -97,7 +97,7 @@ func (f *evalFlags) write(out string, r *detector.Result) error {
 	}
 	names = fileNames(names)
 	if f.maps {
-		if err := drawMaps(filepath.Join(out, "maps"), r.Images, names); err != nil {
+		if err := drawMaps(filepath.Join(out, "maps"), r.Images, names, r.PixelThreshold()); err != nil {
 			return err
 		}
 	}

@@ -44,25 +44,30 @@ func drawResult(out string, r *detector.Result, rows int) error {
 		return nil
 	}
 	n := min(rows, len(r.Images))
+	colors := plots.Range(mapRange(r.Images, r.PixelThreshold()))
 	return errors.Join(
-		plots.Maps(r, plots.Worst(n), plots.Title("Worst verdicts")).Save(filepath.Join(out, "worst.png")),
-		plots.Maps(r, plots.Best(n), plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
+		plots.Maps(r, plots.Worst(n), colors, plots.Title("Worst verdicts")).Save(filepath.Join(out, "worst.png")),
+		plots.Maps(r, plots.Best(n), colors, plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
 }
 
-// mapRange is the range of colours for a set of images: one range for all, so that equal colours are equal values.
-func mapRange(images []detector.Prediction) (low, high float64) {
+// mapRange is the range of colours for a set of images: one range for all, so that equal colours are equal values. It ends
+// at twice the threshold where one is known, or a single gross defect would leave all others dark.
+func mapRange(images []detector.Prediction, threshold float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, p := range images {
 		for _, v := range p.Maps().NLL {
 			low, high = min(low, float64(v)), max(high, float64(v))
 		}
 	}
+	if threshold > low {
+		high = min(high, low+2*(threshold-low))
+	}
 	return low, high
 }
 
 // drawMaps writes NAME_map.png, the heat map of the negative log-likelihood, and NAME_overlay.png for every image.
-func drawMaps(out string, images []detector.Prediction, names []string) error {
-	low, high := mapRange(images)
+func drawMaps(out string, images []detector.Prediction, names []string, threshold float64) error {
+	low, high := mapRange(images, threshold)
 	for i, p := range images {
 		base, nll := names[i], p.Maps().NLL
 		picture, err := p.Image()

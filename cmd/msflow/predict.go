@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,7 +59,7 @@ type predictReport struct {
 }
 
 func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, given bool) error {
-	file, threshold, err := f.find(from, given)
+	file, t, err := f.find(from, given)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	if err != nil {
 		return err
 	}
-	report, err := f.write(predictions, threshold)
+	report, err := f.write(predictions, t)
 	if err != nil {
 		return err
 	}
@@ -94,34 +95,32 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	return nil
 }
 
-// find takes a run's folder or a detector's file, and the threshold that belongs to it.
-func (f *predictFlags) find(from string, given bool) (file string, threshold *float64, err error) {
-	if given {
-		threshold = &f.threshold
-	}
+// find takes a run's folder or a detector's file, and the thresholds that belong to it.
+func (f *predictFlags) find(from string, given bool) (file string, t thresholds, err error) {
 	info, err := os.Stat(from)
 	if err != nil {
-		return "", nil, fmt.Errorf("the detector: %w", err)
+		return "", t, fmt.Errorf("the detector: %w", err)
 	}
-	if !info.IsDir() {
-		return from, threshold, nil
-	}
-	folder := runFolder(from)
-	if threshold == nil {
-		if threshold, err = folder.threshold(); err != nil {
-			return "", nil, err
+	file = from
+	if info.IsDir() {
+		file = runFolder(from).detector()
+		if t, err = runFolder(from).thresholds(); err != nil {
+			return "", t, err
 		}
 	}
-	return folder.detector(), threshold, nil
+	if given {
+		t.Score = &f.threshold
+	}
+	return file, t, nil
 }
 
-func (f *predictFlags) write(predictions []detector.Prediction, threshold *float64) (predictReport, error) {
-	report := predictReport{Threshold: threshold}
+func (f *predictFlags) write(predictions []detector.Prediction, t thresholds) (predictReport, error) {
+	report := predictReport{Threshold: t.Score}
 	names := baseNames(predictions)
 	for i, p := range predictions {
 		row := predictionRow{Name: p.Name, Score: p.Score}
-		if threshold != nil {
-			row.Verdict = verdict(p.Score, *threshold)
+		if t.Score != nil {
+			row.Verdict = verdict(p.Score, *t.Score)
 		}
 		if f.maps {
 			row.Map = filepath.Join(f.out, names[i]+".npy")
@@ -129,7 +128,11 @@ func (f *predictFlags) write(predictions []detector.Prediction, threshold *float
 		report.Images = append(report.Images, row)
 	}
 	if f.maps {
-		if err := errors.Join(writeRaw(f.out, predictions, names), drawMaps(f.out, predictions, names)); err != nil {
+		level := math.NaN()
+		if t.Map != nil {
+			level = *t.Map
+		}
+		if err := errors.Join(writeRaw(f.out, predictions, names), drawMaps(f.out, predictions, names, level)); err != nil {
 			return report, err
 		}
 	}

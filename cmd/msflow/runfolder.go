@@ -65,22 +65,26 @@ func (r runFolder) readInfo() (runInfo, error) {
 	return info, nil
 }
 
-// threshold is the score of the best F1 of the run's evaluation, nil when it was not evaluated.
-func (r runFolder) threshold() (*float64, error) {
-	data, err := os.ReadFile(r.file("eval/metrics.json"))
+// thresholds are those of the run's evaluation: of the image score at its best F1, and of the map in nats per channel.
+// They are nil when it was not evaluated.
+type thresholds struct {
+	Score *float64 `json:"det_threshold"`
+	Map   *float64 `json:"map_threshold"`
+}
+
+func (r runFolder) thresholds() (t thresholds, err error) {
+	path := r.file("eval/metrics.json")
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return t, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &t)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the run's threshold: %w", err)
+		return t, fmt.Errorf("reading the run's thresholds from %s: %w", path, err)
 	}
-	var m struct {
-		Threshold *float64 `json:"det_threshold"`
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", r.file("eval/metrics.json"), err)
-	}
-	return m.Threshold, nil
+	return t, nil
 }
 
 // writeLog writes one line per epoch.

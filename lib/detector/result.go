@@ -4,8 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math"
-	"sync"
+	"slices"
 
 	"github.com/msflow-go/msflow/lib/metrics"
 )
@@ -18,9 +17,6 @@ type Result struct {
 	image *metrics.Ranking
 	add   *metrics.Pixels // for the pixel ROC
 	mul   *metrics.Pixels // for the region overlap
-
-	nllOnce      sync.Once
-	nllThreshold float64
 }
 
 // Interval is a 95 % confidence interval from drawing test images with replacement.
@@ -38,6 +34,7 @@ type Metrics struct {
 	DetF1        float64  `json:"det_f1max"`
 	DetF1CI      Interval `json:"det_f1max_interval"`
 	DetThreshold float64  `json:"det_threshold"` // a score ≥ this is called anomalous at the best F1
+	MapThreshold float64  `json:"map_threshold"` // nats per channel; see Result.PixelThreshold
 
 	*PixelMetrics
 }
@@ -62,6 +59,7 @@ func newResult(c Config, predictions []Prediction) (*Result, error) {
 	if err := r.judgeImages(c.Seed); err != nil {
 		return nil, fmt.Errorf("detector: judging the image scores: %w", err)
 	}
+	r.MapThreshold = mapThreshold(predictions)
 	if !r.hasMasks() {
 		return r, nil
 	}
@@ -219,21 +217,22 @@ func (r *Result) Picture(i int) (name string, picture image.Image, err error) {
 // Truth is 1 at the defect's pixels of image i, (H,W); nil when unknown.
 func (r *Result) Truth(i int) []uint8 { return r.Images[i].Mask }
 
-// PixelThreshold is the value of Map from which a pixel is anomalous, by the best F1 over all pixels; NaN without masks.
-func (r *Result) PixelThreshold() float64 {
-	if !r.hasMasks() {
-		return math.NaN()
+// PixelThreshold is the value of Map from which a pixel is anomalous: normalShare of the normal test images' pixels lie
+// below it. It needs no mask, and says how often it errs, which the best F1 over all pixels does not: that follows the few
+// largest defects.
+func (r *Result) PixelThreshold() float64 { return r.MapThreshold }
+
+// normalShare is the share of the normal images' pixels that PixelThreshold calls normal.
+const normalShare = 0.995
+
+// mapThreshold is the quantile of the normal images' unnormalised maps.
+func mapThreshold(images []Prediction) float64 {
+	var values []float32
+	for _, p := range images {
+		if !p.Anomalous {
+			values = append(values, p.Maps().NLL...)
+		}
 	}
-	r.nllOnce.Do(func() {
-		var maps [][]float32
-		var masks [][]uint8
-		for _, p := range r.Images {
-			maps, masks = append(maps, p.Maps().NLL), append(masks, p.Mask)
-		}
-		r.nllThreshold = math.NaN()
-		if pixels, err := metrics.NewPixels(maps, masks, r.Images[0].H, r.Images[0].W); err == nil {
-			_, r.nllThreshold = pixels.F1Max()
-		}
-	})
-	return r.nllThreshold
+	slices.Sort(values)
+	return float64(values[int(normalShare*float64(len(values)-1))])
 }
