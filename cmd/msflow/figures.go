@@ -51,7 +51,7 @@ func drawResult(out string, r *detector.Result, rows int) error {
 }
 
 // mapRange is the range of colours for a set of images: one range for all, so that equal colours are equal values. It ends
-// at twice the threshold where one is known, or a single gross defect would leave all others dark.
+// at four times the threshold where one is known, or a single gross defect would leave all others dark.
 func mapRange(images []detector.Prediction, threshold float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, p := range images {
@@ -60,7 +60,7 @@ func mapRange(images []detector.Prediction, threshold float64) (low, high float6
 		}
 	}
 	if threshold > low {
-		high = min(high, low+2*(threshold-low))
+		high = min(high, low+4*(threshold-low))
 	}
 	return low, high
 }

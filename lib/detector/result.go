@@ -223,7 +223,7 @@ func (r *Result) Truth(i int) []uint8 { return r.Images[i].Mask }
 func (r *Result) PixelThreshold() float64 { return r.MapThreshold }
 
 // normalShare is the share of the normal images' pixels that PixelThreshold calls normal.
-const normalShare = 0.995
+const normalShare = 0.999
 
 // mapThreshold is the quantile of the normal images' unnormalised maps.
 func mapThreshold(images []Prediction) float64 {
