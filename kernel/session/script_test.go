@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -188,16 +187,5 @@ func withHistory(t testing.TB) func(*Options) {
 			t.Fatal(err)
 		}
 		o.History = l
-	}
-}
-
-// settled waits until the number of goroutines is at most n.
-func settled(t testing.TB, n int) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > n; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			buf := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines, want at most %d\n%s", runtime.NumGoroutine(), n, buf[:runtime.Stack(buf, true)])
-		}
 	}
 }
