@@ -33,10 +33,10 @@ func importCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := d.Save(folder.detector()); err != nil {
+			if err := folder.writeInfo(runInfo{Program: "msflow " + version() + ", imported from " + args[0], Data: data}); err != nil {
 				return err
 			}
-			if err := folder.writeInfo(runInfo{Program: "msflow " + version() + ", imported from " + args[0], Data: data}); err != nil {
+			if err := d.Save(folder.detector()); err != nil {
 				return err
 			}
 			if wantsJSON(cmd) {

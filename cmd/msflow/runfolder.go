@@ -35,15 +35,12 @@ type runInfo struct {
 	HoldOut float64   `json:"hold_out,omitempty"`
 }
 
-// begin makes the folder for a new training. A folder that holds a run already is left alone.
+// begin makes sure that the folder is free for a new training: one that holds a run already is left alone.
 func (r runFolder) begin() error {
 	for _, f := range []string{r.checkpoint(), r.detector()} {
 		if _, err := os.Stat(f); err == nil {
 			return fmt.Errorf("%s exists; --resume continues that training, --overwrite replaces it", f)
 		}
-	}
-	if err := os.MkdirAll(string(r), 0o755); err != nil {
-		return fmt.Errorf("making the run's folder: %w", err)
 	}
 	return nil
 }

@@ -72,8 +72,10 @@ func (f *trainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := folder.writeInfo(f.info()); err != nil {
-		return err
+	if !f.resume { // a training that cannot be resumed leaves the run as it was
+		if err := folder.writeInfo(f.info()); err != nil {
+			return err
+		}
 	}
 	return f.fit(ctx, cmd, folder, data, d)
 }
@@ -145,7 +147,7 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFold
 		}
 		return err
 	}
-	if err := d.Save(folder.detector()); err != nil {
+	if err := errors.Join(d.Save(folder.detector()), folder.writeInfo(f.info())); err != nil {
 		return err
 	}
 	return f.report(cmd, folder, d, best)

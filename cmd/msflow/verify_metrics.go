@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/lib/metrics"
+	"github.com/msflow-go/msflow/lib/weights"
 )
 
 // verifyMetrics computes every figure of the case's JSON from its maps, masks, labels and scores.
@@ -47,14 +48,14 @@ func (f *fixture) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	scores, err := f.results.Get("scores")
+	scores, err := f.doubles("scores")
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(maps.Shape) != 3 || len(masks.Ints) != len(maps.Data) || len(labels.Ints) != len(scores.Data) {
-		return nil, nil, fmt.Errorf("maps %v, masks %v, labels %v and scores %v do not belong together", maps.Shape, masks.Shape, labels.Shape, scores.Shape)
+	if len(maps.Shape) != 3 || len(masks.Ints) != len(maps.Data) || len(labels.Ints) != len(scores) {
+		return nil, nil, fmt.Errorf("maps %v, masks %v, labels %v and %d scores do not belong together", maps.Shape, masks.Shape, labels.Shape, len(scores))
 	}
-	images, err := metrics.Rank(float64s(scores.Data), truths(labels.Ints))
+	images, err := metrics.Rank(scores, truths(labels.Ints))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,6 +68,16 @@ func (f *fixture) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
 	}
 	pixels, err := metrics.NewPixels(m, t, h, w)
 	return images, pixels, err
+}
+
+// doubles are a result's values without rounding.
+func (f *fixture) doubles(name string) ([]float64, error) {
+	file, err := weights.ReadSafetensors(f.results.Source())
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return file.Doubles(name)
 }
 
 // figure computes one figure by its name in a fixture, with the tolerance that it is held to.
@@ -106,14 +117,6 @@ func truths(v []int64) []bool {
 	out := make([]bool, len(v))
 	for i, x := range v {
 		out[i] = x != 0
-	}
-	return out
-}
-
-func float64s(v []float32) []float64 {
-	out := make([]float64, len(v))
-	for i, x := range v {
-		out[i] = float64(x)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -82,6 +83,27 @@ func (f *File) Tensor(name string) (Tensor, error) {
 	t := Tensor{Name: e.name, Shape: slices.Clone(e.shape), DType: e.dtype.name}
 	t.Data, t.Ints = e.dtype.decode(f.data[e.lo:e.hi])
 	return t, nil
+}
+
+// Doubles copies the values of the tensor called name as float64. Those of an
+// F64 tensor, which Tensor rounds, are exact.
+func (f *File) Doubles(name string) ([]float64, error) {
+	t, err := f.Tensor(name)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, t.Len())
+	for i := range out {
+		switch {
+		case t.DType == "F64":
+			out[i] = math.Float64frombits(le.Uint64(f.data[f.entries[f.index[name]].lo+8*i:]))
+		case t.Ints != nil:
+			out[i] = float64(t.Ints[i])
+		default:
+			out[i] = float64(t.Data[i])
+		}
+	}
+	return out, nil
 }
 
 // StateDict copies all tensors out of the file.
