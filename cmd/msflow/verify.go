@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A fixture is a case that the reference program was run on: NAME.json describes it, NAME.safetensors holds its results.
+// A referenceCase is one that the reference program was run on: NAME.json describes it, NAME.safetensors holds its results.
 // The name's beginning says of which kind it is.
-type fixture struct {
+type referenceCase struct {
 	name    string
 	folder  string
 	json    []byte
@@ -37,7 +37,7 @@ func (c comparison) passed() bool { return c.Error <= c.Tolerance } // NaN fails
 // verifiers by the beginning of a case's name.
 var verifiers = []struct {
 	prefix string
-	verify func(ctx context.Context, f *fixture) ([]comparison, error)
+	verify func(ctx context.Context, f *referenceCase) ([]comparison, error)
 }{
 	{"flow_", verifyFlow},
 	{"backbone_", verifyBackbone},
@@ -120,13 +120,13 @@ func verifyCase(ctx context.Context, path string) ([]comparison, error) {
 		if err != nil {
 			return nil, err
 		}
-		return v.verify(ctx, &fixture{name, filepath.Dir(path), text, results})
+		return v.verify(ctx, &referenceCase{name, filepath.Dir(path), text, results})
 	}
 	return nil, errors.New("its name does not begin with flow_, backbone_, metrics_ or preprocess_")
 }
 
 // decode reads the case's description.
-func (f *fixture) decode(into any) error {
+func (f *referenceCase) decode(into any) error {
 	if err := json.Unmarshal(f.json, into); err != nil {
 		return fmt.Errorf("reading its description: %w", err)
 	}
@@ -134,7 +134,7 @@ func (f *fixture) decode(into any) error {
 }
 
 // compare holds got against the reference's tensor: ‖got−want‖/‖want‖.
-func (f *fixture) compare(tensor string, got []float32, tolerance float64) (comparison, error) {
+func (f *referenceCase) compare(tensor string, got []float32, tolerance float64) (comparison, error) {
 	want, err := f.results.Get(tensor)
 	if err != nil {
 		return comparison{}, err

@@ -6,11 +6,11 @@ import (
 	"slices"
 
 	"github.com/msflow-go/msflow/lib/backbone"
-	cases "github.com/msflow-go/msflow/lib/flow/fixture"
+	"github.com/msflow-go/msflow/lib/fixture"
 )
 
 // verifyBackbone computes the pyramid of a backbone whose weights follow from their names.
-func verifyBackbone(_ context.Context, f *fixture) ([]comparison, error) {
+func verifyBackbone(_ context.Context, f *referenceCase) ([]comparison, error) {
 	var c struct {
 		Arch   string `json:"arch"`
 		Batch  int    `json:"batch"`
@@ -24,7 +24,7 @@ func verifyBackbone(_ context.Context, f *fixture) ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	image := cases.Fill("image", -2, 2, c.Batch, 3, c.Height, c.Width)
+	image := fixture.Fill("image", -2, 2, c.Batch, 3, c.Height, c.Width)
 	features, err := b.Features(image, c.Batch, c.Height, c.Width)
 	if err != nil {
 		return nil, err

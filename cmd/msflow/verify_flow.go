@@ -25,7 +25,7 @@ const (
 
 // flowCheck holds one flow case against the reference.
 type flowCheck struct {
-	*fixture
+	*referenceCase
 	c     cases.FlowCase
 	model *flow.MSFlow
 	found []comparison
@@ -33,7 +33,7 @@ type flowCheck struct {
 }
 
 // verifyFlow computes a flow's values, its gradients, and some steps of its training.
-func verifyFlow(ctx context.Context, f *fixture) ([]comparison, error) {
+func verifyFlow(ctx context.Context, f *referenceCase) ([]comparison, error) {
 	c, err := cases.ReadFlowCase(filepath.Join(f.folder, f.name+".json"))
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func verifyFlow(ctx context.Context, f *fixture) ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &flowCheck{fixture: f, c: c, model: model}
+	k := &flowCheck{referenceCase: f, c: c, model: model}
 	if err := k.values(ctx); err != nil {
 		return k.found, err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // verifyMetrics computes every figure of the case's JSON from its maps, masks, labels and scores.
-func verifyMetrics(_ context.Context, f *fixture) ([]comparison, error) {
+func verifyMetrics(_ context.Context, f *referenceCase) ([]comparison, error) {
 	var want map[string]float64
 	if err := f.decode(&want); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func verifyMetrics(_ context.Context, f *fixture) ([]comparison, error) {
 }
 
 // rankings reads the case's tensors.
-func (f *fixture) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
+func (f *referenceCase) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
 	maps, err := f.results.Get("maps")
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +71,7 @@ func (f *fixture) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
 }
 
 // doubles are a result's values without rounding.
-func (f *fixture) doubles(name string) ([]float64, error) {
+func (f *referenceCase) doubles(name string) ([]float64, error) {
 	file, err := weights.ReadSafetensors(f.results.Source())
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 
 // verifyPreprocess reads and resizes the case's image. JPEG decoders may differ by a level here and there, so the case says
 // by how many levels the result may differ.
-func verifyPreprocess(_ context.Context, f *fixture) ([]comparison, error) {
+func verifyPreprocess(_ context.Context, f *referenceCase) ([]comparison, error) {
 	var c struct {
 		Image  string  `json:"image"`
 		Size   [2]int  `json:"size"`

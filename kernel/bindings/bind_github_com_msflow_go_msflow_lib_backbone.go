@@ -19,13 +19,13 @@ func init() {
 			Path: "github.com/msflow-go/msflow/lib/backbone",
 			Deps: map[string]string{
 				"fmt": "fmt",
+				"github.com/msflow-go/msflow/lib/fixture":       "fixture",
 				"github.com/msflow-go/msflow/lib/internal/simd": "simd",
 				"github.com/msflow-go/msflow/lib/weights":       "weights",
-				"hash/crc32": "crc32",
-				"math":       "math",
-				"slices":     "slices",
-				"strings":    "strings",
-				"sync":       "sync",
+				"math":    "math",
+				"slices":  "slices",
+				"strings": "strings",
+				"sync":    "sync",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{
@@ -36,7 +36,6 @@ func init() {
 			AliasTypes: map[string]reflect.Type{},
 			Vars:       map[string]reflect.Value{},
 			Funcs: map[string]reflect.Value{
-				"Fill":          reflect.ValueOf(q.Fill),
 				"Names":         reflect.ValueOf(q.Names),
 				"New":           reflect.ValueOf(q.New),
 				"Pool":          reflect.ValueOf(q.Pool),

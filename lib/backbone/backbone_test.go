@@ -3,6 +3,7 @@ package backbone
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"os"
 	"path/filepath"
@@ -71,7 +72,7 @@ func TestFixtures(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := published(t, c.Arch, Options{})
-			x := Fill("image", c.Batch*3*c.Height*c.Width, -2, 2)
+			x := fixture.Fill("image", -2, 2, c.Batch*3*c.Height*c.Width)
 			maps, err := b.Features(x, c.Batch, c.Height, c.Width)
 			if err != nil {
 				t.Fatal(err)
@@ -116,7 +117,7 @@ func TestGolden(t *testing.T) {
 			var h, w int
 			fmt.Sscanf(part[2], "%dx%d", &h, &w)
 			b := published(t, part[0], Options{Padding: part[1]})
-			maps, err := b.Features(Fill("image", 3*h*w, -2, 2), 1, h, w)
+			maps, err := b.Features(fixture.Fill("image", -2, 2, 3*h*w), 1, h, w)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +149,7 @@ func everySeventh(v []float32) []float32 {
 func TestBatchEqualsSingleImages(t *testing.T) {
 	b := published(t, "efficientnet_lite0", Options{})
 	const batch, h, w = 5, 40, 56
-	x := Fill("batch", batch*3*h*w, -2, 2)
+	x := fixture.Fill("batch", -2, 2, batch*3*h*w)
 	var alone [][]Feature
 	for i := range batch {
 		maps, err := b.Features(x[i*3*h*w:(i+1)*3*h*w], 1, h, w)
@@ -156,7 +157,7 @@ func TestBatchEqualsSingleImages(t *testing.T) {
 			t.Fatal(err)
 		}
 		alone = append(alone, copyMaps(maps))
-		if _, err := b.Features(Fill("other", 3*64*33, -2, 2), 1, 64, 33); err != nil {
+		if _, err := b.Features(fixture.Fill("other", -2, 2, 3*64*33), 1, 64, 33); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -193,7 +194,7 @@ func TestShapesOfAllBackbones(t *testing.T) {
 		}
 		for _, size := range [][2]int{{32, 32}, {39, 61}} {
 			h, w := size[0], size[1]
-			maps, err := b.Features(Fill("x", 3*h*w, -2, 2), 1, h, w)
+			maps, err := b.Features(fixture.Fill("x", -2, 2, 3*h*w), 1, h, w)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +246,7 @@ func wantWords(t *testing.T, err error, words ...string) {
 // Once the buffers have grown, calls allocate far less than the maps they fill.
 func TestFeaturesReusesItsMemory(t *testing.T) {
 	b := published(t, "efficientnet_lite0", Options{})
-	x := Fill("x", 2*3*64*64, -2, 2)
+	x := fixture.Fill("x", -2, 2, 2*3*64*64)
 	run := func(times int) {
 		for range times {
 			if _, err := b.Features(x, 2, 64, 64); err != nil {
@@ -271,7 +272,7 @@ func BenchmarkFeatures(b *testing.B) {
 	}{{"efficientnet_lite0", 8, 256}, {"efficientnet_lite0", 1, 256}, {"resnet18", 4, 256}, {"wide_resnet50_2", 2, 256}} {
 		b.Run(fmt.Sprintf("%s/batch%d/%d", c.name, c.batch, c.size), func(b *testing.B) {
 			net := published(b, c.name, Options{})
-			x := Fill("x", c.batch*3*c.size*c.size, -2, 2)
+			x := fixture.Fill("x", -2, 2, c.batch*3*c.size*c.size)
 			for b.Loop() {
 				if _, err := net.Features(x, c.batch, c.size, c.size); err != nil {
 					b.Fatal(err)

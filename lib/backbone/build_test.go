@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func TestFolding(t *testing.T) {
 		t.Fatal(b.err)
 	}
 	w, gain, offset, mean, variance := r.tensors[0].Data, r.tensors[1].Data, r.tensors[2].Data, r.tensors[3].Data, r.tensors[4].Data
-	x := Fill("patch", 18, -1, 1) // what one output pixel sees of its group
+	x := fixture.Fill("patch", -1, 1, 18) // what one output pixel sees of its group
 	for o := range 6 {
 		var plain, folded float64
 		for i, v := range x {
@@ -76,7 +77,7 @@ func TestFolding(t *testing.T) {
 // Known values of the generator, from its definition evaluated elsewhere
 // (Python integers).
 func TestFill(t *testing.T) {
-	got := Fill("conv1.weight", 3, -1, 1)
+	got := fixture.Fill("conv1.weight", -1, 1, 3)
 	if want := fillGolden; !slices.Equal(got, want) {
 		t.Errorf("Fill gives %v, want %v", got, want)
 	}

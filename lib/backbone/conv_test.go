@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"testing"
 )
@@ -17,7 +18,7 @@ func TestSamePadding(t *testing.T) {
 
 func TestReflectPad(t *testing.T) {
 	for _, c := range []struct{ h, w, p int }{{2, 2, 1}, {3, 5, 1}, {4, 4, 3}, {16, 9, 3}} {
-		x := Feature{C: 2, H: c.h, W: c.w, Data: Fill("x", 2*c.h*c.w, -1, 1)}
+		x := Feature{C: 2, H: c.h, W: c.w, Data: fixture.Fill("x", -1, 1, 2*c.h*c.w)}
 		h, w := c.h+2*c.p, c.w+2*c.p
 		got := make([]float32, 2*h*w)
 		reflectPad(got, x, c.p)

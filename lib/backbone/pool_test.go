@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"testing"
 )
@@ -19,7 +20,7 @@ func window(f Feature, plane, y, x int, visit func(v float64)) {
 func TestPoolMatchesTheDefinition(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {2, 2}, {5, 4}, {8, 7}, {3, 16}} {
 		const batch, c = 2, 3
-		f := Feature{C: c, H: size[0], W: size[1], Data: Fill("x", batch*c*size[0]*size[1], -1, -0.5)}
+		f := Feature{C: c, H: size[0], W: size[1], Data: fixture.Fill("x", -1, -0.5, batch*c*size[0]*size[1])}
 		avg, most := Pool([]Feature{f}, batch, "avg")[0], Pool([]Feature{f}, batch, "max")[0]
 		h, w := (size[0]-1)/2+1, (size[1]-1)/2+1
 		if avg.C != c || avg.H != h || avg.W != w || len(avg.Data) != batch*c*h*w {

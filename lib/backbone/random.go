@@ -2,34 +2,13 @@ package backbone
 
 import (
 	"fmt"
-	"hash/crc32"
+	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/msflow-go/msflow/lib/weights"
 )
-
-// Fill returns n numbers between lo and hi that follow from name alone: the
-// i-th is a hash of i and the name's CRC-32, so other programs can make the same
-// weights and inputs without storing them. It is the generator of the
-// reference fixtures.
-func Fill(name string, n int, lo, hi float64) []float32 {
-	start := uint64(crc32.ChecksumIEEE([]byte(name)))
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = float32(lo + (hi-lo)*splitmix(uint64(i+1)*0x9E3779B97F4A7C15+start))
-	}
-	return v
-}
-
-// splitmix scrambles z into a number in [0,1).
-func splitmix(z uint64) float64 {
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	z ^= z >> 31
-	return float64(z>>11) / (1 << 53)
-}
 
 // RandomWeights makes weights for the backbone called name without training,
 // for tests. Seed 0 gives those of the reference fixtures.
@@ -66,7 +45,7 @@ func (r *recorder) Floats(name string, shape ...int) ([]float32, error) {
 	if r.seed != 0 {
 		key = fmt.Sprintf("%d/%s", r.seed, name)
 	}
-	t := weights.Tensor{Name: name, Shape: slices.Clone(shape), DType: "F32", Data: Fill(key, n, lo, hi)}
+	t := weights.Tensor{Name: name, Shape: slices.Clone(shape), DType: "F32", Data: fixture.Fill(key, lo, hi, n)}
 	r.tensors = append(r.tensors, t)
 	return t.Data, nil
 }
