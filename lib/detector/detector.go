@@ -26,6 +26,7 @@ type Detector struct {
 	digest    string // of the backbone's weights
 	model     *flow.MSFlow
 	maps      []flow.Map
+	last      *train.Trainer     // of the last Fit, to continue it
 	inference map[int]*inference // by batch size
 	busy      chan struct{}      // closed when an inference that was abandoned at an interrupt has ended
 }

@@ -178,6 +178,12 @@ func TestFitResumes(t *testing.T) {
 	if err := other.Fit(context.Background(), data.Train, Epochs(3), LearningRate(1e-3), Resume(path)); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.Fit(context.Background(), data.Train, Epochs(3), LearningRate(1e-3), Continue()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(parameters(d), parameters(whole)) {
+		t.Error("the training that was continued in place ends elsewhere than the uninterrupted one")
+	}
 	if !slices.Equal(parameters(other), parameters(whole)) {
 		t.Error("the resumed training ends elsewhere than the uninterrupted one")
 	}

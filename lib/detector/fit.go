@@ -17,6 +17,7 @@ type fitting struct {
 	cacheBytes int64
 	checkpoint string
 	resume     string
+	proceed    bool
 	onFeatures Progress
 	onStep     []func(train.Step)
 	onEpoch    []func(train.Epoch)
@@ -54,6 +55,10 @@ func Checkpoint(path string) Option { return func(f *fitting) { f.checkpoint = p
 
 // Resume continues the training that wrote the checkpoint at path, to the same numbers as an uninterrupted one.
 func Resume(path string) Option { return func(f *fitting) { f.resume = path } }
+
+// Continue goes on with this detector's last Fit where it was interrupted, or to more Epochs, instead of starting a new
+// schedule on the flow as it is.
+func Continue() Option { return func(f *fitting) { f.proceed = true } }
 
 // CacheBytes is how much memory the features may take before they go to a file; the default is 4 GiB.
 func CacheBytes(n int64) Option { return func(f *fitting) { f.cacheBytes = n } }
@@ -164,8 +169,14 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 		return errors.Join(d.write(f.checkpoint, t), d.giveVerdict(ctx, f, e.Epoch))
 	}
 	t, err := train.New(d.model, d.maps, f.Options)
-	if err == nil && checkpoint != nil {
+	switch {
+	case err != nil:
+	case checkpoint != nil:
 		err = checkpoint.Resume(t)
+	case f.proceed && d.last == nil:
+		err = errors.New("detector: there is no training to continue; Fit without Continue first")
+	case f.proceed:
+		err = t.Continue(d.last)
 	}
 	return t, err
 }
@@ -183,7 +194,7 @@ func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, feature
 		fit, held = train.Split(features, f.heldOut, d.Config.Seed)
 	}
 	err := t.Run(ctx, fit, held)
-	d.Epochs = t.History
+	d.Epochs, d.last = t.History, t
 	if ctx.Err() != nil && err != nil {
 		return errors.Join(err, d.write(f.checkpoint, t))
 	}

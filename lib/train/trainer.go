@@ -41,6 +41,16 @@ func New(model flow.Block, maps []flow.Map, o Options) (*Trainer, error) {
 	}, nil
 }
 
+// Continue puts t where an earlier trainer of the same model stopped, to go on to the same numbers as if it had not.
+func (t *Trainer) Continue(from *Trainer) error {
+	if from.model != t.model {
+		return errors.New("train: the earlier training was of another model")
+	}
+	from.settle()
+	t.State, t.adam, t.best = from.State, from.adam, from.best
+	return nil
+}
+
 // Run trains until the last epoch, or until the held-out loss has not fallen for Patience epochs (heldOut may be nil). It
 // goes on from State, so that a second call after a cancellation, or after a checkpoint was read, continues to the same
 // numbers as an uninterrupted run. It returns within about 100 ms of ctx's cancellation, with ctx's error and the
