@@ -28,7 +28,8 @@ func (r Results) Table() (classes, figures []string, values [][]float64) {
 }
 
 // Classes draws a bar per class and figure, in percent from 0, and the mean over the classes below. With adds published or
-// other results as marks on the bars; they are matched by the names of class and figure.
+// other results as marks on the bars; they are matched by the names of class and figure, and their mean is marked only where it is
+// one over the same classes.
 func Classes(t Tabler, opts ...Option) *Figure {
 	o := gather(opts)
 	chart, err := newClassChart(t, o)
@@ -67,7 +68,7 @@ func newClassChart(t Tabler, o options) (*classChart, error) {
 			return nil, fmt.Errorf("%s%w", r.prefix(), err)
 		}
 		k.names = append(k.names, r.name)
-		k.marks = append(k.marks, withMean(Results{k.classes, k.figures, k.matched(classes, figures, values)}))
+		k.marks = append(k.marks, k.comparable(withMean(Results{k.classes, k.figures, k.matched(classes, figures, values)})))
 	}
 	all := withMean(Results{k.classes, k.figures, k.values})
 	k.classes, k.values = all.Classes, all.Values
@@ -102,6 +103,21 @@ func (k *classChart) matched(classes, figures []string, values [][]float64) [][]
 		}
 	}
 	return out
+}
+
+// comparable removes another result's mean where it is not one over the same classes as this one's.
+func (k *classChart) comparable(other Results) Results {
+	if len(other.Values) == len(k.classes) {
+		return other // a single class has no mean
+	}
+	for j := range k.figures {
+		for i := range k.classes {
+			if math.IsNaN(k.values[i][j]) != math.IsNaN(other.Values[i][j]) {
+				other.Values[len(other.Values)-1][j] = nan
+			}
+		}
+	}
+	return other
 }
 
 // withMean adds the mean over the classes as a last row, if there are several.

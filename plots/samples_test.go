@@ -188,7 +188,7 @@ func samplePRO() plots.Curve {
 // samplePublished lacks a class and has its figures in another order.
 func samplePublished() plots.Results {
 	return plots.Results{
-		Classes: []string{"cable", "bottle", "screw"},
+		Classes: []string{"cable", "bottle", "metal nut"},
 		Figures: []string{"PRO", "det AUROC", "loc AUROC"},
 		Values:  [][]float64{{0.94, 0.995, 0.985}, {0.977, 1, 0.99}, {0.95, 0.978, 0.991}},
 	}
