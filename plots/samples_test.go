@@ -129,16 +129,28 @@ func sampleTile(seed int, scratched bool, strength float64) (image.Image, []floa
 	return picture, values, truth
 }
 
+// LogP gives three coarser maps, so that the gallery is a Multiscaler.
+func (g gallery) LogP(i int) (maps [][]float32, sizes [][2]int) {
+	m := scalesOf(g.maps[i])
+	return m.LogP, m.Sizes
+}
+
 // sampleScales is tile 0 as three scales see it.
 func sampleScales() plots.ScaleMaps {
 	g := sampleGallery()
-	m := plots.ScaleMaps{Picture: g.pictures[0], Fused: g.maps[0], Height: sampleH, Width: sampleW}
+	m := scalesOf(g.maps[0])
+	m.Picture = g.pictures[0]
+	return m
+}
+
+func scalesOf(fused []float32) plots.ScaleMaps {
+	m := plots.ScaleMaps{Fused: fused, Height: sampleH, Width: sampleW}
 	for _, step := range []int{2, 4, 8} {
 		h, w := sampleH/step, sampleW/step
 		values := make([]float32, h*w)
 		for i := range values {
 			y, x := i/w*step+step/2, i%w*step+step/2
-			values[i] = -0.6 * g.maps[0][y*sampleW+x]
+			values[i] = -0.6 * fused[y*sampleW+x]
 		}
 		m.LogP, m.Sizes = append(m.LogP, values), append(m.Sizes, [2]int{h, w})
 	}

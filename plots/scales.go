@@ -37,6 +37,25 @@ func Scales(m ScaleMaps, opts ...Option) *Figure {
 	}
 }
 
+// ScalesOf is Scales for image i of a result that keeps the maps of its scales.
+func ScalesOf(g Gallery, i int, opts ...Option) *Figure {
+	m, ok := g.(Multiscaler)
+	if !ok {
+		return failed("Maps per scale", fmt.Errorf("a %T does not keep the maps of its scales", g))
+	}
+	if scores, _ := g.Scores(); i < 0 || i >= len(scores) {
+		return failed("Maps per scale", fmt.Errorf("there is no image %d among %d", i, len(scores)))
+	}
+	var maps ScaleMaps
+	var err error
+	if _, maps.Picture, err = g.Picture(i); err != nil {
+		return failed("Maps per scale", fmt.Errorf("image %d: %w", i, err))
+	}
+	maps.LogP, maps.Sizes = m.LogP(i)
+	maps.Fused, maps.Height, maps.Width = g.Map(i)
+	return Scales(maps, opts...)
+}
+
 func (m ScaleMaps) check() error {
 	if len(m.LogP) == 0 || len(m.LogP) != len(m.Sizes) {
 		return fmt.Errorf("%d maps, %d sizes: %w", len(m.LogP), len(m.Sizes), errLengths)

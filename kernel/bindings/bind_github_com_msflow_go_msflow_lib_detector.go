@@ -66,6 +66,7 @@ func init() {
 				"BatchSize":       reflect.ValueOf(q.BatchSize),
 				"CacheBytes":      reflect.ValueOf(q.CacheBytes),
 				"Checkpoint":      reflect.ValueOf(q.Checkpoint),
+				"Continue":        reflect.ValueOf(q.Continue),
 				"Epochs":          reflect.ValueOf(q.Epochs),
 				"HoldOut":         reflect.ValueOf(q.HoldOut),
 				"ImportReference": reflect.ValueOf(q.ImportReference),

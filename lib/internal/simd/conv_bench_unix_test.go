@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 )
 
 // benchShapes are the subnets' convolutions at the three scales, larger backbones' channels, and the other kinds.
@@ -59,22 +58,6 @@ func BenchmarkPeak(b *testing.B) {
 			measure(b, flops, func() { Parallel(threads, func(i int) { peakTile(s, i, 1000) }) })
 		})
 	}
-}
-
-// peakTile runs the largest tile n times and returns the work of one.
-func peakTile(all []scratch, i, n int) int {
-	const k = 256
-	s, lanes, rows := &all[i], active.lanes, len(active.tile)-1
-	x, w, y, table, tiles := s.floats(0, 2*lanes), s.floats(1, rows), s.floats(2, rows*2*lanes), resized(&s.taps, k), resized(&s.tiles, 1)
-	clear(table)
-	second, width := int32(4*lanes), int32(lanes)
-	tiles[0] = tile{b: [2]int32{0, second}, c: [2]int32{0, second}, n: [2]int32{width, width}}
-	s.tile = tileArgs{a: unsafe.Pointer(&w[0]), b: unsafe.Pointer(&x[0]), c: unsafe.Pointer(&y[0]), table: unsafe.Pointer(&table[0]),
-		k: k, as: 4, ldc: 8 * lanes, tiles: unsafe.Pointer(&tiles[0]), count: 1}
-	for range n {
-		callTile(active.tile[rows], &s.tile)
-	}
-	return 2 * k * rows * 2 * lanes
 }
 
 func benchConv(b *testing.B, pass func(y, x, w []float32, s ConvShape)) {
