@@ -8,6 +8,7 @@ import (
 
 	_ "github.com/msflow-go/msflow/kernel/bindings" // what cells may import
 	"github.com/msflow-go/msflow/kernel/kernelspec"
+	"github.com/msflow-go/msflow/kernel/live"
 	"github.com/msflow-go/msflow/kernel/session"
 )
 
@@ -121,6 +122,7 @@ func kernelStartCommand() *cobra.Command {
 		Long:  "start runs the kernel on a connection file that Jupyter wrote. Without one it makes its own, for `jupyter console --existing`.",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			live.Install()
 			return session.Process(file, version(), os.Stderr)
 		},
 	}

@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"kernel/history":    nil,
 	"kernel/internal":   {"kernel/protocol"},
 	"kernel/kernelspec": {"kernel/protocol"},
+	"kernel/live":       {"kernel/display", "lib", "plots"},
 	"kernel/magics":     {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history"},
 	"kernel/protocol":   nil,
 	"kernel/repl":       {"kernel/display", "kernel/engine", "kernel/history", "kernel/magics"},

@@ -44,7 +44,9 @@ func init() {
 				"sync":                                     "sync",
 				"time":                                     "time",
 			},
-			Interfaces: map[string]reflect.Type{},
+			Interfaces: map[string]reflect.Type{
+				"Watcher": reflect.TypeFor[q.Watcher](),
+			},
 			NamedTypes: map[string]reflect.Type{
 				"Config":       reflect.TypeFor[q.Config](),
 				"Detector":     reflect.TypeFor[q.Detector](),
@@ -61,6 +63,7 @@ func init() {
 			Vars: map[string]reflect.Value{
 				"ErrNoMasks":   reflect.ValueOf(&q.ErrNoMasks),
 				"ErrUntrained": reflect.ValueOf(&q.ErrUntrained),
+				"Watch":        reflect.ValueOf(&q.Watch),
 			},
 			Funcs: map[string]reflect.Value{
 				"BatchSize":       reflect.ValueOf(q.BatchSize),
@@ -78,6 +81,7 @@ func init() {
 				"OnFeatures":      reflect.ValueOf(q.OnFeatures),
 				"OnStep":          reflect.ValueOf(q.OnStep),
 				"Patience":        reflect.ValueOf(q.Patience),
+				"Quiet":           reflect.ValueOf(q.Quiet),
 				"Resume":          reflect.ValueOf(q.Resume),
 				"WithSchedule":    reflect.ValueOf(q.WithSchedule),
 			},

@@ -100,6 +100,7 @@ func init() {
 				"MeanAll":         reflect.ValueOf(q.MeanAll),
 				"Mul":             reflect.ValueOf(q.Mul),
 				"Neg":             reflect.ValueOf(q.Neg),
+				"Peak":            reflect.ValueOf(q.Peak),
 				"Permute":         reflect.ValueOf(q.Permute),
 				"PrimitiveOf":     reflect.ValueOf(q.PrimitiveOf),
 				"Processor":       reflect.ValueOf(q.Processor),
@@ -107,6 +108,7 @@ func init() {
 				"ReflectPad":      reflect.ValueOf(q.ReflectPad),
 				"Resize":          reflect.ValueOf(q.Resize),
 				"Scale":           reflect.ValueOf(q.Scale),
+				"SetThreads":      reflect.ValueOf(q.SetThreads),
 				"Sigmoid":         reflect.ValueOf(q.Sigmoid),
 				"SliceChannels":   reflect.ValueOf(q.SliceChannels),
 				"Softplus":        reflect.ValueOf(q.Softplus),
@@ -118,6 +120,7 @@ func init() {
 				"SumAll":          reflect.ValueOf(q.SumAll),
 				"SumPerSample":    reflect.ValueOf(q.SumPerSample),
 				"Tanh":            reflect.ValueOf(q.Tanh),
+				"Threads":         reflect.ValueOf(q.Threads),
 				"TriangularPart":  reflect.ValueOf(q.TriangularPart),
 			},
 			TypedConsts: map[string]ixgo.TypedConst{

@@ -18,6 +18,7 @@ type fitting struct {
 	checkpoint string
 	resume     string
 	proceed    bool
+	quiet      bool
 	onFeatures Progress
 	onStep     []func(train.Step)
 	onEpoch    []func(train.Epoch)
@@ -119,6 +120,13 @@ func (d *Detector) Fit(ctx context.Context, set datasets.Set, options ...Option)
 	if err != nil {
 		return err
 	}
+	end := d.watch(&f)
+	err = d.fit(ctx, set, f)
+	end(err)
+	return err
+}
+
+func (d *Detector) fit(ctx context.Context, set datasets.Set, f fitting) error {
 	if n := set.Anomalous(); n > 0 {
 		return fmt.Errorf("detector: %d of the %d training images are anomalous; the flow learns normal images only", n, len(set))
 	}

@@ -1,0 +1,59 @@
+package detector
+
+import (
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/msflow-go/msflow/lib/flow"
+)
+
+// describe lists what the detector is made of, a name and a value each.
+func (d *Detector) describe() [][2]string {
+	c := d.Config
+	rows := [][2]string{{"backbone", c.Backbone}}
+	if d.model == nil {
+		return append(rows, [2]string{"flow", "built when the input size is known, by Fit"})
+	}
+	rows = append(rows, [2]string{"input", fmt.Sprintf("%d×%d pixels", c.Size[0], c.Size[1])})
+	for i, m := range d.maps {
+		cost := "not known"
+		if s, err := flow.Summary(d.model.ParallelFlows()[i], []flow.Map{m}); err == nil {
+			cost = s.String()
+		}
+		rows = append(rows, [2]string{fmt.Sprintf("scale %d", c.Scales[i]), fmt.Sprintf("map %v, %d blocks, %s", m, c.Blocks[i], cost)})
+	}
+	if f := d.model.Fusion(); f != nil {
+		if s, err := flow.Summary(f, d.maps); err == nil {
+			rows = append(rows, [2]string{"fusion", s.String()})
+		}
+	}
+	if s, err := flow.Summary(d.model, d.maps); err == nil {
+		rows = append(rows, [2]string{"flow in all", s.String()})
+	}
+	trained := "not trained"
+	if n := len(d.Epochs); n > 0 {
+		trained = fmt.Sprintf("%d epochs, loss %.1f nats", n, d.Epochs[n-1].Loss)
+	}
+	return append(rows, [2]string{"training", trained})
+}
+
+// String lists backbone, blocks, shapes, parameters and multiply-adds.
+func (d *Detector) String() string {
+	var b strings.Builder
+	for _, r := range d.describe() {
+		fmt.Fprintf(&b, "%-12s %s\n", r[0], r[1])
+	}
+	return b.String()
+}
+
+// HTML is the same for a notebook.
+func (d *Detector) HTML() string {
+	var b strings.Builder
+	b.WriteString("<table>")
+	for _, r := range d.describe() {
+		fmt.Fprintf(&b, `<tr><th style="text-align:left">%s</th><td style="text-align:left">%s</td></tr>`, html.EscapeString(r[0]), html.EscapeString(r[1]))
+	}
+	b.WriteString("</table>")
+	return b.String()
+}
