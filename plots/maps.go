@@ -39,7 +39,7 @@ type plate struct {
 // Maps draws a row of panels per image: the image, the true defect, the map, the map over the image, and the contours of
 // truth and of the map at the level in use (Level, or PixelThresholder; without either the last column is left out). Say
 // which images with Worst, Best, Random and Chosen, which may be combined; without them it is Worst(4). All maps share
-// one range of colours. Unit names the map's values.
+// one range of colours, up to four times the level in use unless Range says another. Unit names the map's values.
 func Maps(g Gallery, opts ...Option) *Figure {
 	o := gather(opts)
 	plates, err := platesOf(g, o)
@@ -118,6 +118,10 @@ func newSheet(o options, threshold float64, plates []plate) *sheet {
 		maps = append(maps, p.values)
 	}
 	s.low, s.high = o.colorRange(maps...)
+	if o.level != nil && *o.level > s.low && math.IsNaN(o.high) {
+		// A single gross defect would leave all others dark.
+		s.high = min(s.high, s.low+4*(*o.level-s.low))
+	}
 	s.bar = newBar(o.colorMap(Ember), s.low, s.high, o.unitOr(nats), maps...)
 	s.columns = []column{{"image", drawPicture}, {"truth", drawTruth}, {"map", drawMap}, {"overlay", drawOverlay}}
 	if o.level != nil {
