@@ -17,6 +17,7 @@ type Result struct {
 	image *metrics.Ranking
 	add   *metrics.Pixels // for the pixel ROC
 	mul   *metrics.Pixels // for the region overlap
+	seed  uint64          // of the intervals
 }
 
 // Interval is a 95 % confidence interval from drawing test images with replacement.
@@ -55,7 +56,7 @@ type PixelMetrics struct {
 }
 
 func newResult(c Config, predictions []Prediction) (*Result, error) {
-	r := &Result{Images: predictions}
+	r := &Result{Images: predictions, seed: c.Seed}
 	if err := r.judgeImages(c.Seed); err != nil {
 		return nil, fmt.Errorf("detector: judging the image scores: %w", err)
 	}
