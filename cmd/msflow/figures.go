@@ -44,10 +44,9 @@ func drawResult(out string, r *detector.Result, rows int) error {
 		return nil
 	}
 	n := min(rows, len(r.Images))
-	colors := plots.Range(mapRange(r.Images, r.PixelThreshold()))
 	return errors.Join(
-		plots.Maps(r, plots.Worst(n), colors, plots.Title("Worst verdicts")).Save(filepath.Join(out, "worst.png")),
-		plots.Maps(r, plots.Best(n), colors, plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
+		plots.Maps(r, plots.Worst(n), plots.Title("Worst verdicts")).Save(filepath.Join(out, "worst.png")),
+		plots.Maps(r, plots.Best(n), plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
 }
 
 // mapRange is the range of colours for a set of images: one range for all, so that equal colours are equal values. It ends

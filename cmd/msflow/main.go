@@ -71,7 +71,7 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(trainCommand(), evalCommand(), predictCommand(), importCommand(), featuresCommand(), verifyCommand(), weightsCommand(), doctorCommand(), kernelCommand(), runCommand())
+	root.AddCommand(trainCommand(), evalCommand(), predictCommand(), importCommand(), featuresCommand(), verifyCommand(), weightsCommand(), benchCommand(), doctorCommand(), kernelCommand(), runCommand())
 	root.PersistentFlags().Bool("json", false, "print one JSON object on stdout")
 	root.PersistentFlags().Bool("offline", false, "never use the network")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

@@ -26,3 +26,18 @@ func memory() (total, free uint64, err error) {
 	}
 	return total, free, nil
 }
+
+// peakMemory is the most memory that this process ever had resident, in bytes.
+func peakMemory() uint64 {
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		var kib uint64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
+			return kib << 10
+		}
+	}
+	return 0
+}

@@ -8,3 +8,6 @@ import "errors"
 func memory() (total, free uint64, err error) {
 	return 0, 0, errors.New("not known on this system")
 }
+
+// peakMemory is not known on this system.
+func peakMemory() uint64 { return 0 }

@@ -48,6 +48,8 @@ func init() {
 				"Watcher": reflect.TypeFor[q.Watcher](),
 			},
 			NamedTypes: map[string]reflect.Type{
+				"ClassMetrics": reflect.TypeFor[q.ClassMetrics](),
+				"Classes":      reflect.TypeFor[q.Classes](),
 				"Config":       reflect.TypeFor[q.Config](),
 				"Detector":     reflect.TypeFor[q.Detector](),
 				"Features":     reflect.TypeFor[q.Features](),
