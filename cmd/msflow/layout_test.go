@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"kernel/kernelspec": {"kernel/protocol"},
 	"kernel/live":       {"kernel/display", "lib", "plots"},
 	"kernel/magics":     {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history"},
+	"kernel/notebook":   {"kernel/display", "kernel/engine"},
 	"kernel/protocol":   nil,
 	"kernel/repl":       {"kernel/display", "kernel/engine", "kernel/history", "kernel/magics"},
 	"kernel/session":    {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics", "kernel/protocol", "kernel/transport"},

@@ -1,0 +1,140 @@
+// Package notebook reads, writes, runs and prints Jupyter notebooks (nbformat 4) without Jupyter.
+package notebook
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Notebook is a document of nbformat 4.
+type Notebook struct {
+	Cells    []*Cell
+	Metadata map[string]any // of the document; values are as encoding/json gives them, numbers json.Number
+	Minor    int            // of nbformat 4.Minor as read; it is written as at least 4.5
+	extra    map[string]any // fields that this package does not know, kept
+}
+
+// CellType is what a cell holds.
+type CellType string
+
+// The types of cells.
+const (
+	Code     CellType = "code"
+	Markdown CellType = "markdown"
+	Raw      CellType = "raw"
+)
+
+// Cell is one cell. Count and Outputs are those of code cells.
+type Cell struct {
+	ID       string // unique in its notebook; Write makes one where there is none
+	Type     CellType
+	Source   string
+	Metadata map[string]any
+	Count    int // execution count; 0 when it was not run
+	Outputs  []Output
+	extra    map[string]any // attachments, and fields that this package does not know
+}
+
+// OutputType is what an output is.
+type OutputType string
+
+// The types of outputs.
+const (
+	StreamOutput  OutputType = "stream"
+	DisplayOutput OutputType = "display_data"
+	ResultOutput  OutputType = "execute_result"
+	ErrorOutput   OutputType = "error"
+)
+
+// Output is one output of a code cell. Which fields count depends on its type.
+type Output struct {
+	Type OutputType
+
+	Name, Text string // of a stream: stdout or stderr, and what was printed
+
+	Data     map[string]any // of a display or result: MIME type → text, base64, or JSON
+	Metadata map[string]any
+	Count    int // of a result
+
+	Kind, Value string // of an error
+	Traceback   []string
+}
+
+// New is a notebook of these cells for this project's kernel.
+func New(cells ...*Cell) *Notebook {
+	return &Notebook{Cells: cells, Minor: 5, Metadata: map[string]any{
+		"kernelspec":    map[string]any{"name": "msflow", "display_name": "Go (MSFlow)", "language": "go"},
+		"language_info": map[string]any{"name": "go", "file_extension": ".go", "mimetype": "text/x-go"},
+	}}
+}
+
+// NewCode is a code cell that was not run.
+func NewCode(source string) *Cell { return &Cell{Type: Code, Source: source} }
+
+// NewMarkdown is a cell of text.
+func NewMarkdown(source string) *Cell { return &Cell{Type: Markdown, Source: source} }
+
+// Tags are the cell's tags, such as "parameters".
+func (c *Cell) Tags() (tags []string) {
+	list, _ := c.Metadata["tags"].([]any)
+	for _, t := range list {
+		if s, ok := t.(string); ok {
+			tags = append(tags, s)
+		}
+	}
+	return tags
+}
+
+// Tagged tells whether the cell has the tag.
+func (c *Cell) Tagged(tag string) bool { return slices.Contains(c.Tags(), tag) }
+
+// tag gives the cell a tag.
+func (c *Cell) tag(name string) *Cell {
+	if c.Metadata == nil {
+		c.Metadata = map[string]any{}
+	}
+	list, _ := c.Metadata["tags"].([]any)
+	c.Metadata["tags"] = append(list, name)
+	return c
+}
+
+// Read reads the notebook at path. Errors name the file, and the cell where there is something wrong with one.
+func Read(path string) (*Notebook, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the notebook: %w", err)
+	}
+	n, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return n, nil
+}
+
+// Write writes the notebook to path as Jupyter itself would, in whole or not at all.
+func (n *Notebook) Write(path string) error { return writeWhole(path, n.Bytes()) }
+
+// writeWhole writes to a temporary file beside path and renames it.
+func writeWhole(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
