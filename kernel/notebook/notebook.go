@@ -60,6 +60,8 @@ type Output struct {
 
 	Kind, Value string // of an error
 	Traceback   []string
+
+	id string // by which a run updates a display
 }
 
 // New is a notebook of these cells for this project's kernel.

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/display"
@@ -112,33 +111,5 @@ func errorContent(err error) object {
 	if errors.Is(err, context.Canceled) && e.Kind == engine.KindInternal {
 		e.Kind, e.Value = engine.KindInterrupted, "the cell was interrupted"
 	}
-	return object{"status": "error", "ename": string(e.Kind), "evalue": e.Value, "traceback": coloured(e)}
-}
-
-const (
-	red   = "\x1b[31m"
-	bold  = "\x1b[1m"
-	reset = "\x1b[0m"
-)
-
-// coloured is an error's traceback as terminals and notebooks show it: the
-// message and the caret stand out. It has at least one line.
-func coloured(e *engine.Error) []string {
-	lines := []string{}
-	for _, line := range e.Traceback {
-		switch {
-		case isCaret(line), strings.Contains(line, e.Value) && e.Value != "":
-			line = bold + red + line + reset
-		}
-		lines = append(lines, line)
-	}
-	if len(lines) == 0 {
-		lines = append(lines, bold+red+e.Error()+reset)
-	}
-	return lines
-}
-
-// isCaret recognises the line under a source line that points into it.
-func isCaret(line string) bool {
-	return strings.Contains(line, "^") && strings.Trim(line, " \t^~|│") == ""
+	return object{"status": "error", "ename": string(e.Kind), "evalue": e.Value, "traceback": display.Traceback(e)}
 }

@@ -228,7 +228,7 @@ func (s *cellSink) Notice(text string) {
 // GoroutineError shows a panic of a goroutine. It is printed rather than sent
 // as an error: the cell itself did not fail, and may long be over.
 func (s *cellSink) GoroutineError(e *engine.Error) {
-	s.Stream(engine.Stderr, []byte(strings.Join(coloured(e), "\n")+"\n"))
+	s.Stream(engine.Stderr, []byte(strings.Join(display.Traceback(e), "\n")+"\n"))
 }
 
 // Page shows documentation in the front end's pager.

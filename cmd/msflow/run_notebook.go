@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/msflow-go/msflow/kernel/display"
+	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/history"
+	"github.com/msflow-go/msflow/kernel/live"
+	"github.com/msflow-go/msflow/kernel/magics"
+	"github.com/msflow-go/msflow/kernel/notebook"
+)
+
+// notebookRun are the flags of `msflow run NOTEBOOK.ipynb`.
+type notebookRun struct {
+	params []string
+	out    string
+	html   bool
+}
+
+func (r *notebookRun) flags(f *pflag.FlagSet) {
+	f.StringArrayVarP(&r.params, "param", "p", nil, "set the notebook's parameter: `NAME=VALUE`, as often as wanted")
+	f.StringVarP(&r.out, "output", "o", "", "store the notebook with its outputs in `FILE`.ipynb; it may be the notebook itself")
+	f.BoolVar(&r.html, "html", false, "write a page with code, text and outputs beside the stored notebook, or beside the notebook itself")
+}
+
+// run runs the notebook args[0]; flags may come after its name, too.
+func (r *notebookRun) run(cmd *cobra.Command, args []string) error {
+	f := cmd.Flags()
+	f.SetInterspersed(true)
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if f.NArg() != 1 {
+		return fmt.Errorf("run takes one notebook, not %s", strings.Join(f.Args(), " "))
+	}
+	job, err := r.prepare(f.Arg(0))
+	if err != nil {
+		return err
+	}
+	return job.do(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+}
+
+// notebookJob is a notebook about to be run.
+type notebookJob struct {
+	n          *notebook.Notebook
+	path       string // of the notebook; absolute, as are the others
+	out        string // empty: not stored
+	page       string // the HTML; empty: none
+	parameters []notebook.Parameter
+}
+
+// prepare checks all that can be checked before the first cell runs.
+func (r *notebookRun) prepare(path string) (*notebookJob, error) {
+	j := &notebookJob{}
+	var err error
+	if j.n, err = notebook.Read(path); err != nil {
+		return nil, err
+	}
+	for _, p := range r.params {
+		parameter, err := notebook.ParseParameter(p)
+		if err != nil {
+			return nil, err
+		}
+		j.parameters = append(j.parameters, parameter)
+	}
+	if j.path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	if r.out != "" {
+		if !strings.HasSuffix(r.out, ".ipynb") {
+			return nil, fmt.Errorf("-o %s: the name of a notebook ends in .ipynb", r.out)
+		}
+		if j.out, err = filepath.Abs(r.out); err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(filepath.Dir(j.out), 0o755); err != nil {
+			return nil, fmt.Errorf("-o %s: %w", r.out, err)
+		}
+	}
+	if r.html {
+		named := j.path
+		if j.out != "" {
+			named = j.out
+		}
+		j.page = strings.TrimSuffix(named, ".ipynb") + ".html"
+	}
+	return j, nil
+}
+
+// do runs the cells and stores what came of them, also when one failed.
+func (j *notebookJob) do(ctx context.Context, stdout, stderr io.Writer) error {
+	leave, err := enter(filepath.Dir(j.path))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	base, err := engine.New()
+	if err != nil {
+		return err
+	}
+	defer base.Close()
+	eval, err := magics.New(base, &history.Log{})
+	if err != nil {
+		return err
+	}
+	live.Install()
+	begin := time.Now()
+	run := notebook.Run{Evaluator: eval, Parameters: j.parameters, Begin: beginCell(stderr), End: endCell(stderr)}
+	if j.out == "" && j.page == "" {
+		run.Output = printOutput(stdout)
+	}
+	ran := run.Execute(ctx, j.n)
+	var parameter *notebook.ParameterError
+	if errors.As(ran, &parameter) {
+		return ran // nothing worth storing
+	}
+	j.sign(eval, begin)
+	return j.verdict(ctx, errors.Join(ran, j.store()), stderr)
+}
+
+// verdict says how it ended. A failed cell's traceback is printed here, once.
+func (j *notebookJob) verdict(ctx context.Context, err error, stderr io.Writer) error {
+	var cell *notebook.CellError
+	if ctx.Err() != nil && errors.As(err, &cell) {
+		return fmt.Errorf("%s: in code cell %d: %w", filepath.Base(j.path), cell.Number, ctx.Err())
+	}
+	if errors.As(err, &cell) {
+		for _, line := range cell.Err.Traceback {
+			fmt.Fprintln(stderr, line)
+		}
+		return fmt.Errorf("%s: %w", filepath.Base(j.path), err)
+	}
+	return err
+}
+
+// enter makes dir the working directory, as Jupyter does for a notebook's kernel, until leave is called.
+func enter(dir string) (leave func(), err error) {
+	before, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chdir(dir); err != nil {
+		return nil, err
+	}
+	return func() { _ = os.Chdir(before) }, nil
+}
+
+// sign puts into the notebook's metadata what was run, by what, and when.
+func (j *notebookJob) sign(eval engine.Evaluator, begin time.Time) {
+	parameters := map[string]any{}
+	for _, p := range j.parameters {
+		parameters[p.Name] = p.Value
+	}
+	m := map[string]any{
+		"program": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "threads": runtime.GOMAXPROCS(0),
+		"parameters": parameters, "started": begin.UTC().Format(time.RFC3339), "seconds": int(time.Since(begin).Seconds() + 0.5),
+	}
+	for _, v := range eval.Variables() {
+		if v.Name == "seed" && v.Kind == "var" {
+			m["seed"] = v.Value
+		}
+	}
+	j.n.Metadata["msflow"] = m
+	j.n.Metadata["language_info"] = map[string]any{
+		"name": "go", "version": strings.TrimPrefix(runtime.Version(), "go"), "mimetype": "text/x-go", "file_extension": ".go",
+		"pygments_lexer": "go", "codemirror_mode": "go",
+	}
+}
+
+func (j *notebookJob) store() error {
+	if j.out != "" {
+		if err := j.n.Write(j.out); err != nil {
+			return err
+		}
+	}
+	if j.page == "" {
+		return nil
+	}
+	return writeFile(j.page, func(f *os.File) error {
+		_, err := f.WriteString(j.n.HTML(strings.TrimSuffix(filepath.Base(j.path), ".ipynb")))
+		return err
+	})
+}
+
+// beginCell and endCell report the progress, a line per cell.
+func beginCell(w io.Writer) func(k, n int, c *notebook.Cell) {
+	return func(k, n int, c *notebook.Cell) { fmt.Fprintf(w, "cell %d/%d  %s", k, n, firstCode(c.Source, 60)) }
+}
+
+func endCell(w io.Writer) func(k, n int, c *notebook.Cell, took time.Duration, failure *engine.Error) {
+	return func(_, _ int, c *notebook.Cell, took time.Duration, failure *engine.Error) {
+		how := ""
+		if failure != nil {
+			how = "  " + string(failure.Kind)
+		}
+		fmt.Fprintf(w, "  %v%s\n", took.Round(time.Millisecond), how)
+	}
+}
+
+// firstCode is the first line that is not a comment, or else the first, cut to n characters.
+func firstCode(source string, n int) string {
+	lines := strings.Split(strings.TrimSpace(source), "\n")
+	line := lines[0]
+	for _, l := range lines {
+		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "//") {
+			line = l
+			break
+		}
+	}
+	if r := []rune(line); len(r) > n {
+		line = string(r[:n-1]) + "…"
+	}
+	return line
+}
+
+// printOutput prints the text of outputs as they come.
+func printOutput(w io.Writer) func(notebook.Output) {
+	return func(o notebook.Output) {
+		switch o.Type {
+		case notebook.StreamOutput:
+			fmt.Fprint(w, o.Text)
+		case notebook.DisplayOutput, notebook.ResultOutput:
+			if text, ok := o.Data[display.MIMETypeText].(string); ok {
+				fmt.Fprintln(w, strings.TrimSuffix(text, "\n"))
+			}
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package notebook
+
+import (
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/msflow-go/msflow/kernel/display"
+	"github.com/msflow-go/msflow/kernel/engine"
+)
+
+// maxText is how much text a cell may print, as in Jupyter's session.
+const maxText = 32 << 20
+
+// recorder keeps the outputs of a run in the notebook's cells, as a front end would show them.
+type recorder struct {
+	mu    sync.Mutex // of all cells' outputs: goroutines may outlive their cell, and updates reach into any cell
+	cells []*Cell
+	echo  func(Output) // is told of outputs as they come; may be nil
+}
+
+// cellSink is where one cell's outputs go.
+type cellSink struct {
+	engine.Discard // has nobody to ask for input
+	r              *recorder
+	cell           *Cell
+	printed        int
+	clear          bool // before the next output
+	bars           map[string]time.Time
+}
+
+var _ engine.Sink = (*cellSink)(nil)
+
+func (s *cellSink) add(o Output) {
+	if s.clear {
+		s.cell.Outputs, s.clear = nil, false
+	}
+	s.cell.Outputs = append(s.cell.Outputs, o)
+	s.tell(o)
+}
+
+func (s *cellSink) tell(o Output) {
+	if s.r.echo != nil {
+		s.r.echo(o)
+	}
+}
+
+// Stream appends to the text of the same stream that came last.
+func (s *cellSink) Stream(name engine.Stream, text []byte) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	if s.printed == maxText {
+		return
+	}
+	if s.printed+len(text) > maxText {
+		text = append(text[:maxText-s.printed:maxText-s.printed], "\n[output cut: this cell has printed 32 MB]\n"...)
+		s.printed = maxText
+	} else {
+		s.printed += len(text)
+	}
+	o := Output{Type: StreamOutput, Name: name.String(), Text: string(text)}
+	last := len(s.cell.Outputs) - 1
+	if !s.clear && last >= 0 && s.cell.Outputs[last].Type == StreamOutput && s.cell.Outputs[last].Name == o.Name {
+		s.cell.Outputs[last].Text += o.Text
+		s.tell(o)
+		return
+	}
+	s.add(o)
+}
+
+// Result keeps the cell's value.
+func (s *cellSink) Result(values []any) {
+	d := display.OfResult(values)
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.add(Output{Type: ResultOutput, Count: s.cell.Count, Data: d.Data, Metadata: d.Metadata})
+}
+
+// Display keeps a value shown by the program, or puts it in the place of the earlier ones of its name.
+func (s *cellSink) Display(d engine.Display) {
+	data := display.Of(d.Value)
+	if in, ok := d.Value.(engine.Inspection); ok { // ?name
+		data.Data = map[string]any{display.MIMETypeText: in.Plain, display.MIMETypeMarkdown: in.Markdown}
+	}
+	maps.Copy(data.Metadata, d.Metadata)
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.show(Output{Type: DisplayOutput, Data: data.Data, Metadata: data.Metadata, id: d.ID}, d.Update)
+}
+
+func (s *cellSink) show(o Output, update bool) {
+	if !update {
+		s.add(o)
+		return
+	}
+	for _, c := range s.r.cells {
+		for i := range c.Outputs {
+			if old := &c.Outputs[i]; old.id == o.id && o.id != "" {
+				old.Data, old.Metadata = o.Data, o.Metadata
+			}
+		}
+	}
+}
+
+// Clear erases the cell's outputs.
+func (s *cellSink) Clear(wait bool) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.printed = 0
+	if wait {
+		s.clear = true
+		return
+	}
+	s.cell.Outputs = nil
+}
+
+// Progress keeps the last state of a bar.
+func (s *cellSink) Progress(p engine.Progress) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	begin, known := s.bars[p.ID]
+	if !known {
+		if s.bars == nil {
+			s.bars = map[string]time.Time{}
+		}
+		begin = time.Now()
+		s.bars[p.ID] = begin
+	}
+	d := display.OfProgress(p, time.Since(begin))
+	s.show(Output{Type: DisplayOutput, Data: d.Data, Metadata: d.Metadata, id: "progress-" + p.ID}, known)
+}
+
+// Notice is a remark that is not the program's own output.
+func (s *cellSink) Notice(text string) {
+	s.Stream(engine.Stderr, []byte(strings.TrimSuffix(text, "\n")+"\n"))
+}
+
+// GoroutineError prints a panic of a goroutine: the cell itself did not fail, and may long be over.
+func (s *cellSink) GoroutineError(e *engine.Error) {
+	s.Notice(strings.Join(display.Traceback(e), "\n"))
+}
+
+// failed adds the error that ended the cell.
+func (s *cellSink) failed(e *engine.Error) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.add(Output{Type: ErrorOutput, Kind: string(e.Kind), Value: e.Value, Traceback: display.Traceback(e)})
+}
