@@ -71,7 +71,13 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(trainCommand(), evalCommand(), predictCommand(), importCommand(), featuresCommand(), verifyCommand(), weightsCommand(), benchCommand(), doctorCommand(), kernelCommand(), runCommand())
+	root.AddCommand(trainCommand(), evalCommand(), predictCommand(), importCommand(), featuresCommand(), verifyCommand(), weightsCommand(), benchCommand(), doctorCommand(), kernelCommand(), replCommand(), runCommand())
+	root.RunE = func(cmd *cobra.Command, _ []string) error { // a person who types only msflow wants to talk to it
+		if onTerminal() {
+			return runREPL(cmd, replFlags{})
+		}
+		return cmd.Help()
+	}
 	root.PersistentFlags().Bool("json", false, "print one JSON object on stdout")
 	root.PersistentFlags().Bool("offline", false, "never use the network")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
