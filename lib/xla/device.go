@@ -1,0 +1,182 @@
+package xla
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/msflow-go/msflow/lib/xla/hlo"
+	"github.com/msflow-go/msflow/lib/xla/pjrt"
+)
+
+// Device is an accelerator that is ready to use. One process opens each device once. Its methods may be called from several
+// goroutines.
+type Device struct {
+	Platform string // "cuda", "cpu"
+	Kind     string // such as "NVIDIA H100 80GB HBM3"
+	ID       int
+	Plugin   string // path of the plugin; "" for a backend of one's own
+	Version  string // of the API and the platform
+
+	backend Backend
+	mu      sync.Mutex
+	cache   map[[sha256.Size]byte]Program
+}
+
+// NewDevice is a device on a backend of one's own.
+func NewDevice(platform, kind string, b Backend) *Device {
+	return &Device{Platform: platform, Kind: kind, backend: b, cache: map[[sha256.Size]byte]Program{}}
+}
+
+// String names the device for people.
+func (d *Device) String() string { return fmt.Sprintf("%s:%d (%s)", d.Platform, d.ID, d.Kind) }
+
+// Memory is the device's memory; zeros are not known.
+func (d *Device) Memory() Memory { return d.backend.Memory() }
+
+// Backend is what runs the device's programs.
+func (d *Device) Backend() Backend { return d.backend }
+
+// compile compiles a program once per process. When ctx is cancelled it returns with ctx's error; the compilation ends in
+// the background and is kept.
+func (d *Device) compile(ctx context.Context, f *hlo.Func) (Program, error) {
+	key := sha256.Sum256([]byte(f.String()))
+	d.mu.Lock()
+	p := d.cache[key]
+	d.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	type result struct {
+		p   Program
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		p, err := d.backend.Compile(f)
+		if err == nil {
+			d.mu.Lock()
+			d.cache[key] = p
+			d.mu.Unlock()
+		}
+		done <- result{p, err}
+	}()
+	select {
+	case r := <-done:
+		return r.p, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Names of devices that Open knows.
+const (
+	CPU  = "cpu"  // Gorgonia on the processor, without XLA
+	CUDA = "cuda" // an NVIDIA GPU
+	Auto = "auto" // a GPU if there is one, else the processor
+	XLA  = "xla"  // whatever device the plugin of MSFLOW_PJRT_PLUGIN has
+)
+
+// ErrNoDevice marks that no device of the kind asked for was found. The error around it says what was looked for.
+var ErrNoDevice = errors.New("no such device")
+
+// Open finds a device by name: "cuda" for the first NVIDIA GPU, or "xla" for the device of the plugin that
+// MSFLOW_PJRT_PLUGIN names. "cpu" and "" give nil: the processor needs no device. "auto" gives a GPU or nil, and then a
+// line that says why not.
+func Open(name string) (d *Device, note string, err error) {
+	switch name {
+	case "", CPU:
+		return nil, "", nil
+	case CUDA:
+		d, err = openFirst(Plugin.CUDA)
+	case XLA:
+		d, err = openFirst(func(p Plugin) bool { return p.chosen })
+	case Auto:
+		if d, err = openFirst(Plugin.CUDA); err != nil {
+			return nil, fmt.Sprintf("computing on the processor: %v", err), nil
+		}
+	default:
+		err = fmt.Errorf("xla: device %q; it is cpu, cuda, auto, or xla for the plugin of %s", name, PluginVariable)
+	}
+	return d, "", err
+}
+
+// openFirst opens the first device of the first plugin that fits and has one.
+func openFirst(fits func(Plugin) bool) (*Device, error) {
+	var errs []error
+	for _, p := range FindPlugins() {
+		if !fits(p) {
+			continue
+		}
+		found, err := opened(p)
+		if err == nil && len(found) > 0 {
+			return found[0], nil
+		}
+		if err == nil {
+			err = fmt.Errorf("%s has no devices", p.Path)
+		}
+		errs = append(errs, err)
+	}
+	if len(errs) == 0 {
+		return nil, fmt.Errorf("xla: %w: no plugin was found; install one (pip install \"jax[cuda13]\") or set %s to the path of xla_cuda_plugin.so; msflow doctor shows where was looked", ErrNoDevice, PluginVariable)
+	}
+	return nil, fmt.Errorf("xla: %w: %w", ErrNoDevice, errors.Join(errs...))
+}
+
+// clients are the plugins that were opened in this process, by path.
+var clients = struct {
+	sync.Mutex
+	opened map[string]*openedPlugin
+}{opened: map[string]*openedPlugin{}}
+
+type openedPlugin struct {
+	devices []*Device
+	missing []string // NVIDIA's libraries that were not found
+	err     error
+}
+
+// opened opens a plugin's devices, or gives those that were opened before.
+func opened(p Plugin) ([]*Device, error) {
+	o := openPlugin(p)
+	return o.devices, o.err
+}
+
+func openPlugin(p Plugin) *openedPlugin {
+	clients.Lock()
+	defer clients.Unlock()
+	if o := clients.opened[p.Path]; o != nil {
+		return o
+	}
+	o := &openedPlugin{}
+	o.open(p)
+	clients.opened[p.Path] = o
+	return o
+}
+
+func (o *openedPlugin) open(p Plugin) {
+	if p.CUDA() {
+		o.missing = prepareCUDA(p)
+	}
+	plugin, err := pjrt.Open(p.Path)
+	if err != nil {
+		o.err = err
+		return
+	}
+	client, err := plugin.NewClient()
+	if err != nil {
+		o.err = err
+		return
+	}
+	for _, d := range client.Devices {
+		device := NewDevice(client.Platform, d.Kind, pjrtBackend{d})
+		device.ID, device.Plugin = d.ID, p.Path
+		device.Version = fmt.Sprintf("PJRT 0.%d, %s", plugin.Minor, client.Version)
+		o.devices = append(o.devices, device)
+	}
+}
+
+// grace is how long an interrupted computation may take to end by itself.
+const grace = 50 * time.Millisecond

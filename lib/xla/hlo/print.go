@@ -1,0 +1,112 @@
+package hlo
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String is the program as an MLIR module whose function main XLA runs.
+func (f *Func) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "module @%s {\n  func.func @main(", f.Name)
+	for i, a := range f.Args {
+		fmt.Fprintf(&b, "%s%v: %v", comma(i), a.name(), a.Type)
+		if result, ok := f.Donated[i]; ok {
+			fmt.Fprintf(&b, " {tf.aliasing_output = %d : i32}", result)
+		}
+	}
+	fmt.Fprintf(&b, ") -> (%s) {\n", types(f.Results))
+	for _, op := range f.Ops {
+		op.print(&b)
+	}
+	fmt.Fprintf(&b, "    \"func.return\"(%s) : (%s) -> ()\n  }\n}\n", names(f.Results), types(f.Results))
+	return b.String()
+}
+
+func (v *Value) name() string { return fmt.Sprintf("%%v%d", v.ID) }
+
+func comma(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ", "
+}
+
+func names(vs []*Value) string {
+	var b strings.Builder
+	for i, v := range vs {
+		b.WriteString(comma(i) + v.name())
+	}
+	return b.String()
+}
+
+func types(vs []*Value) string {
+	var b strings.Builder
+	for i, v := range vs {
+		b.WriteString(comma(i) + v.Type.String())
+	}
+	return b.String()
+}
+
+func (o *Op) print(b *strings.Builder) {
+	fmt.Fprintf(b, "    %s = \"stablehlo.%s\"(%s)", o.Out.name(), o.Name, names(o.In))
+	o.printRegions(b)
+	if len(o.Attrs) > 0 {
+		b.WriteString(" {")
+		for i, a := range o.Attrs {
+			fmt.Fprintf(b, "%s%s = %s", comma(i), a.Key, attribute(a.Value))
+		}
+		b.WriteString("}")
+	}
+	fmt.Fprintf(b, " : (%s) -> %v\n", types(o.In), o.Out.Type)
+}
+
+// printRegions writes the functions of two elements that an op works by.
+func (o *Op) printRegions(b *strings.Builder) {
+	if o.Combine == "" {
+		return
+	}
+	t := Of(o.Out.DType)
+	region := func(body string, out Type) string {
+		return fmt.Sprintf("{\n      ^bb0(%%a: %v, %%b: %v):\n        %%c = %s\n        \"stablehlo.return\"(%%c) : (%v) -> ()\n    }", t, t, body, out)
+	}
+	combine := region(fmt.Sprintf("\"stablehlo.%s\"(%%a, %%b) : (%v, %v) -> %v", o.Combine, t, t, t), t)
+	if o.Name != "select_and_scatter" {
+		fmt.Fprintf(b, " (%s)", combine)
+		return
+	}
+	flag := Of(Bool)
+	chosen := region(fmt.Sprintf("\"stablehlo.compare\"(%%a, %%b) {comparison_direction = %s} : (%v, %v) -> %v", attribute(Compare("GE")), t, t, flag), flag)
+	fmt.Fprintf(b, " (%s, %s)", chosen, combine)
+}
+
+func attribute(v any) string {
+	switch v := v.(type) {
+	case int:
+		return fmt.Sprintf("%d : i64", v)
+	case bool:
+		return fmt.Sprint(v)
+	case []int:
+		if len(v) == 0 {
+			return "array<i64>"
+		}
+		return "array<i64: " + list(v) + ">"
+	case [][2]int:
+		rows := make([]string, len(v))
+		for i, r := range v {
+			rows[i] = "[" + list(r[:]) + "]"
+		}
+		return fmt.Sprintf("dense<[%s]> : tensor<%dx2xi64>", strings.Join(rows, ", "), len(v))
+	case fmt.Stringer:
+		return v.String()
+	}
+	panic(fmt.Sprintf("hlo: an attribute of type %T", v))
+}
+
+func list(v []int) string {
+	s := make([]string, len(v))
+	for i, n := range v {
+		s[i] = fmt.Sprint(n)
+	}
+	return strings.Join(s, ", ")
+}
