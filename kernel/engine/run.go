@@ -152,8 +152,8 @@ func Context() context.Context {
 	return context.Background()
 }
 
-// Output is the Sink of the cell that the calling goroutine works for, or a
-// Discard outside of cells. Packages that display values from compiled code
+// Output is the Sink of the cell that the calling goroutine works for; outside
+// of cells that of OutputTo, or a Discard. Packages that display values from compiled code
 // use it.
 func Output() Sink {
 	if r, ok := runs.Load(routine.Goid()); ok {
@@ -161,6 +161,9 @@ func Output() Sink {
 	}
 	if r := lastForeground.Load(); r != nil {
 		return r.sink
+	}
+	if s := elsewhere.Load(); s != nil {
+		return *s
 	}
 	return Discard{}
 }
