@@ -28,19 +28,12 @@ func Process(file, version string, log io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	base, err := engine.New()
-	if err != nil {
-		return err
-	}
-	defer base.Close()
 	hist, err := history.Open(history.DefaultPath())
 	if err != nil {
 		fmt.Fprintf(log, "msflow kernel: %v; this session's history is kept in memory\n", err)
 	}
-	eval, err := magics.New(base, hist)
-	if err != nil {
-		return err
-	}
+	eval := startEvaluator(func() (engine.Evaluator, error) { return newEvaluator(hist) })
+	defer eval.Close()
 	chosen := conn.Shell == 0
 	k, err := Listen(Options{Connection: conn, Evaluator: eval, History: hist, Version: version, Log: log})
 	if err != nil {
@@ -54,8 +47,22 @@ func Process(file, version string, log io.Writer) error {
 	ctx, stop = withParent(ctx)
 	defer stop()
 	interruptOnSignal(ctx, eval)
+	go func() {
+		if !eval.started() {
+			k.Stop()
+		}
+	}()
 	k.Serve(ctx)
-	return nil
+	<-eval.ready
+	return eval.err
+}
+
+func newEvaluator(hist *history.Log) (engine.Evaluator, error) {
+	base, err := engine.New()
+	if err != nil {
+		return nil, err
+	}
+	return magics.New(base, hist)
 }
 
 // connection reads the connection file, or makes one that has no ports yet.
