@@ -25,7 +25,7 @@ const analysed = "analysed" // the file name in positions
 func (s *Session) analyse(code string) *analysis {
 	a := &analysis{s: s, code: code, fset: token.NewFileSet()}
 	earlier := map[string]types.Object{} // stand for x on the right of x := x.f
-	cp := cellParser{fset: a.fset, label: analysed, tolerant: true, previous: func(name string) string {
+	cp := cellParser{fset: a.fset, label: analysed, tolerant: true, results: s.useResults, previous: func(name string) string {
 		o := s.scope.objects[name]
 		if o == nil {
 			return ""

@@ -89,7 +89,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 // draft parses a cell; when it declares methods on types of earlier cells, what
 // depends on those types is declared again with it.
 func (s *Session) draft(label, src string) (*draft, error) {
-	cp := cellParser{fset: s.ctx.FileSet, label: label, previous: s.previous}
+	cp := cellParser{fset: s.ctx.FileSet, label: label, previous: s.previous, results: s.useResults}
 	p, err := cp.parse(src, nil)
 	if err != nil {
 		return nil, err

@@ -62,6 +62,7 @@ func (s *Session) evalGo(ctx context.Context, r *run, cell Cell, compiled func()
 	if values := r.result(u); len(values) > 0 && !cell.Silent {
 		flushStreams()
 		r.sink.Result(values)
+		s.keep(u, values)
 	}
 	return nil
 }

@@ -73,6 +73,8 @@ type cellParser struct {
 	// previous names what an earlier cell's variable of that name is now
 	// called, or returns "".
 	previous func(name string) string
+	// results puts earlier cells' values in place of what stands for them; may be nil.
+	results func(*ast.File)
 	// tolerant takes what can be understood of a chunk that does not parse.
 	tolerant bool
 }
@@ -93,6 +95,9 @@ func (cp cellParser) parse(src string, replay []chunk) (*parsed, error) {
 		f, err := parser.ParseFile(cp.fset, c.label, wrap(c), parser.ParseComments)
 		if err != nil && !(cp.tolerant && f != nil) {
 			return nil, err
+		}
+		if cp.results != nil {
+			cp.results(f)
 		}
 		p.mention(f)
 		if err := p.take(cp.fset, f, c, i == len(chunks)-1); err != nil && !cp.tolerant {

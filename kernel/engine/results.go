@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"slices"
+
+	"golang.org/x/tools/go/ast/astutil"
+)
+
+// keptResults is how many cells' values later cells can use: _ where Go wants a value is the latest, and Out[3] that of cell
+// 3. They have the types that they had there.
+const keptResults = 50
+
+// kept is a value that a cell had.
+type kept struct {
+	count int
+	name  string // of the variable that holds it
+	path  string // and of its package
+}
+
+// keep makes the value of a cell a variable. Of several values none is kept.
+func (s *Session) keep(u *unit, values []any) {
+	if u.count <= 0 || len(values) != 1 || len(u.results) != 1 || u.results[0] == nil {
+		return
+	}
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	s.units++
+	k := kept{count: u.count, name: fmt.Sprintf("%sout%d", hidden, s.units), path: fmt.Sprintf("out%d", s.units)}
+	t := types.Default(u.results[0])
+	v := reflect.ValueOf(values[0])
+	rt := s.resultType(t, v)
+	if rt == nil {
+		return
+	}
+	p := reflect.New(rt)
+	if v.IsValid() {
+		p.Elem().Set(v)
+	}
+	s.loader.install(k.path, map[string]reflect.Value{k.name: p})
+	pkg := types.NewPackage(k.path, k.path)
+	o := types.NewVar(token.NoPos, pkg, k.name, t)
+	pkg.Scope().Insert(o)
+	pkg.MarkComplete()
+	s.scope.objects[k.name] = o
+	s.program().CreatePackage(pkg, nil, nil, false).Build()
+	s.scope.kept = slices.DeleteFunc(s.scope.kept, func(old kept) bool { return old.count == k.count })
+	s.scope.kept = append(s.scope.kept, k)
+	s.forgetResults()
+}
+
+// resultType is the reflect type of a variable for a value, or nil for one that cannot be kept.
+func (s *Session) resultType(t types.Type, v reflect.Value) reflect.Type {
+	if !types.IsInterface(t) {
+		if !v.IsValid() {
+			return nil
+		}
+		return v.Type()
+	}
+	rt := s.loader.reflectType(t)
+	if rt == nil || v.IsValid() && !v.Type().AssignableTo(rt) {
+		return nil
+	}
+	return rt
+}
+
+// forgetResults drops the oldest values.
+func (s *Session) forgetResults() {
+	for len(s.scope.kept) > keptResults {
+		k := s.scope.kept[0]
+		s.scope.kept = s.scope.kept[1:]
+		delete(s.scope.objects, k.name)
+		s.loader.mu.Lock()
+		delete(s.loader.installed, k.path)
+		s.loader.mu.Unlock()
+	}
+}
+
+// useResults puts the variables in place of _ and Out[n] in a file.
+func (s *Session) useResults(f *ast.File) {
+	if len(s.scope.kept) == 0 {
+		return
+	}
+	_, outTaken := s.scope.objects["Out"]
+	astutil.Apply(f, func(c *astutil.Cursor) bool {
+		switch n := c.Node().(type) {
+		case *ast.Ident:
+			if n.Name == "_" && isValue(c) {
+				n.Name = s.scope.kept[len(s.scope.kept)-1].name
+			}
+		case *ast.IndexExpr:
+			if name := s.outName(n); name != "" && !outTaken {
+				c.Replace(ident(name, n.Pos()))
+				return false
+			}
+		}
+		return true
+	}, nil)
+}
+
+// outName is the variable that Out[n] means, or "".
+func (s *Session) outName(x *ast.IndexExpr) string {
+	id, ok := x.X.(*ast.Ident)
+	lit, isLit := x.Index.(*ast.BasicLit)
+	if !ok || !isLit || id.Name != "Out" || lit.Kind != token.INT {
+		return ""
+	}
+	for _, k := range s.scope.kept {
+		if fmt.Sprint(k.count) == lit.Value {
+			return k.name
+		}
+	}
+	return ""
+}
+
+// isValue reports whether an identifier stands where Go wants a value, rather than where a name is given or a value thrown
+// away.
+func isValue(c *astutil.Cursor) bool {
+	switch c.Parent().(type) {
+	case *ast.AssignStmt:
+		return c.Name() == "Rhs"
+	case *ast.RangeStmt:
+		return c.Name() == "X"
+	case *ast.ValueSpec:
+		return c.Name() == "Values"
+	case *ast.SelectorExpr:
+		return c.Name() == "X"
+	case *ast.KeyValueExpr:
+		return c.Name() == "Value"
+	case *ast.Field, *ast.ImportSpec, *ast.TypeSpec, *ast.FuncDecl, *ast.LabeledStmt, *ast.BranchStmt, *ast.File:
+		return false
+	}
+	return true
+}
