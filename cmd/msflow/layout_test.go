@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"kernel/internal":   {"kernel/protocol"},
 	"kernel/kernelspec": {"kernel/protocol"},
 	"kernel/live":       {"kernel/display", "lib", "plots"},
-	"kernel/magics":     {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history"},
+	"kernel/magics":     {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/notebook"},
 	"kernel/notebook":   {"kernel/display", "kernel/engine"},
 	"kernel/protocol":   nil,
 	"kernel/repl":       {"kernel/display", "kernel/engine", "kernel/history", "kernel/magics"},

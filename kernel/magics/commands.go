@@ -5,12 +5,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
@@ -43,31 +41,6 @@ func (c *call) help() error {
 		c.print("%-*s  %s\n", width, r[0], r[1])
 	}
 	c.print("%s", keys)
-	return nil
-}
-
-// NextInputer is a Sink that can put text into the user's next input.
-type NextInputer interface {
-	NextInput(text string, replace bool)
-}
-
-func (c *call) load() error {
-	if len(c.args) != 1 {
-		return errors.New("give the name of a file")
-	}
-	b, err := os.ReadFile(c.args[0])
-	if err != nil {
-		return err
-	}
-	if !utf8.Valid(b) {
-		return fmt.Errorf("%s is not text", c.args[0])
-	}
-	text := strings.TrimRight(string(b), "\n")
-	if next, ok := c.sink.(NextInputer); ok {
-		next.NextInput("// %load "+c.args[0]+"\n"+text, true)
-		return nil
-	}
-	c.print("%s\n", text)
 	return nil
 }
 
@@ -116,60 +89,6 @@ func (c *call) entries(global bool, pattern string) ([]history.Entry, error) {
 	return slices.DeleteFunc(entries, func(e history.Entry) bool {
 		return e.Line == c.cell.Count || !history.Match(pattern, e.Input)
 	}), err
-}
-
-func (c *call) save() error {
-	if len(c.args) == 0 {
-		return errors.New("give the name of a file")
-	}
-	wanted, err := parseLines(c.args[1:])
-	if err != nil {
-		return err
-	}
-	entries, err := c.history.Range(0, 0, 0)
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	n := 0
-	for _, e := range entries {
-		if e.Line == c.cell.Count || !wanted(e.Line) { // not this command itself
-			continue
-		}
-		fmt.Fprintf(&b, "// In[%d]\n%s\n\n", e.Line, strings.TrimRight(e.Input, "\n"))
-		n++
-	}
-	if n == 0 {
-		return errors.New("there are no such lines in this session's history")
-	}
-	if err := os.WriteFile(c.args[0], b.Bytes(), 0o644); err != nil {
-		return err
-	}
-	c.print("wrote %d inputs to %s\n", n, c.args[0])
-	return nil
-}
-
-// parseLines understands 1-3 5 7-; nothing means all.
-func parseLines(args []string) (func(int) bool, error) {
-	var ranges [][2]int
-	for _, a := range args {
-		first, last, dash := strings.Cut(a, "-")
-		lo, err := strconv.Atoi(first)
-		hi := lo
-		if dash {
-			hi = int(^uint(0) >> 1)
-		}
-		if err == nil && last != "" {
-			hi, err = strconv.Atoi(last)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a line or a range of lines such as 2-5", a)
-		}
-		ranges = append(ranges, [2]int{lo, hi})
-	}
-	return func(n int) bool {
-		return len(ranges) == 0 || slices.ContainsFunc(ranges, func(r [2]int) bool { return r[0] <= n && n <= r[1] })
-	}, nil
 }
 
 // captured keeps what is printed and passes on the rest.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
@@ -19,6 +20,9 @@ import (
 type Evaluator struct {
 	engine.Evaluator
 	history *history.Log
+
+	mu       sync.Mutex
+	outcomes map[int]engine.ErrorKind // how cells ended, by number; see neverRan
 }
 
 // command is a magic of this package.
@@ -44,8 +48,8 @@ func init() {
 		{"%help", "", "list all commands and keys", (*call).help},
 		{"%lsmagic", "", "list all commands", (*call).help},
 		{"%history", "[-g] [-n N] [PATTERN]", "list this session's inputs, or with -g those of all sessions", (*call).listHistory},
-		{"%save", "FILE [LINES]", "write this session's inputs to a file, such as those of lines 1-3 5", (*call).save},
-		{"%load", "FILE", "put a file's text into the cell", (*call).load},
+		{"%save", "FILE [LINES]", "write this session's inputs, such as those of lines 1-3 5, to a notebook (.ipynb) or as Go", (*call).save},
+		{"%load", "FILE", "put a Go file, or a notebook's code, into the cell", (*call).load},
 		{"%%capture", "NAME", "run the rest of the cell and keep what it prints in a string", (*call).capture},
 	}
 }
@@ -59,7 +63,7 @@ func Display(v any) error { return display.Display(v) }`
 
 // New adds the commands to base. The history is where %history and %save look.
 func New(base engine.Evaluator, h *history.Log) (*Evaluator, error) {
-	e := &Evaluator{base, h}
+	e := &Evaluator{Evaluator: base, history: h}
 	return e, e.predeclare()
 }
 
@@ -81,6 +85,12 @@ func (e *Evaluator) Reset() error {
 
 // Eval runs a cell. Commands of this package stand in its first lines.
 func (e *Evaluator) Eval(ctx context.Context, cell engine.Cell, sink engine.Sink) error {
+	err := e.eval(ctx, cell, sink)
+	e.note(cell.Count, err)
+	return err
+}
+
+func (e *Evaluator) eval(ctx context.Context, cell engine.Cell, sink engine.Sink) error {
 	code := cell.Code
 	for {
 		before, line, rest := firstLine(code)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
+	"github.com/msflow-go/msflow/kernel/notebook"
 )
 
 // sink keeps what a cell produces.
@@ -47,7 +48,7 @@ func start(t *testing.T) (run func(code string) (*sink, error), h *history.Log) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Evaluator{base, h}
+	e := &Evaluator{Evaluator: base, history: h}
 	if err := e.Reset(); err != nil { // predeclares, as New does
 		t.Fatal(err)
 	}
@@ -186,5 +187,35 @@ func TestCompletion(t *testing.T) {
 	}
 	if got := items("x := 5 %hi"); len(got) != 0 {
 		t.Errorf("an operator completes as a command: %q", got)
+	}
+}
+
+// A notebook that %save wrote holds what ran, and %load gives its code back.
+func TestSaveAndLoadNotebook(t *testing.T) {
+	run, _ := start(t)
+	must(t, run, "a := 40")
+	if _, err := run("a := undefinedName"); err == nil {
+		t.Fatal("that compiled")
+	}
+	must(t, run, "a + 2")
+	if _, err := run("panic(a)"); err == nil {
+		t.Fatal("no panic")
+	}
+	file := filepath.Join(t.TempDir(), "s.ipynb")
+	if got := must(t, run, "%save "+file).text; !strings.Contains(got, "3 inputs") {
+		t.Errorf("%q", got)
+	}
+	n, err := notebook.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Cells) != 3 || n.Cells[1].Source != "a + 2" || n.Cells[1].Count != 3 || !n.Cells[2].Tagged("raises-exception") || n.Cells[0].Tagged("raises-exception") {
+		t.Errorf("%+v", n.Cells)
+	}
+	if got := must(t, run, "%load "+file).next; got != "// %load "+file+"\na := 40\n\na + 2\n\npanic(a)" {
+		t.Errorf("%q", got)
+	}
+	if got := must(t, run, "%save "+file+" 2").text; !strings.Contains(got, "1 input ") { // asked for by number
+		t.Errorf("%q", got)
 	}
 }
