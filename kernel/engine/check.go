@@ -68,7 +68,7 @@ func acceptable(e types.Error) bool { return !strings.HasPrefix(e.Msg, "initiali
 // changed anything, so that the file is checked again.
 type fixup func(c *checked) bool
 
-var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, exactAssertions, printToStderr}
+var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, printToStderr}
 
 // checkCell checks a cell's file, edits it by the fixups and checks it again.
 func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked {

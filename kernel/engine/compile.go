@@ -151,6 +151,10 @@ func isImport(decl ast.Decl) bool {
 
 func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 	body := &ast.BlockStmt{}
+	if slices.ContainsFunc(d.p.items, func(it *item) bool { return it.stmt != nil && defersInRange(it.stmt) }) {
+		pos := d.p.items[0].pos
+		d.p.items = slices.Insert(d.p.items, 0, &item{stmt: deferNothing(pos), pos: pos})
+	}
 	for _, it := range d.p.items {
 		if it.stmt != nil {
 			if it.stmt == ast.Stmt(d.p.last) {

@@ -1,14 +1,17 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/goplus/ixgo"
+	"golang.org/x/tools/go/ssa"
 )
 
 // RunProgram runs a Go program, a file or the directory of a main package, in
@@ -61,21 +64,43 @@ func loadProgram(path string) (p program, err error) {
 	}
 	p.ctx = ixgo.NewContext(ixgo.ExperimentalSupportGC) // runtime.GC then sees what is dead in interpreted frames
 	p.ctx.RunContext = context.Background()
-	load := func() (*ixgo.Interp, error) { return p.ctx.LoadInterp(path, nil) }
+	p.ctx.SetPanic(goErrorText)
+	p.ctx.RegisterExternal("os.Exit", os.Exit) // which nothing recovers
+	p.ctx.BuildContext.OpenFile = openSource
+	load := func() (*ssa.Package, error) { return loadFile(p.ctx, path) }
 	if info.IsDir() {
-		load = func() (*ixgo.Interp, error) {
-			pkg, err := p.ctx.LoadDir(path, false)
-			if err != nil {
-				return nil, err
-			}
-			return p.ctx.NewInterp(pkg)
-		}
+		load = func() (*ssa.Package, error) { return p.ctx.LoadDir(path, false) }
 	}
-	if p.interp, err = load(); err != nil {
+	pkg, err := load()
+	if err != nil {
+		return p, err
+	}
+	repair(linkable(pkg.Prog))
+	if p.interp, err = p.ctx.NewInterp(pkg); err != nil {
 		return p, err
 	}
 	if p.interp.MainPkg().Func("main") == nil {
 		return p, fmt.Errorf("%s: package %s has no function main", path, p.interp.MainPkg().Pkg.Name())
 	}
 	return p, nil
+}
+
+func loadFile(ctx *ixgo.Context, path string) (*ssa.Package, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return ctx.LoadFile(path, keepDefers(src))
+}
+
+// openSource reads a source file as ixgo must see it.
+func openSource(path string) (io.ReadCloser, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasSuffix(path, ".go") {
+		src = keepDefers(src)
+	}
+	return io.NopCloser(bytes.NewReader(src)), nil
 }

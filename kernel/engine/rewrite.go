@@ -54,6 +54,15 @@ func stopCase(pos token.Pos) ast.Stmt {
 	}
 }
 
+// function rewrites the body of a function.
+func (r *rewriter) function(b *ast.BlockStmt) {
+	deferring := b != nil && defersInRange(b)
+	r.polled(b)
+	if deferring {
+		b.List = append([]ast.Stmt{deferNothing(b.Lbrace)}, b.List...)
+	}
+}
+
 // polled rewrites a body that can repeat: a loop's or a function's.
 func (r *rewriter) polled(b *ast.BlockStmt) {
 	if b != nil {
@@ -200,7 +209,7 @@ func (r *rewriter) goStmt(s *ast.GoStmt) {
 func (r *rewriter) decl(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
-		r.polled(d.Body)
+		r.function(d.Body)
 	case *ast.GenDecl:
 		for _, sp := range d.Specs {
 			if vs, ok := sp.(*ast.ValueSpec); ok {
@@ -230,7 +239,7 @@ func (r *rewriter) exprs(l []ast.Expr) {
 func (r *rewriter) expr(e *ast.Expr) {
 	switch x := (*e).(type) {
 	case *ast.FuncLit:
-		r.polled(x.Body)
+		r.function(x.Body)
 	case *ast.UnaryExpr:
 		r.expr(&x.X)
 		if x.Op == token.ARROW && !r.library {

@@ -23,6 +23,9 @@ func init() {
 	for name, f := range standardGenerics {
 		funcs[name] = reflect.ValueOf(f)
 	}
+	for name, f := range repairFuncs {
+		funcs[name] = reflect.ValueOf(f)
+	}
 	ixgo.RegisterPackage(&ixgo.Package{
 		Name: "cell", Path: runtimePath, Deps: map[string]string{"context": "context", "hash": "hash", "hash/maphash": "maphash"},
 		Interfaces: map[string]reflect.Type{}, NamedTypes: map[string]reflect.Type{}, AliasTypes: map[string]reflect.Type{},
@@ -38,8 +41,6 @@ func (s *Session) runtimeFuncs() map[string]any {
 		"Check":   func() { current(s).check() },
 		"Done":    func() <-chan struct{} { return current(s).done },
 		"Wrap":    func(f any) any { return current(s).wrap(f) },
-		"Is":      isExactly,
-		"MustBe":  mustBeExactly,
 		"Guard":   func(f any) any { return current(s).guard(f) },
 		"Show":    func(v ...any) { current(s).show(v) },
 		"Context": func() context.Context { return liveContext{s} },
@@ -88,18 +89,6 @@ func ᐧgo[F any](f F) F { return ᐧnb.Wrap(f).(F) }
 
 func ᐧguard[F any](f F) F { return ᐧnb.Guard(f).(F) }
 
-func ᐧassert[T any](x any) T {
-	ᐧnb.MustBe(x, (*T)(nil))
-	return x.(T)
-}
-
-func ᐧassert2[T any](x any) (v T, ok bool) {
-	if ᐧnb.Is(x, (*T)(nil)) {
-		v, ok = x.(T)
-	}
-	return v, ok
-}
-
 // ctx is cancelled when the cell that uses it is interrupted.
 var ctx = ᐧnb.Context()
 
@@ -126,7 +115,7 @@ func ᐧmust3[T, U any](v T, w U, err error) (T, U) {
 `
 
 // preludeNames are what the rewriting refers to.
-var preludeNames = []string{hidden + "assert", hidden + "assert2", hidden + "recv", hidden + "recv2", hidden + "range", hidden + "go", hidden + "guard", hidden + "must1", hidden + "must3"}
+var preludeNames = []string{hidden + "recv", hidden + "recv2", hidden + "range", hidden + "go", hidden + "guard", hidden + "must1", hidden + "must3"}
 
 // failure is the panic of must: it stops the cell with a plain error.
 type failure struct{ err error }

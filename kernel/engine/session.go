@@ -71,6 +71,7 @@ func (s *Session) start() error {
 	s.linked, s.emptyProgram = typeutil.Map{}, reflect.Value{}
 	s.ctx = ixgo.NewContext(ixgo.SupportMultipleInterp)
 	s.ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
+	s.ctx.SetPanic(goErrorText)
 	s.loader = newLoader(s, s.ctx.Loader)
 	s.ctx.Loader = s.loader
 	s.packages = newPackageNames()
