@@ -24,7 +24,6 @@ type replFlags struct {
 	noColor   bool
 	startup   string
 	noStartup bool
-	noHistory bool
 }
 
 // replCommand is `msflow repl`, and `msflow` alone on a terminal.
@@ -33,32 +32,66 @@ func replCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repl",
 		Short: "Go and MSFlow in the terminal, interactively",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runREPL(cmd, f)
-		},
-		Args: cobra.NoArgs,
+		Long: "repl evaluates Go as it is typed, with this module, Gonum, Gorgonia and the standard library at hand.\n" +
+			"`msflow` alone on a terminal does the same. Enter runs what is complete and opens a new line for\n" +
+			"what is not; Tab completes, Shift-Tab describes the name at the cursor, Ctrl-R searches the history\n" +
+			"that all sessions and notebooks share, Ctrl-C clears a line or stops a cell, Ctrl-D leaves.\n\n" +
+			"Go that comes from a pipe is run as a script, without prompts, up to its first error.\n" +
+			"Declarations for every session go into " + startupPlace() + ".",
+		Example: "  msflow\n  echo 'fmt.Println(runtime.Version())' | msflow repl\n  msflow repl --startup lab.go",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runREPL(cmd, f) },
 	}
+	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours; so does the environment variable NO_COLOR")
+	cmd.Flags().StringVar(&f.startup, "startup", "", "run this Go `FILE` first, instead of "+startupPlace())
+	cmd.Flags().BoolVar(&f.noStartup, "no-startup", false, "run no startup file")
 	return cmd
 }
 
 func runREPL(cmd *cobra.Command, f replFlags) error {
 	signal.Reset(os.Interrupt, syscall.SIGTERM) // Ctrl-C stops a cell, not the program
-	log, err := history.Open(history.DefaultPath())
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "msflow: %v; this session's history is kept in memory\n", err)
-	}
-	live.Install()
-	o := repl.Options{
-		Start:   func() (engine.Evaluator, error) { return startEngine(log) },
-		History: log, Startup: startupFile(f), Version: version(), Colours: !f.noColor && repl.Colours(),
-		In: os.Stdin, Out: os.Stdout,
-	}
-	err = repl.Run(cmd.Context(), o)
+	err := startREPL(cmd, f)
 	var exit repl.ExitError
 	if errors.As(err, &exit) {
+		if exit == 0 {
+			return nil
+		}
 		return exitCode(exit)
 	}
+	var failed *engine.Error
+	if errors.As(err, &failed) {
+		fmt.Fprint(cmd.ErrOrStderr(), repl.ErrorText(err))
+		return exitCode(exitError)
+	}
 	return err
+}
+
+func startREPL(cmd *cobra.Command, f replFlags) error {
+	in, out, errs := os.Stdin, os.Stdout, os.Stderr // the engine takes their places
+	inTTY, outTTY := term.IsTerminal(int(in.Fd())), term.IsTerminal(int(out.Fd()))
+	if !inTTY {
+		eval, err := startEngine(new(history.Log))
+		if err != nil {
+			return err
+		}
+		return repl.Script(cmd.Context(), eval, in, out, errs)
+	}
+	log, err := history.Open(history.DefaultPath())
+	if err != nil {
+		fmt.Fprintf(errs, "msflow: %v; this session's history is kept in memory\n", err)
+	}
+	live.Install()
+	if !outTTY || repl.Dumb() {
+		eval, err := startEngine(log)
+		if err != nil {
+			return err
+		}
+		return repl.Plain(cmd.Context(), repl.PlainOptions{Evaluator: eval, History: log, Startup: startupFile(f), In: in, Out: out, Prompts: errs})
+	}
+	return repl.Run(cmd.Context(), repl.Options{
+		Start:   func() (engine.Evaluator, error) { return startEngine(log) },
+		History: log, Startup: startupFile(f), Version: version(), Colours: !f.noColor && repl.Colours(), In: in, Out: out,
+	})
 }
 
 func startEngine(log *history.Log) (engine.Evaluator, error) {
@@ -79,6 +112,11 @@ func startupFile(f replFlags) string {
 	case os.Getenv("MSFLOW_STARTUP") != "":
 		return os.Getenv("MSFLOW_STARTUP")
 	}
+	return startupPlace()
+}
+
+// startupPlace is where the startup file is looked for.
+func startupPlace() string {
 	dir, err := os.UserConfigDir()
 	if err != nil {
 		return ""

@@ -111,7 +111,7 @@ func (e *editor) handle(k key) verdict {
 	case keyResize:
 		e.screen.resize(e.size())
 		return editing
-	case keyWake, keyReply:
+	case keyWake:
 		return editing
 	}
 	if k == (key{code: '\\', mods: ctrl}) {

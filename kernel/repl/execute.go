@@ -30,7 +30,7 @@ func (r *REPL) execute(ctx context.Context, code string) (exit bool, err error) 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- r.evalSafely(ctx, engine.Cell{Code: code, Count: r.count}, out) }()
+	go func() { done <- r.eval.Eval(ctx, engine.Cell{Code: code, Count: r.count}, out) }()
 	evalErr := r.attend(done, cancel)
 	r.live.settle()
 	r.screen.endLine()
@@ -46,15 +46,10 @@ func (r *REPL) execute(ctx context.Context, code string) (exit bool, err error) 
 	if evalErr != nil {
 		r.screen.print(r.errorText(evalErr))
 	}
-	return false, nil
-}
-
-// evalSafely keeps a mistake of the engine from taking the session along.
-func (r *REPL) evalSafely(ctx context.Context, cell engine.Cell, sink engine.Sink) (err error) {
-	if code, ok := r.own(cell.Code); ok {
-		return code(ctx)
+	if rows := r.takePage(); rows != nil {
+		r.page(rows)
 	}
-	return r.eval.Eval(ctx, cell, sink)
+	return false, nil
 }
 
 // attend takes care of the keys while a cell runs.
@@ -78,9 +73,7 @@ func (r *REPL) attend(done <-chan error, cancel func()) error {
 				r.quit()
 			case k.code == keyResize:
 				r.screen.resize(r.term.size())
-				r.live.show(false)
-			case k.code == keyReply:
-				r.caps.answer(k.reply)
+				r.live.show()
 			case k.code == keyEOF:
 				cancel()
 				ahead = append(ahead, k)

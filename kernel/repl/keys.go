@@ -50,7 +50,6 @@ const (
 // decoder turns the bytes of a terminal into keys. The zero value is ready.
 type decoder struct {
 	pending []byte
-	paste   []byte
 	pasting bool
 }
 

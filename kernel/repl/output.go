@@ -88,7 +88,6 @@ func (o *output) Result(values []any) {
 		o.r.screen.print(label + strings.TrimRight(text, "\n") + "\n" + shown)
 		return
 	}
-	o.r.setLong(text)
 	text = o.r.shorten(text)
 	if strings.Contains(text, "\n") {
 		label += "\n"
@@ -208,18 +207,15 @@ func (l *liveOutputs) progress(o *output, p engine.Progress) {
 	}
 	it.bar, it.state = true, p
 	l.mu.Unlock()
-	l.show(p.Finished && l.onlyFinished(o))
+	l.show()
 }
-
-// onlyFinished reports whether all of an output's bars are done.
-func (l *liveOutputs) onlyFinished(*output) bool { return false }
 
 func (l *liveOutputs) display(o *output, d engine.Display) {
 	l.mu.Lock()
 	it := l.item("display:"+d.ID, o)
 	it.value = d.Value
 	l.mu.Unlock()
-	l.show(false)
+	l.show()
 }
 
 // item finds or makes the item with a name. The caller holds the lock.
@@ -235,7 +231,7 @@ func (l *liveOutputs) item(id string, o *output) *liveItem {
 }
 
 // show brings the screen up to date.
-func (l *liveOutputs) show(bool) {
+func (l *liveOutputs) show() {
 	width, height := l.r.screen.size()
 	l.mu.Lock()
 	var rows []string
@@ -275,7 +271,7 @@ func (l *liveOutputs) drop(o *output) {
 	}
 	l.items = kept
 	l.mu.Unlock()
-	l.show(false)
+	l.show()
 }
 
 // Terminaler is a value with a form for terminals, of lines no wider than so many columns.

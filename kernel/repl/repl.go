@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/msflow-go/msflow/kernel/engine"
@@ -44,7 +45,8 @@ type REPL struct {
 	initial string
 
 	pictures
-	long string // the text of the last value that was shortened
+	toPage []string // rows for the pager, once the cell has ended
+	pageMu sync.Mutex
 
 	asking chan *question // from running cells
 }
@@ -210,5 +212,16 @@ func (r *REPL) watchSignals(ctx context.Context) {
 	}()
 }
 
-// setLong keeps the text of a value for the pager.
-func (r *REPL) setLong(text string) { r.long = text }
+func (r *REPL) setPage(rows []string) {
+	r.pageMu.Lock()
+	defer r.pageMu.Unlock()
+	r.toPage = rows
+}
+
+func (r *REPL) takePage() []string {
+	r.pageMu.Lock()
+	defer r.pageMu.Unlock()
+	rows := r.toPage
+	r.toPage = nil
+	return rows
+}

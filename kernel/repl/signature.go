@@ -120,10 +120,6 @@ func callAt(src string) (end, arg int, ok bool) {
 			if len(stack) > 0 {
 				stack[len(stack)-1].arg++
 			}
-		case token.STRING, token.CHAR:
-			if at+len(lit) >= len(src) && unclosed(lit) && len(stack) > 0 {
-				break // inside a string argument, which is the argument still
-			}
 		}
 		before[0], before[1] = before[1], tok
 		prevEnd = at + max(len(lit), len(tok.String()))
@@ -137,8 +133,6 @@ func callAt(src string) (end, arg int, ok bool) {
 	top := stack[len(stack)-1]
 	return top.end, top.arg, true
 }
-
-func unclosed(lit string) bool { return len(lit) < 2 || lit[len(lit)-1] != lit[0] }
 
 // parameter cuts a function's declaration around its parameter i; the last one of a variadic function is all further ones.
 func parameter(decl string, i int) (before, param, after string) {

@@ -12,6 +12,7 @@ import (
 type terminal struct {
 	in, out *os.File
 	keys    chan key
+	replies chan string // what the terminal answers to questions
 	saved   *term.State
 	undo    func()
 }
@@ -21,7 +22,7 @@ const escapeWait = 40 * time.Millisecond
 
 // openTerminal puts the terminal into raw mode and begins to read it.
 func openTerminal(in, out *os.File) (*terminal, error) {
-	t := &terminal{in: in, out: out, keys: make(chan key, 4096)}
+	t := &terminal{in: in, out: out, keys: make(chan key, 4096), replies: make(chan string, 64)}
 	if err := t.raw(); err != nil {
 		return nil, err
 	}
@@ -95,6 +96,13 @@ func (t *terminal) decode(from <-chan []byte) {
 
 func (t *terminal) give(keys []key) {
 	for _, k := range keys {
+		if k.code == keyReply {
+			select {
+			case t.replies <- k.reply:
+			default: // an answer to nobody's question
+			}
+			continue
+		}
 		t.keys <- k
 	}
 }
