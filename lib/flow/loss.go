@@ -15,6 +15,17 @@ import (
 //
 // z are (B,C,H,W), logdet (B), the result is a scalar.
 func Loss(t *Tape, z []*G.Node, logdet *G.Node) (*G.Node, error) {
+	c := t.calc()
+	each, err := SampleLoss(t, z, logdet)
+	if err != nil {
+		return nil, err
+	}
+	loss := c.unary(op.MeanAll, each)
+	return loss, c.fail("loss")
+}
+
+// SampleLoss is each sample's part of [Loss], Σ_i ½‖z_i‖² − logdet, of shape (B).
+func SampleLoss(t *Tape, z []*G.Node, logdet *G.Node) (*G.Node, error) {
 	if len(z) == 0 {
 		return nil, fmt.Errorf("loss of no latents")
 	}
@@ -23,8 +34,7 @@ func Loss(t *Tape, z []*G.Node, logdet *G.Node) (*G.Node, error) {
 	for _, n := range z[1:] {
 		nll = c.add(nll, c.scale(c.sum(c.square(n)), 0.5))
 	}
-	loss := c.unary(op.MeanAll, c.sub(nll, logdet))
-	return loss, c.fail("loss")
+	return c.sub(nll, logdet), c.fail("loss")
 }
 
 // LogP is each pixel's log-likelihood of one scale, up to a constant: −½·mean_C(z²), (B,C,H,W) to (B,1,H,W).

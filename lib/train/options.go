@@ -1,6 +1,10 @@
 package train
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/msflow-go/msflow/lib/xla"
+)
 
 // Options say how to fit. The zero value is the paper's: 100 epochs, batches of 8, gradient norm clipped to 2.
 type Options struct {
@@ -11,8 +15,12 @@ type Options struct {
 	Seed     uint64    // orders the samples
 	Patience int       // stop after so many epochs without a better held-out likelihood; 0 never stops early
 
+	Device    *xla.Device   // where to compute; nil is the processor
+	Precision xla.Precision // on a device; "" means xla.TF32
+
 	OnStep  func(Step)        // called after every step
 	OnEpoch func(Epoch) error // called after every epoch; an error stops the training
+	OnNote  func(string)      // called with a line about the device, when a program was compiled for it
 }
 
 func (o Options) epochs() int { return or(o.Epochs, 100) }
@@ -28,6 +36,15 @@ func (o Options) schedule() Schedule {
 		return Paper(o.epochs())
 	}
 	return *o.Schedule
+}
+
+// rates are the learning rates of all epochs.
+func (o Options) rates() []float64 {
+	out := make([]float64, o.epochs())
+	for e := range out {
+		out[e] = o.schedule().At(e)
+	}
+	return out
 }
 
 func or(v, otherwise int) int {

@@ -31,9 +31,9 @@ func (t *Trainer) load(ctx context.Context, data Source, index []int, training b
 // grace is how long a cancelled run may take to end by itself.
 const grace = 50 * time.Millisecond
 
-// run computes a loaded batch. At a cancellation it waits no longer than grace: the run ends in the background without
+// compute runs a loaded batch. At a cancellation it waits no longer than grace: the run ends in the background without
 // touching a parameter, and settle waits for it before the next one.
-func (t *Trainer) run(ctx context.Context, l *lossProgram) (float64, error) {
+func (t *Trainer) compute(ctx context.Context, l *lossProgram) (float64, error) {
 	var loss float64
 	var err error
 	ended := make(chan struct{})
@@ -85,6 +85,9 @@ func (t *Trainer) judge(ctx context.Context, heldOut Source, e *Epoch) error {
 // Loss is the mean negative log-likelihood of the samples in nats, up to the constant of the normal density, with the
 // model in evaluation mode.
 func (t *Trainer) Loss(ctx context.Context, data Source) (float64, error) {
+	if t.device != nil {
+		return t.device.loss(ctx, data)
+	}
 	sum, n, size := 0.0, data.Len(), t.options.batch()
 	index := make([]int, n)
 	for i := range index {
@@ -96,7 +99,7 @@ func (t *Trainer) Loss(ctx context.Context, data Source) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		loss, err := t.run(ctx, l)
+		loss, err := t.compute(ctx, l)
 		if err != nil {
 			return 0, err
 		}

@@ -10,72 +10,110 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// lossProgram is the loss of one batch size as a compiled graph, with the gradients when it is for training.
-type lossProgram struct {
-	tape    *flow.Tape
-	program *op.Program
-	inputs  [][]float32 // the maps of a batch, one per scale, bound to the graph's leaves
-	loss    *G.Node
-	grads   []*G.Node
-	scales  []*G.Node // log-likelihood of each scale and sample
+// lossGraph is the loss of one batch size as a graph, with the gradients when it is for training.
+type lossGraph struct {
+	tape   *flow.Tape
+	x      []*G.Node // the maps of a batch, one per scale
+	each   *G.Node   // the loss of each sample, (B)
+	weight *G.Node   // of each sample in the loss, (B); nil: the mean
+	loss   *G.Node
+	params []*flow.Param
+	grads  []*G.Node
+	scales []*G.Node // log-likelihood of each scale and sample
 }
 
-// compileLoss builds loss = mean_B(Σ_i ½‖z_i‖² − logdet) of model for a batch, and its gradients by params (none: no
-// gradients, and the model in evaluation mode).
-func compileLoss(model flow.Block, in []flow.Map, batch int, params []*flow.Param) (*lossProgram, error) {
+// lossProgram is a lossGraph compiled for the processor.
+type lossProgram struct {
+	*lossGraph
+	program *op.Program
+	inputs  [][]float32 // the maps of a batch, one per scale, bound to the graph's leaves
+}
+
+// buildLoss builds loss = mean_B(Σ_i ½‖z_i‖² − logdet) of model for a batch, and its gradients by params (none: no
+// gradients, and the model in evaluation mode). Weighted, each sample counts with a weight of its own instead of 1/B.
+func buildLoss(model flow.Block, in []flow.Map, batch int, params []*flow.Param, weighted bool) (*lossGraph, error) {
 	var mode []flow.TapeOption
 	if len(params) > 0 {
 		mode = append(mode, flow.Training())
 	}
-	l := &lossProgram{tape: flow.NewTape(batch, mode...)}
-	var x []*G.Node
+	l := &lossGraph{tape: flow.NewTape(batch, mode...), params: params}
 	for i, m := range in {
-		n := l.tape.Input(fmt.Sprintf("input.%d", i), m)
-		value := make([]float32, batch*m.C*m.H*m.W)
-		if err := G.Let(n, tensor.New(tensor.WithShape(batch, m.C, m.H, m.W), tensor.WithBacking(value))); err != nil {
-			return nil, fmt.Errorf("binding the input of scale %d: %w", i, err)
-		}
-		l.inputs = append(l.inputs, value)
-		x = append(x, n)
+		l.x = append(l.x, l.tape.Input(fmt.Sprintf("input.%d", i), m))
 	}
-	z, logdet, err := model.Forward(l.tape, x)
+	z, logdet, err := model.Forward(l.tape, l.x)
 	if err != nil {
 		return nil, fmt.Errorf("building the flow: %w", err)
 	}
-	if l.loss, err = flow.Loss(l.tape, z, logdet); err != nil {
+	if l.each, err = flow.SampleLoss(l.tape, z, logdet); err != nil {
 		return nil, fmt.Errorf("building the loss: %w", err)
 	}
-	if err := l.differentiate(params); err != nil {
+	if err := l.join(weighted); err != nil {
+		return nil, fmt.Errorf("building the loss: %w", err)
+	}
+	for _, w := range l.tape.Watched(flow.ScaleLogLikelihood) {
+		l.scales = append(l.scales, w.Node)
+	}
+	return l, l.differentiate()
+}
+
+// join makes one loss of the samples'.
+func (l *lossGraph) join(weighted bool) (err error) {
+	if !weighted {
+		l.loss, err = op.MeanAll(l.each)
+		return err
+	}
+	l.weight = G.NewVector(l.tape.Graph(), l.tape.Dtype(), G.WithShape(l.tape.Batch()), G.WithName("weight of the samples"))
+	product, err := op.Mul(l.each, l.weight)
+	if err == nil {
+		l.loss, err = op.SumAll(product)
+	}
+	return err
+}
+
+// compileLoss is buildLoss for the processor.
+func compileLoss(model flow.Block, in []flow.Map, batch int, params []*flow.Param) (*lossProgram, error) {
+	graph, err := buildLoss(model, in, batch, params, false)
+	if err != nil {
 		return nil, err
+	}
+	l := &lossProgram{lossGraph: graph}
+	for i, n := range l.x {
+		value := make([]float32, batch*in[i].Len())
+		if err := G.Let(n, tensor.New(tensor.WithShape(n.Shape()...), tensor.WithBacking(value))); err != nil {
+			return nil, fmt.Errorf("binding the input of scale %d: %w", i, err)
+		}
+		l.inputs = append(l.inputs, value)
 	}
 	outputs := append([]*G.Node{l.loss}, l.grads...)
 	for _, u := range l.tape.Updates() {
 		outputs = append(outputs, u.Node)
 	}
-	for _, w := range l.tape.Watched(flow.ScaleLogLikelihood) {
-		l.scales = append(l.scales, w.Node)
-		outputs = append(outputs, w.Node)
-	}
+	outputs = append(outputs, l.scales...)
 	if l.program, err = op.Compile(outputs...); err != nil {
 		return nil, fmt.Errorf("compiling the step: %w", err)
 	}
 	return l, nil
 }
 
-func (l *lossProgram) differentiate(params []*flow.Param) error {
-	if len(params) == 0 {
+func (l *lossGraph) differentiate() error {
+	if len(l.params) == 0 {
 		return nil
 	}
-	nodes := make([]*G.Node, len(params))
-	for i, p := range params {
-		nodes[i] = l.tape.Node(p)
-	}
-	grads, err := G.Grad(l.loss, nodes...)
+	grads, err := G.Grad(l.loss, l.leaves()...)
 	if err != nil {
 		return fmt.Errorf("differentiating the loss: %w", err)
 	}
 	l.grads = grads
 	return nil
+}
+
+// leaves are the parameters' nodes.
+func (l *lossGraph) leaves() []*G.Node {
+	nodes := make([]*G.Node, len(l.params))
+	for i, p := range l.params {
+		nodes[i] = l.tape.Node(p)
+	}
+	return nodes
 }
 
 // run computes the loss of the batch that lies in inputs; gradients are then in gradients().

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/msflow-go/msflow/lib/flow"
@@ -22,6 +23,7 @@ type Trainer struct {
 	best     *snapshot
 	programs map[programKey]*lossProgram
 	running  chan struct{} // closed when a run that was abandoned at an interrupt has ended
+	device   *accelerator  // nil: the processor
 }
 
 type programKey struct {
@@ -35,10 +37,14 @@ func New(model flow.Block, maps []flow.Map, o Options) (*Trainer, error) {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	params := flow.Trainable(model)
-	return &Trainer{
+	t := &Trainer{
 		model: model, maps: maps, options: o, params: params,
 		adam: NewAdam(params), best: newSnapshot(model), programs: map[programKey]*lossProgram{},
-	}, nil
+	}
+	if o.Device != nil {
+		t.device = newAccelerator(t)
+	}
+	return t, nil
 }
 
 // Continue puts t where an earlier trainer of the same model stopped, to go on to the same numbers as if it had not.
@@ -53,9 +59,16 @@ func (t *Trainer) Continue(from *Trainer) error {
 
 // Run trains until the last epoch, or until the held-out loss has not fallen for Patience epochs (heldOut may be nil). It
 // goes on from State, so that a second call after a cancellation, or after a checkpoint was read, continues to the same
-// numbers as an uninterrupted run. It returns within about 100 ms of ctx's cancellation, with ctx's error and the
-// parameters of the last finished step.
-func (t *Trainer) Run(ctx context.Context, data, heldOut Source) error {
+// numbers as an uninterrupted run. It returns within about 100 ms of ctx's cancellation (on a device, when the step under
+// way has ended) with ctx's error and the parameters of the last finished step.
+func (t *Trainer) Run(ctx context.Context, data, heldOut Source) (err error) {
+	if t.device != nil {
+		defer func() { err = errors.Join(err, t.device.end()) }()
+	}
+	return t.fit(ctx, data, heldOut)
+}
+
+func (t *Trainer) fit(ctx context.Context, data, heldOut Source) error {
 	if data.Len() == 0 {
 		return errors.New("train: no samples to train on")
 	}
@@ -86,9 +99,11 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 	visit := order(n, t.options.Seed, t.Epoch)
 	lr := t.options.schedule().At(t.Epoch)
 	first := t.Batches * size
+	take, stop := t.stepper(ctx, data, batches(visit[min(first, n):], size), lr)
+	defer stop()
 	for lo := first; lo < n; lo += size {
 		hi := min(lo+size, n)
-		done, err := t.step(ctx, data, visit[lo:hi], lr)
+		done, err := take(visit[lo:hi])
 		if err != nil {
 			return err
 		}
@@ -96,6 +111,10 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 			done.Done, done.Total = hi, n
 			t.options.OnStep(done)
 		}
+	}
+	stop()
+	if err := t.sync(); err != nil {
+		return err
 	}
 	seconds := time.Since(begin).Seconds()
 	e := Epoch{
@@ -112,13 +131,33 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 	return nil
 }
 
+// batches cuts the order of an epoch into batches of size, the last one perhaps smaller.
+func batches(visit []int, size int) [][]int { return slices.Collect(slices.Chunk(visit, size)) }
+
+// stepper gives the function that takes one step after the other on the batches of an epoch, where the trainer computes,
+// and one that ends what goes on beside it.
+func (t *Trainer) stepper(ctx context.Context, data Source, parts [][]int, lr float64) (take func(index []int) (Step, error), stop func()) {
+	if t.device != nil {
+		return t.device.stepper(ctx, data, parts)
+	}
+	return func(index []int) (Step, error) { return t.step(ctx, data, index, lr) }, func() {}
+}
+
+// sync brings the parameters and moments from the device.
+func (t *Trainer) sync() error {
+	if t.device == nil {
+		return nil
+	}
+	return t.device.sync()
+}
+
 // step updates the parameters by one batch of samples.
 func (t *Trainer) step(ctx context.Context, data Source, index []int, lr float64) (Step, error) {
 	l, err := t.load(ctx, data, index, true)
 	if err != nil {
 		return Step{}, err
 	}
-	loss, err := t.run(ctx, l)
+	loss, err := t.compute(ctx, l)
 	if err != nil {
 		return Step{}, err
 	}
@@ -133,11 +172,16 @@ func (t *Trainer) step(ctx context.Context, data Source, index []int, lr float64
 	if err := l.tape.Commit(l.program); err != nil {
 		return report, err
 	}
-	t.Batches++
-	t.Sum += loss * float64(len(index))
-	t.Norms += report.GradNorm
-	t.addScales(l.scaleSums())
+	t.count(report, len(index), l.scaleSums())
 	return report, nil
+}
+
+// count adds a finished step to the epoch so far.
+func (t *Trainer) count(s Step, samples int, scales []float64) {
+	t.Batches++
+	t.Sum += s.Loss * float64(samples)
+	t.Norms += s.GradNorm
+	t.addScales(scales)
 }
 
 func (t *Trainer) diverged(ctx context.Context, l *lossProgram, what string) error {
