@@ -119,7 +119,7 @@ func (j *notebookJob) do(ctx context.Context, stdout, stderr io.Writer) error {
 	begin := time.Now()
 	run := notebook.Run{Evaluator: eval, Parameters: j.parameters, Begin: beginCell(stderr), End: endCell(stderr)}
 	if j.out == "" && j.page == "" {
-		run.Output = printOutput(stdout)
+		run.Output = printOutput(stdout, stderr)
 	}
 	ran := run.Execute(ctx, j.n)
 	var parameter *notebook.ParameterError
@@ -226,15 +226,16 @@ func firstCode(source string, n int) string {
 }
 
 // printOutput prints the text of outputs as they come.
-func printOutput(w io.Writer) func(notebook.Output) {
+func printOutput(stdout, stderr io.Writer) func(notebook.Output) {
 	return func(o notebook.Output) {
-		switch o.Type {
-		case notebook.StreamOutput:
-			fmt.Fprint(w, o.Text)
-		case notebook.DisplayOutput, notebook.ResultOutput:
-			if text, ok := o.Data[display.MIMETypeText].(string); ok {
-				fmt.Fprintln(w, strings.TrimSuffix(text, "\n"))
-			}
+		text, _ := o.Data[display.MIMETypeText].(string)
+		switch {
+		case o.Type == notebook.StreamOutput && o.Name == engine.Stderr.String():
+			fmt.Fprint(stderr, o.Text)
+		case o.Type == notebook.StreamOutput:
+			fmt.Fprint(stdout, o.Text)
+		case text != "":
+			fmt.Fprintln(stdout, strings.TrimSuffix(text, "\n"))
 		}
 	}
 }

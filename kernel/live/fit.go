@@ -37,7 +37,6 @@ type fit struct {
 	begin    time.Time // of the first step
 	from     int       // images seen in earlier sessions of this training
 	finished bool
-	failed   bool
 }
 
 // Features is told of the pass through the backbone.
@@ -61,7 +60,7 @@ func (f *fit) Epoch(train.Epoch) { f.show(false) }
 
 // End says how it ended.
 func (f *fit) End(err error) {
-	f.finished, f.failed = true, err != nil
+	f.finished = true
 	epochs := len(f.detector.Epochs)
 	switch {
 	case err == nil:
@@ -91,24 +90,25 @@ func (f *fit) show(now bool) {
 
 func (f *fit) view() view {
 	v := view{text: f.line(), done: f.done, total: f.total, finished: f.finished}
+	for _, e := range f.detector.Epochs {
+		v.losses = append(v.losses, e.Loss)
+	}
 	if len(f.detector.Epochs) > 0 {
 		v.curves = plots.Training(f.detector, plots.Title("")).SVG()
 	}
 	return v
 }
 
-// line is the state in one line: stage, rate and time left.
+// line is the state in one line: stage and, while it lasts, rate and time left. What stays does not tell how fast the
+// machine was: a notebook that is run again then has the same outputs.
 func (f *fit) line() string {
-	parts := []string{f.stage}
-	if spent := f.now().Sub(f.begin).Seconds(); !f.begin.IsZero() && !f.failed && f.done > f.from && spent > 0 {
-		rate := float64(f.done-f.from) / spent
-		parts = append(parts, fmt.Sprintf("%.1f images/s", rate))
-		if !f.finished {
-			left := time.Duration(float64(f.total-f.done) / rate * float64(time.Second)).Round(time.Second)
-			parts = append(parts, fmt.Sprintf("%v left", left))
-		}
+	spent := f.now().Sub(f.begin).Seconds()
+	if f.begin.IsZero() || f.finished || f.done <= f.from || spent <= 0 {
+		return f.stage
 	}
-	return strings.Join(parts, ", ")
+	rate := float64(f.done-f.from) / spent
+	left := time.Duration(float64(f.total-f.done) / rate * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf("%s, %.1f images/s, %v left", f.stage, rate, left)
 }
 
 // view is the output at one moment.
@@ -117,9 +117,10 @@ type view struct {
 	done, total int
 	finished    bool
 	curves      string // SVG; empty before the first epoch's end
+	losses      []float64
 }
 
-// String is what a terminal shows.
+// String is what is left of it in text.
 func (v view) String() string { return v.text }
 
 // HTML is what a notebook shows.

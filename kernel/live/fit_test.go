@@ -53,11 +53,14 @@ func TestChangesAreRare(t *testing.T) {
 }
 
 func TestEndSaysHow(t *testing.T) {
-	f, _ := newFit()
+	f, c := newFit()
+	f.Step(train.Step{Epoch: 1, Epochs: 2, Done: 8, Total: 32})
+	c.pass(time.Second)
+	f.Step(train.Step{Epoch: 2, Epochs: 2, Done: 32, Total: 32})
 	f.detector.Epochs = []train.Epoch{{Epoch: 1, Loss: 50}, {Epoch: 2, Loss: 40}}
 	f.Features(1, 1)
 	f.End(nil)
-	if v := f.view(); !strings.HasPrefix(v.text, "trained 2 epochs to a loss of 40 nats") || strings.Contains(v.HTML(), "<progress") || !strings.Contains(v.HTML(), "<svg") {
+	if v := f.view(); v.text != "trained 2 epochs to a loss of 40 nats" || strings.Contains(v.HTML(), "<progress") || !strings.Contains(v.HTML(), "<svg") {
 		t.Errorf("%q", v.text)
 	}
 	f.End(context.Canceled)

@@ -40,11 +40,26 @@ func (s *cellSink) add(o Output) {
 	s.tell(o)
 }
 
+// tell passes an output on, unless it may change in place: those are told when the cell has ended.
 func (s *cellSink) tell(o Output) {
-	if s.r.echo != nil {
+	if s.r.echo != nil && o.id == "" {
 		s.r.echo(o)
 	}
 }
+
+// end tells of the outputs that changed in place, as they are now. Bars have no more to say.
+func (s *cellSink) end() {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	for _, o := range s.cell.Outputs {
+		if s.r.echo != nil && o.id != "" && !strings.HasPrefix(o.id, barPrefix) {
+			s.r.echo(o)
+		}
+	}
+}
+
+// barPrefix begins the IDs of progress bars' outputs.
+const barPrefix = "progress-"
 
 // Stream appends to the text of the same stream that came last.
 func (s *cellSink) Stream(name engine.Stream, text []byte) {
@@ -128,7 +143,7 @@ func (s *cellSink) Progress(p engine.Progress) {
 		s.bars[p.ID] = begin
 	}
 	d := display.OfProgress(p, time.Since(begin))
-	s.show(Output{Type: DisplayOutput, Data: d.Data, Metadata: d.Metadata, id: "progress-" + p.ID}, known)
+	s.show(Output{Type: DisplayOutput, Data: d.Data, Metadata: d.Metadata, id: barPrefix + p.ID}, known)
 }
 
 // Notice is a remark that is not the program's own output.

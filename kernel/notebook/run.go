@@ -26,7 +26,8 @@ type Run struct {
 	// Begin and End are called around every code cell that is run, if set: k counts them from 1 to n.
 	Begin func(k, n int, c *Cell)
 	End   func(k, n int, c *Cell, took time.Duration, failure *engine.Error)
-	// Output is told of every output when it comes, if set; not of updates. Calls do not overlap.
+	// Output is told of every output when it comes, if set; of one that changes in place at its cell's end. Calls do not
+	// overlap.
 	Output func(Output)
 }
 
@@ -99,6 +100,7 @@ func (r Run) cell(ctx context.Context, rec *recorder, c *Cell, n int) *engine.Er
 	if err != nil && !errors.As(err, &failure) {
 		failure = &engine.Error{Kind: engine.KindInternal, Value: err.Error(), Traceback: []string{err.Error()}}
 	}
+	sink.end()
 	if failure != nil {
 		sink.failed(failure)
 	}

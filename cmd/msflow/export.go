@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/notebook"
+	"github.com/msflow-go/msflow/kernel/notebook/program"
+)
+
+// exportCommand is `msflow export NOTEBOOK.ipynb -o DIR`.
+func exportCommand() *cobra.Command {
+	var out, module string
+	cmd := &cobra.Command{
+		Use:   "export NOTEBOOK.ipynb -o DIR",
+		Short: "Turn a notebook into a Go program",
+		Long: "export writes a Go program that go build compiles and that prints what the notebook prints. Cells become\n" +
+			"functions, the variables of the cell tagged \"parameters\" flags, and text comments. Nothing is run.",
+		Example: "  msflow export notebooks/01-quickstart.ipynb -o quickstart\n  cd quickstart && go build && ./quickstart -epochs 40",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				return errors.New("-o DIR says where the program goes")
+			}
+			return exportNotebook(cmd, args[0], out, module)
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "folder of the program; one that an export made is written again")
+	cmd.Flags().StringVar(&module, "module", "", "source folder of msflow; without it, the one around the working directory, the notebook or this program")
+	return cmd
+}
+
+func exportNotebook(cmd *cobra.Command, path, out, module string) error {
+	n, err := notebook.Read(path)
+	if err != nil {
+		return err
+	}
+	if err := freeForProgram(out); err != nil {
+		return err
+	}
+	root, err := moduleRoot(module, path)
+	if err != nil {
+		return err
+	}
+	s, err := engine.New()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	p, err := program.Translate(cmd.Context(), s, n, programName(path))
+	if err != nil {
+		return fmt.Errorf("exporting %s: %w", path, err)
+	}
+	for _, w := range p.Warnings {
+		fmt.Fprintf(cmd.ErrOrStderr(), "msflow: %s\n", w)
+	}
+	mod, sum, err := moduleFiles(root, p.Name)
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string]string{"main.go": p.Source, "go.mod": mod, "go.sum": sum} {
+		err := writeFile(filepath.Join(out, name), func(f *os.File) error {
+			_, err := f.WriteString(content)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; build it there with go build\n", out)
+	return nil
+}
+
+// freeForProgram refuses a folder that holds something other than an earlier export.
+func freeForProgram(dir string) error {
+	old, err := os.ReadFile(filepath.Join(dir, "main.go"))
+	if err == nil && bytes.Contains(old, []byte("msflow export made a program of it")) {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s is not empty, and holds no earlier export", dir)
+	}
+	return nil
+}
+
+// programName is a notebook's file name as that of a program: 01-quickstart.ipynb is quickstart.
+func programName(path string) string {
+	name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+	name = strings.TrimLeft(name, "0123456789-_. ")
+	name = strings.Map(func(r rune) rune {
+		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_') {
+			return r
+		}
+		return '-'
+	}, name)
+	if name = strings.Trim(name, "-_"); name == "" {
+		return "notebook"
+	}
+	return name
+}

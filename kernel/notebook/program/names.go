@@ -1,0 +1,165 @@
+package program
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"strconv"
+	"strings"
+
+	"github.com/msflow-go/msflow/kernel/engine"
+)
+
+// reserve keeps the names of packages that the piece uses from becoming those of variables.
+func (t *translator) reserve(p *piece) {
+	if p.file == nil {
+		return
+	}
+	for _, sp := range p.file.Imports {
+		path, _ := strconv.Unquote(sp.Path.Value)
+		name := path[strings.LastIndex(path, "/")+1:]
+		if sp.Name != nil {
+			name = sp.Name.Name
+		}
+		t.taken[name] = true
+	}
+	ast.Inspect(p.file, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if id, ok := sel.X.(*ast.Ident); ok && id.Obj == nil && t.session.PackageNamed(id.Name) != "" && !t.declaredSomewhere[id.Name] {
+				t.taken[id.Name] = true
+			}
+		}
+		return true
+	})
+	for _, name := range p.declares() {
+		t.declaredSomewhere[name] = true
+	}
+}
+
+// declares are the names that a piece declares at the top level.
+func (p *piece) declares() (names []string) {
+	add := func(ids ...*ast.Ident) {
+		for _, id := range ids {
+			if id.Name != "_" {
+				names = append(names, id.Name)
+			}
+		}
+	}
+	for _, d := range p.file.Decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			for _, sp := range d.Specs {
+				switch sp := sp.(type) {
+				case *ast.TypeSpec:
+					add(sp.Name)
+				case *ast.ValueSpec:
+					add(sp.Names...)
+				}
+			}
+		case *ast.FuncDecl:
+			if p.Kind == engine.DeclarationPart && d.Recv == nil {
+				add(d.Name)
+			}
+		}
+	}
+	if as := p.define(); as != nil {
+		for _, l := range as.Lhs {
+			if id, ok := l.(*ast.Ident); ok {
+				add(id)
+			}
+		}
+	}
+	return names
+}
+
+// define is the piece's statement if it is an x := f().
+func (p *piece) define() *ast.AssignStmt {
+	if as, ok := p.statement().(*ast.AssignStmt); ok && as.Tok == token.DEFINE {
+		return as
+	}
+	return nil
+}
+
+// statement is the one that a statement piece holds, nil for others.
+func (p *piece) statement() ast.Stmt {
+	if p.Kind != engine.StatementPart {
+		return nil
+	}
+	if f, ok := p.file.Decls[0].(*ast.FuncDecl); ok && len(f.Body.List) == 1 {
+		return f.Body.List[0]
+	}
+	return nil
+}
+
+// unique is a name for the program that nothing else has.
+func (t *translator) unique(name string) string {
+	base, next := strings.TrimRight(name, "0123456789"), name
+	for k := 2; t.taken[next]; k++ {
+		next = fmt.Sprintf("%s%d", base, k)
+	}
+	t.taken[next] = true
+	return next
+}
+
+// nameAll gives the cell's declarations their names in the program and renames their uses in it.
+func (t *translator) nameAll(c *cell) error {
+	c.renamed, c.previous = map[string]string{}, map[string]string{}
+	for name, now := range t.current {
+		c.previous[name] = now
+	}
+	fresh := map[*piece]map[string]bool{} // what each x, y := f() declares, rather than assigns
+	for _, p := range c.pieces {
+		if p.file == nil {
+			continue
+		}
+		fresh[p] = map[string]bool{}
+		for _, name := range p.declares() {
+			if c.renamed[name] == "" {
+				c.renamed[name] = t.unique(name)
+				t.current[name] = c.renamed[name]
+				fresh[p][name] = true
+			} else if p.define() == nil {
+				return fmt.Errorf("%s is declared twice", name)
+			}
+		}
+	}
+	for _, p := range c.pieces {
+		if p.file != nil {
+			t.renameIn(c, p, fresh[p])
+		}
+	}
+	return nil
+}
+
+// renameIn renames what a piece mentions. The right side of x := f(x) means the earlier cell's x.
+func (t *translator) renameIn(c *cell, p *piece, fresh map[string]bool) {
+	as := p.define()
+	onRight := func(id *ast.Ident) bool { return as != nil && id.Pos() > as.TokPos }
+	for _, id := range p.file.Unresolved {
+		switch {
+		case onRight(id) && fresh[id.Name] && c.previous[id.Name] != "":
+			p.rename(id, c.previous[id.Name])
+		case t.current[id.Name] != "":
+			p.rename(id, t.current[id.Name])
+		case id.Name == "Display":
+			p.replace(id.Pos(), id.End(), t.packageName(displayPath, "display")+".Display")
+		}
+	}
+	own := map[*ast.Object]string{}
+	for name, o := range p.file.Scope.Objects {
+		own[o] = c.renamed[name]
+	}
+	ast.Inspect(p.file, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && id.Obj != nil && own[id.Obj] != "" {
+			p.rename(id, own[id.Obj])
+		}
+		return true
+	})
+	if as != nil {
+		for _, l := range as.Lhs {
+			if id, ok := l.(*ast.Ident); ok && c.renamed[id.Name] != "" {
+				p.rename(id, c.renamed[id.Name])
+			}
+		}
+	}
+}
