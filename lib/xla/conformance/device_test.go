@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/msflow-go/msflow/lib/xla"
+	"github.com/msflow-go/msflow/lib/xla/interp"
 )
 
 // theDevice is where the suite runs.
@@ -17,9 +18,19 @@ var theDevice = sync.OnceValues(func() (*xla.Device, error) {
 		d, _, err := xla.Open(xla.XLA)
 		return d, err
 	}
-	d, _, err := xla.Open(xla.CUDA)
-	return d, err
+	if d, _, err := xla.Open(xla.CUDA); err == nil {
+		return d, nil
+	}
+	return xla.NewDevice("interpreter", "float64, op by op", interp.New()), nil
 })
+
+// isFast tells whether the device is one; on the interpreter it says what to set to run the test.
+func isFast(t testing.TB) {
+	t.Helper()
+	if device(t).Platform == "interpreter" {
+		t.Skipf("too slow on the interpreter: there is no GPU here and %s names no plugin", xla.PluginVariable)
+	}
+}
 
 func device(t testing.TB) *xla.Device {
 	t.Helper()
@@ -36,7 +47,8 @@ func check(t testing.TB, err error) {
 }
 
 func TestMain(m *testing.M) {
-	d, err := theDevice()
-	fmt.Println("device:", d, err)
+	if d, err := theDevice(); err == nil {
+		fmt.Printf("conformance on %s, %s\n", d, d.Version)
+	}
 	os.Exit(m.Run())
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/msflow-go/msflow/lib/op"
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // mapShapes are (B,C,H,W) that find mistakes: odd channels, not square, batch 1, one pixel.
@@ -118,7 +117,8 @@ func sumLaws(s []int) []law {
 		{name: at("affine"), in: [][]int{s, {1, s[1], 1, 1}, c}, build: func(x []*G.Node) (*G.Node, error) { return op.ChannelAffine(x[0], x[1], x[2]) }},
 		{name: at("gain"), in: [][]int{s, c}, build: func(x []*G.Node) (*G.Node, error) { return op.ChannelAffine(x[0], x[1], nil) }},
 		{name: at("offset"), in: [][]int{s, c}, build: func(x []*G.Node) (*G.Node, error) { return op.ChannelAffine(x[0], nil, x[1]) }},
-		{name: at("layer norm"), in: [][]int{s, c, c}, build: func(x []*G.Node) (*G.Node, error) { return op.LayerNorm(x[0], x[1], x[2], 1e-5) }},
+		// of two channels nothing but eps gives a gradient, which the CPU loses in rounding
+		{name: at("layer norm"), in: [][]int{s, c, c}, tol: 1e-4, build: func(x []*G.Node) (*G.Node, error) { return op.LayerNorm(x[0], x[1], x[2], 1e-5) }},
 	}
 }
 
@@ -145,7 +145,3 @@ func poolLaws() []law {
 	add("reflect pad", func(x *G.Node) (*G.Node, error) { return op.ReflectPad(x, 2, 1, 0, 3) }, []int{2, 3, 5, 6}, []int{1, 1, 3, 4})
 	return all
 }
-
-func gorgoniaLaws() []law { return nil }
-
-var _ = tensor.Float32
