@@ -27,7 +27,8 @@ const (
 )
 
 // Winograd's filtering is faster, by measurement on AVX2 (Zen 3), when both sides have a few channels to share the transforms
-// among, there are tiles for two vectors, and the transformed filters, 144 bytes a pair of channels, fit the last-level cache.
+// among, there are tiles for two vectors, and the transformed filters, 144 bytes a pair of channels, fit the last-level cache; those
+// of few tiles need not.
 const (
 	winoMinChannels = 8
 	winoMaxPairs    = 512 * 512
@@ -39,8 +40,9 @@ func (v *variant) winoFits(s ConvShape, p pass) bool {
 	if p == passInput {
 		oh, ow = s.H, s.W
 	}
+	tiles := s.B * oh * ow / 16
 	return !exact.Load() && v.winoInput != nil &&
 		s.KH == 3 && s.KW == 3 && s.StrideH*s.StrideW*s.DilationH*s.DilationW*s.Groups == 1 &&
-		oh%4 == 0 && ow%4 == 0 && s.B*oh*ow/16 >= 2*v.lanes &&
-		min(s.Cin, s.Cout) >= winoMinChannels && s.Cin*s.Cout <= winoMaxPairs
+		oh%4 == 0 && ow%4 == 0 && tiles >= 2*v.lanes &&
+		min(s.Cin, s.Cout) >= winoMinChannels && (s.Cin*s.Cout <= winoMaxPairs || tiles <= fewTiles)
 }

@@ -29,12 +29,13 @@ type tap struct{ b, a int32 }
 // A tile is the place of two vectors.
 type tile struct{ b, c, n [2]int32 }
 
-// planeArgs describes the products of Winograd's planes, rows output channels times two vectors of V tiles. The kernels equal
+// planeArgs describes the products of Winograd's planes, panels of rows output channels times two vectors of V tiles. The
+// kernels equal
 //
-//	for p in 0..n, m in 0..rows, i in 0..2·V:
-//		c[p·nextC + m·2·V + i] = Σ_{t in 0..k} a[p·nextA + m·as + t] · b[p·nextB + t·2·V + i]
+//	for p in 0..n, q in 0..panels, m in 0..rows, i in 0..2·V:
+//		c[p·nextC + q·stepC + m·2·V + i] = Σ_{t in 0..k} a[p·nextA + q·stepA + m·as + t] · b[p·nextB + t·2·V + i]
 //
-// with as and the distances between planes in bytes. The turn kernel transposes planes of 8 × 8·k values instead,
+// with as and the distances between planes and panels in bytes. The turn kernel transposes planes of 8 × 8·k values instead,
 //
 //	b[p·nextB + t·nextC + i] = a[p·nextA + i·as + t]    for p in 0..n, i in 0..8, t in 0..8·k
 type planeArgs struct {
@@ -43,6 +44,8 @@ type planeArgs struct {
 	as                  int
 	nextA, nextB, nextC int
 	n                   int
+	stepA, stepC        int
+	panels              int
 }
 
 // A wideTile is the place of six vectors, for the depth kernel: tileArgs with one row, and tiles of this kind.
@@ -98,8 +101,8 @@ type normArgs struct {
 }
 
 // winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or of
-// eight filters, which lie side by side. row is the distance between rows of pixels and xi that between the 36 planes, in bytes;
-// bias is added to the output. The kernels count groups down.
+// eight filters. row is the distance between rows of pixels or between filters, xi that between the 36 planes, from and to are those
+// from one group of filters to the next in src and in dst, all in bytes; bias is added to the output. The kernels count groups down.
 type winoArgs struct {
 	src, dst, tmp unsafe.Pointer
 	offsets       unsafe.Pointer // []int32
@@ -107,6 +110,7 @@ type winoArgs struct {
 	groups        int
 	bias          float32
 	_             int // bytes of the first plane done, kept by the kernels
+	from, to      int
 }
 
 // padArgs describes a copy of rows × width floats between left and right zeros, rows of dst to bytes apart and of src from bytes.

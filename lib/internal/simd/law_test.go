@@ -10,6 +10,7 @@ import (
 // lawShapes take every road through the package: direct and Winograd, pointwise, strided, grouped and depthwise.
 var lawShapes = []ConvShape{
 	convCase(3, 40, 16, 16, 36, 3, 3, 1, 1, 1, 1, 1, 1),
+	same(3, 9, 32, 26),
 	convCase(2, 9, 15, 14, 10, 3, 3, 1, 1, 1, 1, 1, 1),
 	convCase(2, 24, 12, 12, 20, 1, 1),
 	convCase(2, 10, 13, 16, 12, 3, 3, 2, 2, 1, 1, 1, 1),
@@ -186,7 +187,7 @@ func randomShape(r *rand.Rand) ConvShape {
 			StrideH: upTo(3), StrideW: upTo(3), DilationH: upTo(2), DilationW: upTo(2), Groups: groups,
 			Top: r.IntN(4), Bottom: r.IntN(4), Left: r.IntN(11), Right: r.IntN(4)}
 		if r.IntN(3) == 0 { // what Winograd takes
-			s = same(upTo(4), 8+r.IntN(9), 4*upTo(5), 8+r.IntN(9))
+			s = same(upTo(8), 8+r.IntN(9), 4*upTo(5), 8+r.IntN(9))
 			s.W = 4 * upTo(6)
 		}
 		if s.H+s.Top+s.Bottom > s.DilationH*(s.KH-1) && s.W+s.Left+s.Right > s.DilationW*(s.KW-1) {

@@ -5,6 +5,10 @@ import "unsafe"
 // winograd is a 3×3 convolution without stride by Winograd's minimal filtering F(4×4,3×3): the forward pass or the gradient
 // of the input. Blocks of tiles are transformed, multiplied with the transformed filters in 36 matrix products, and
 // transformed back. It needs a quarter of the multiplications; its rounding errors are some ten times those of the definition.
+//
+// Of many tiles, each item of the work transforms a block and multiplies it with all filters, which were transformed before.
+// Of few tiles, it is the tiles that are transformed before, and each item transforms the filters of some output channels:
+// they are large, and memory is slower than transforming.
 type winograd struct {
 	variant             *variant
 	images, in, out     int
@@ -14,22 +18,36 @@ type winograd struct {
 	filters             []float32 // w (Cout,Cin,3,3)
 	filterOut, filterIn int       // floats from one filter to that of the next channel out or in
 	backward            bool      // filters are turned
-	u                   []float32 // (36, out, uRow), transformed filters
-	uRow, uPlane        int
 	dst                 []float32
 	dstImage, dstPlane  int
 	ow                  int
 	bias                []float32
 	tilesX, perImage    int // tiles in a row and in an image
 	tiles               int
-	width               int // tiles in a block: two vectors
-	panels              int
-	chunk, chunks       int // panels of an item, and items a block is cut into
-	transformingFilters bool
+	width, blocks       int // tiles in a block: two vectors
+	panels              int // kernel panels of the output channels
+	step                int
+	u                   []float32 // (36, out, uRow), transformed filters, of many tiles
+	uRow, uPlane        int
+	v                   []float32 // (blocks, 36, in, width), transformed tiles, of few
+	parts, chunks       int       // items that a block's input channels, or the panels, are cut into
 }
 
-// planes is the number of elements of a transformed tile.
-const planes = 36
+// Steps of winograd.
+const (
+	stepFilters = iota // of all output channels
+	stepBlocks         // tiles through all filters
+	stepTiles          // of all input channels
+	stepPanels         // all tiles through the filters of some output channels
+)
+
+// planes is the number of elements of a transformed tile. fewTiles is up to how many tiles count as few. groupChannels is how many
+// output channels are multiplied in one go, so that both factors of a product are near.
+const (
+	planes        = 36
+	fewTiles      = 128
+	groupChannels = 24
+)
 
 var winograds freeList[winograd]
 
@@ -37,63 +55,120 @@ var winograds freeList[winograd]
 func (w *winograd) convolve() {
 	w.width = 2 * w.variant.lanes
 	w.tiles = w.images * w.perImage
+	w.blocks = ceilDiv(w.tiles, w.width)
 	w.uRow = ceilDiv(w.in, 8) * 8
+	w.panels = ceilDiv(w.out, len(w.variant.planes)-1)
+	if w.tiles <= fewTiles {
+		w.convolveFew()
+		return
+	}
 	w.uPlane = w.out*w.uRow + 16
 	w.u = borrowBuffer(planes*w.uPlane + overread)
 	defer returnBuffer(w.u)
-	w.transformingFilters = true
+	w.step = stepFilters
 	dispatch(ceilDiv(w.out, filterRows), w)
-	w.transformingFilters = false
-	blocks := ceilDiv(w.tiles, w.width)
-	w.panels = ceilDiv(w.out, len(w.variant.tile)-1)
-	w.chunks = min(w.panels, ceilDiv(2*Threads(), blocks))
-	w.chunk = ceilDiv(w.panels, w.chunks)
-	w.chunks = ceilDiv(w.panels, w.chunk)
-	dispatch(blocks*w.chunks, w)
+	w.chunks = min(w.panels, ceilDiv(2*Threads(), w.blocks))
+	w.step = stepBlocks
+	dispatch(w.blocks*w.chunks, w)
 }
 
+// convolveFew is convolve for few tiles.
+func (w *winograd) convolveFew() {
+	w.v = borrowBuffer(w.blocks*planes*w.inPlane() + overread)
+	defer returnBuffer(w.v)
+	w.parts = min(ceilDiv(w.in, 8), ceilDiv(4*Threads(), w.blocks))
+	w.step = stepTiles
+	dispatch(w.blocks*w.parts, w)
+	w.chunks = max(ceilDiv(w.panels, w.groupPanels()), min(w.panels, 2*Threads()))
+	w.step = stepPanels
+	dispatch(w.chunks, w)
+}
+
+// groupPanels is how many panels make groupChannels.
+func (w *winograd) groupPanels() int { return ceilDiv(groupChannels, len(w.variant.planes)-1) }
+
 // filterRows is how many output channels' filters make an item.
-const filterRows = 4
+const filterRows = 8
 
 // run implements task.
 func (w *winograd) run(i int, s *scratch) {
-	if w.transformingFilters {
-		for o := i * filterRows; o < min((i+1)*filterRows, w.out); o++ {
-			w.transformFilters(o, s)
-		}
-		return
-	}
-	block, chunk := i/w.chunks, i%w.chunks
-	w.place(block*w.width, s)
-	v := w.transformInput(s)
-	for p := chunk * w.chunk; p < min((chunk+1)*w.chunk, w.panels); p++ {
-		w.multiply(p, v, s)
+	switch w.step {
+	case stepFilters:
+		o := i * filterRows
+		w.transformFilters(o, min(filterRows, w.out-o), w.u[o*w.uRow:], w.uPlane, s)
+	case stepBlocks:
+		w.runBlock(i/w.chunks, i%w.chunks, s)
+	case stepTiles:
+		block := i / w.parts
+		first, n := panel(w.in, w.parts, i%w.parts)
+		w.place(block*w.width, s)
+		w.transformInput(first, n, w.v[block*planes*w.inPlane():], s)
+	case stepPanels:
+		w.runPanels(i, s)
 	}
 }
 
-// transformFilters fills the rows of u that belong to output channel o.
-func (w *winograd) transformFilters(o int, s *scratch) {
+// runBlock sends a block of tiles through the filters of a chunk of the panels.
+func (w *winograd) runBlock(block, chunk int, s *scratch) {
+	w.place(block*w.width, s)
+	v := s.floats(1, planes*w.inPlane())
+	w.transformInput(0, w.in, v, s)
+	p0, n := panel(w.panels, w.chunks, chunk)
+	for p := p0; p < p0+n; p += w.groupPanels() {
+		first, _ := panel(w.out, w.panels, p)
+		w.multiply(p, min(w.groupPanels(), p0+n-p), w.u[first*w.uRow:], w.uPlane, v, s)
+	}
+}
+
+// runPanels sends all tiles through the filters of a chunk of the panels.
+func (w *winograd) runPanels(chunk int, s *scratch) {
+	p0, n := panel(w.panels, w.chunks, chunk)
+	first, _ := panel(w.out, w.panels, p0)
+	last, size := panel(w.out, w.panels, p0+n-1)
+	channels := last + size - first
+	plane := channels*w.uRow + 16
+	u := s.floats(1, planes*plane)
+	w.transformFilters(first, channels, u, plane, s)
+	for block := range w.blocks {
+		w.place(block*w.width, s)
+		w.multiply(p0, n, u, plane, w.v[block*planes*w.inPlane():], s)
+	}
+}
+
+// transformFilters fills n rows of u, in planes so many floats apart, with the filters of output channels first, first+1, ….
+func (w *winograd) transformFilters(first, n int, u []float32, plane int, s *scratch) {
 	kernel := w.variant.winoFilter
 	if w.backward {
 		kernel = w.variant.winoFlipped
 	}
+	filters := w.filters[first*w.filterOut:]
 	a := &s.wino
-	a.tmp, a.xi, a.row = unsafe.Pointer(&s.winoTmp[0]), 4*w.uPlane, 4*w.filterIn
-	first := w.filters[o*w.filterOut:]
+	*a = winoArgs{tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * plane, row: 4 * w.filterIn}
 	whole := w.in / 8
-	if whole > 0 {
-		a.src, a.dst, a.groups = unsafe.Pointer(&first[0]), unsafe.Pointer(&w.u[o*w.uRow]), whole
-		callWino(kernel, a)
+	switch {
+	case whole > 0 && w.backward: // eight channels in of all n channels out, which are neighbours in memory
+		for k := range whole {
+			a.src, a.dst, a.groups = unsafe.Pointer(&filters[8*k*w.filterIn]), unsafe.Pointer(&u[8*k]), n
+			a.from, a.to = 4*w.filterOut, 4*w.uRow
+			callWino(kernel, a)
+		}
+	case whole > 0:
+		for o := range n {
+			a.src, a.dst, a.groups = unsafe.Pointer(&filters[o*w.filterOut]), unsafe.Pointer(&u[o*w.uRow]), whole
+			a.from, a.to = 8*a.row, 32
+			callWino(kernel, a)
+		}
 	}
 	if rest := w.in % 8; rest > 0 { // a copy, because the kernel reads eight filters
 		part := s.floats(0, 72)
 		clear(part)
-		for k := range rest {
-			copy(part[9*k:9*k+9], first[(8*whole+k)*w.filterIn:])
+		for o := range n {
+			for k := range rest {
+				copy(part[9*k:9*k+9], filters[o*w.filterOut+(8*whole+k)*w.filterIn:])
+			}
+			a.row, a.src, a.dst, a.groups = 36, unsafe.Pointer(&part[0]), unsafe.Pointer(&u[o*w.uRow+8*whole]), 1
+			callWino(kernel, a)
 		}
-		a.row = 36
-		a.src, a.dst, a.groups = unsafe.Pointer(&part[0]), unsafe.Pointer(&w.u[o*w.uRow+8*whole]), 1
-		callWino(kernel, a)
 	}
 }
 
@@ -129,15 +204,14 @@ func (w *winograd) place(t0 int, s *scratch) {
 	}
 }
 
-// transformInput returns the block's transformed tiles (36, in, width), planes padded by 16.
-func (w *winograd) transformInput(s *scratch) []float32 {
-	v := s.floats(1, planes*w.inPlane())
+// transformInput fills channels first, first+1, … of the block's transformed tiles v (36, in, width), planes padded by 16.
+func (w *winograd) transformInput(first, n int, v []float32, s *scratch) {
 	last := s.segments[len(s.segments)-1]
 	copied := s.floats(0, last.at+last.rows*w.win.rowPitch)
 	a := &s.wino
 	a.tmp, a.row, a.xi = unsafe.Pointer(&s.winoTmp[0]), 4*w.win.rowPitch, 4*w.inPlane()
 	win := w.win
-	for c := range w.in {
+	for c := first; c < first+n; c++ {
 		for _, seg := range s.segments {
 			win.rows = seg.rows
 			win.fill(copied[seg.at:], w.src[seg.image*w.srcImage+c*w.srcPlane:], seg.firstRow, s)
@@ -146,22 +220,55 @@ func (w *winograd) transformInput(s *scratch) []float32 {
 		a.offsets, a.groups = unsafe.Pointer(&s.offsets[0]), w.width/8
 		callWino(w.variant.winoInput, a)
 	}
-	return v
 }
 
 func (w *winograd) inPlane() int { return w.in*w.width + 16 }
 
-// multiply computes panel p of the output channels for the block whose transformed input is v.
-func (w *winograd) multiply(p int, v []float32, s *scratch) {
-	first, size := panel(w.out, w.panels, p)
-	plane := size*w.width + 16
+// multiply computes n panels of the output channels, from panel p on, for the block whose transformed input is v. The
+// transformed filters u start with the first channel of p.
+func (w *winograd) multiply(p, n int, u []float32, uPlane int, v []float32, s *scratch) {
+	first, _ := panel(w.out, w.panels, p)
+	last, size := panel(w.out, w.panels, p+n-1)
+	channels := last + size - first
+	plane := channels*w.width + 16
 	m := s.floats(2, planes*plane)
-	s.planes = planeArgs{a: unsafe.Pointer(&w.u[first*w.uRow]), b: unsafe.Pointer(&v[0]), c: unsafe.Pointer(&m[0]), k: w.in,
-		as: 4 * w.uRow, nextA: 4 * w.uPlane, nextB: 4 * w.inPlane(), nextC: 4 * plane, n: planes}
-	callPlanes(w.variant.planes[size], &s.planes)
+	for i := 0; i < n; { // panels of one size at a time
+		from, size := panel(w.out, w.panels, p+i)
+		same := 1
+		for i+same < n && sizeOf(panel(w.out, w.panels, p+i+same)) == size {
+			same++
+		}
+		s.planes = planeArgs{a: unsafe.Pointer(&u[(from-first)*w.uRow]), b: unsafe.Pointer(&v[0]), c: unsafe.Pointer(&m[(from-first)*w.width]), k: w.in,
+			as: 4 * w.uRow, nextA: 4 * uPlane, nextB: 4 * w.inPlane(), nextC: 4 * plane,
+			panels: same, stepA: 4 * size * w.uRow, stepC: 4 * size * w.width}
+		multiplyPlanes(w.variant.planes[size], &s.planes)
+		i += same
+	}
+	w.transformOutput(first, channels, m, plane, s)
+}
+
+func sizeOf(_, size int) int { return size }
+
+// planeTerms is how many terms of one panel a call of a planes kernel, which cannot be interrupted, may have: some 30 µs.
+const planeTerms = 16 << 10
+
+// multiplyPlanes runs the kernel on all 36 planes.
+func multiplyPlanes(kernel func(*planeArgs), a *planeArgs) {
+	step := max(1, planeTerms/(a.k*a.panels))
+	for xi := 0; xi < planes; xi += step {
+		if xi > 0 { // not behind the last plane, where pointers must not stay
+			a.a, a.b, a.c = unsafe.Add(a.a, step*a.nextA), unsafe.Add(a.b, step*a.nextB), unsafe.Add(a.c, step*a.nextC)
+		}
+		a.n = min(step, planes-xi)
+		callPlanes(kernel, a)
+	}
+}
+
+// transformOutput writes the tiles of n output channels from first on, whose products are m (36, n, width).
+func (w *winograd) transformOutput(first, n int, m []float32, plane int, s *scratch) {
 	o := &s.wino
 	o.row, o.xi = 4*w.ow, 4*plane
-	for r := range size {
+	for r := range n {
 		o.bias = 0
 		if w.bias != nil {
 			o.bias = w.bias[first+r]

@@ -29,6 +29,9 @@ var winogradCases = []ConvShape{
 	convCase(1, 24, 32, 32, 12, 3, 3, 1, 1, 1, 1, 1, 1),
 	convCase(1, 4, 12, 8, 6, 3, 3, 1, 1, 2, 0, 0, 2),
 	convCase(2, 9, 20, 36, 7, 3, 3, 1, 1, 1, 1, 1, 1),
+	same(3, 30, 32, 11), // from here on many tiles
+	same(3, 11, 28, 30),
+	convCase(6, 17, 20, 24, 9, 3, 3, 1, 1, 1, 1, 1, 1),
 }
 
 // TestWinograd compares the fast algorithm with the definition: its relative error must stay below 5·10⁻⁶.

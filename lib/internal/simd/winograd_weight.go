@@ -16,13 +16,13 @@ type winogradWeight struct {
 	tiles, padded          int // of the current block, and rounded up to whole vectors
 	v, m                   []float32
 	vPlane, mPlane         int
-	u                      []float32 // (36, Cout, uRow); turned (36, inBlocks, Cout, width)
+	u                      []float32 // (36, Cout, uRow), unless turned
 	uRow, uPlane           int
 	inOffsets, gradOffsets []int32
 	step                   int
-	turned                 bool // few tiles: v is (36, inBlocks, tiles, width)
+	turned                 bool // few tiles: v is (inBlocks, 36, tiles, width) and m (groups, 36, channels, tiles)
 	width, inBlocks        int
-	panels                 int
+	groups                 int // of groupChannels output channels
 }
 
 var winogradWeights freeList[winogradWeight]
@@ -30,8 +30,8 @@ var winogradWeights freeList[winogradWeight]
 // Steps of winogradWeight.
 const (
 	stepTransform = iota // channels of x, then of dy
-	stepCorrelate        // planes
-	stepFilters          // output channels
+	stepCorrelate        // planes, or turned: output channels with input channels
+	stepFinish           // output channels, unless turned
 )
 
 // winoWeightBytes limits the transformed tiles of a block. turnedTiles is up to how many tiles their products are computed
@@ -60,43 +60,54 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	if w.turned {
 		w.images = s.B // the products do not add to what is there
 	}
-	most := ceilDiv(w.images*w.perImage, v.lanes)*v.lanes + 16
-	channels := s.Cin
 	if w.turned {
-		w.uPlane = w.inBlocks*s.Cout*w.width + 16
-		channels = w.inBlocks * w.width
+		w.runTurned()
+		return
 	}
-	w.u = borrowBuffer(planes*w.uPlane + overread)
-	w.v = borrowBuffer(planes*(channels*most+16) + overread)
+	most := ceilDiv(w.images*w.perImage, v.lanes)*v.lanes + 16
+	w.v = borrowBuffer(planes*(s.Cin*most+16) + overread)
+	defer returnBuffer(w.v)
 	w.m = borrowBuffer(planes*(s.Cout*most+16) + overread)
+	defer returnBuffer(w.m)
+	w.u = borrowBuffer(planes*w.uPlane + overread)
+	defer returnBuffer(w.u)
 	for w.first = 0; w.first < s.B; w.first += w.images {
 		w.runBlock(min(w.images, s.B-w.first))
 	}
-	w.step = stepFilters
+	w.step = stepFinish
 	dispatch(s.Cout, w)
-	returnBuffer(w.u)
-	returnBuffer(w.v)
-	returnBuffer(w.m)
+}
+
+// runTurned computes everything with channels as vector lanes.
+func (w *winogradWeight) runTurned() {
+	w.count(w.s.B)
+	w.groups = ceilDiv(w.s.Cout, groupChannels)
+	w.vPlane, w.mPlane = w.width*w.padded+16, groupChannels*w.padded+16
+	w.v = borrowBuffer(w.inBlocks*planes*w.vPlane + overread)
+	defer returnBuffer(w.v)
+	w.m = borrowBuffer(w.groups*planes*w.mPlane + overread)
+	defer returnBuffer(w.m)
+	w.step = stepTransform
+	dispatch(w.inItems()+w.s.Cout, w)
+	w.step = stepCorrelate
+	dispatch(w.groups*w.inBlocks, w)
 }
 
 // runBlock adds the correlations of some images.
 func (w *winogradWeight) runBlock(images int) {
+	w.count(images)
+	w.step = stepTransform
+	dispatch(w.s.Cin+w.s.Cout, w)
+	w.step = stepCorrelate
+	dispatch(planes, w)
+}
+
+// count lays out the tiles of some images.
+func (w *winogradWeight) count(images int) {
 	w.tiles = images * w.perImage
 	w.padded = ceilDiv(w.tiles, w.variant.lanes) * w.variant.lanes
 	w.vPlane, w.mPlane = w.s.Cin*w.padded+16, w.s.Cout*w.padded+16
 	w.place()
-	w.step = stepTransform
-	if !w.turned {
-		dispatch(w.s.Cin+w.s.Cout, w)
-		w.step = stepCorrelate
-		dispatch(planes, w)
-		return
-	}
-	w.vPlane = w.inBlocks*w.width*w.padded + 16
-	dispatch(w.inItems()+w.s.Cout, w)
-	w.step = stepCorrelate
-	w.panels = ceilDiv(w.s.Cout, len(w.variant.planes)-1)
-	dispatch(w.panels*w.inBlocks, w)
 }
 
 // inItems is the number of items that transform the input: a channel each, or eight.
@@ -126,8 +137,8 @@ func (w *winogradWeight) run(i int, s *scratch) {
 		w.multiply(i, s)
 	case w.step == stepCorrelate:
 		w.correlate(i, s)
-	case w.step == stepFilters:
-		w.finish(i, s)
+	case w.step == stepFinish:
+		w.finishRow(w.dw[i*w.s.Cin*9:(i+1)*w.s.Cin*9], w.u[i*w.uRow:], w.uPlane, s)
 	case i >= inputs:
 		w.transformGrad(i-inputs, s)
 	case w.turned:
@@ -163,29 +174,45 @@ func (w *winogradWeight) transformTurned(c int, s *scratch) {
 		clear(tiles[xi*plane+n*w.padded : xi*plane+8*w.padded])
 	}
 	s.planes = planeArgs{a: unsafe.Pointer(&tiles[0]), as: 4 * w.padded, nextA: 4 * plane, k: w.padded / 8, n: planes,
-		b: unsafe.Pointer(&w.v[c/w.width*w.width*w.padded+c%w.width]), nextB: 4 * w.vPlane, nextC: 4 * w.width}
+		b: unsafe.Pointer(&w.v[c/w.width*planes*w.vPlane+c%w.width]), nextB: 4 * w.vPlane, nextC: 4 * w.width}
 	callPlanes(w.variant.turn, &s.planes)
 }
 
-// multiply computes the transformed gradient for a panel of output channels and a block of input channels.
+// multiply computes the gradient of the filters between a group of output channels and a block of input channels.
 func (w *winogradWeight) multiply(i int, s *scratch) {
-	block := i / w.panels
-	first, size := panel(w.s.Cout, w.panels, i%w.panels)
-	s.planes = planeArgs{a: unsafe.Pointer(&w.m[first*w.padded]), as: 4 * w.padded, nextA: 4 * w.mPlane,
-		b: unsafe.Pointer(&w.v[block*w.width*w.padded]), nextB: 4 * w.vPlane, k: w.padded, n: planes,
-		c: unsafe.Pointer(&w.u[(block*w.s.Cout+first)*w.width]), nextC: 4 * w.uPlane}
-	callPlanes(w.variant.planes[size], &s.planes)
+	block, group := i/w.groups, i%w.groups
+	first := group * groupChannels
+	channels := min(groupChannels, w.s.Cout-first)
+	plane := channels*w.width + 16
+	u := s.floats(1, planes*plane)
+	panels := ceilDiv(channels, len(w.variant.planes)-1)
+	for p := range panels {
+		from, size := panel(channels, panels, p)
+		s.planes = planeArgs{a: unsafe.Pointer(&w.m[group*planes*w.mPlane+from*w.padded]), as: 4 * w.padded, nextA: 4 * w.mPlane,
+			b: unsafe.Pointer(&w.v[block*planes*w.vPlane]), nextB: 4 * w.vPlane, k: w.padded, panels: 1,
+			c: unsafe.Pointer(&u[from*w.width]), nextC: 4 * plane}
+		multiplyPlanes(w.variant.planes[size], &s.planes)
+	}
+	c0, c1 := block*w.width, min((block+1)*w.width, w.s.Cin)
+	for o := range channels {
+		row := w.dw[(first+o)*w.s.Cin*9:]
+		w.finishRow(row[c0*9:c1*9], u[o*w.width:], plane, s)
+	}
 }
 
 // transformGrad transforms the tiles of output channel o, with zeros in place of the tiles past the last.
 func (w *winogradWeight) transformGrad(o int, s *scratch) {
 	a := &s.wino
-	*a = winoArgs{src: unsafe.Pointer(&w.dy[(w.first*w.s.Cout+o)*w.oh*w.ow]), dst: unsafe.Pointer(&w.m[o*w.padded]),
+	dst := w.m[o*w.padded:]
+	if w.turned {
+		dst = w.m[o/groupChannels*planes*w.mPlane+o%groupChannels*w.padded:]
+	}
+	*a = winoArgs{src: unsafe.Pointer(&w.dy[(w.first*w.s.Cout+o)*w.oh*w.ow]), dst: unsafe.Pointer(&dst[0]),
 		tmp: unsafe.Pointer(&s.winoTmp[0]), offsets: unsafe.Pointer(&w.gradOffsets[0]), row: 4 * w.ow, xi: 4 * w.mPlane, groups: w.padded / 8}
 	callWino(w.variant.winoGrad, a)
 	if w.tiles < w.padded {
 		for xi := range planes {
-			clear(w.m[xi*w.mPlane+o*w.padded+w.tiles : xi*w.mPlane+(o+1)*w.padded])
+			clear(dst[xi*w.mPlane+w.tiles : xi*w.mPlane+w.padded])
 		}
 	}
 }
@@ -214,23 +241,11 @@ func (w *winogradWeight) correlate(xi int, s *scratch) {
 	}
 }
 
-// finish transforms the gradients of output channel o's filters back.
-func (w *winogradWeight) finish(o int, s *scratch) {
-	row := w.dw[o*w.s.Cin*9 : (o+1)*w.s.Cin*9]
-	if !w.turned {
-		w.finishRow(row, w.u[o*w.uRow:], s)
-		return
-	}
-	for b := range w.inBlocks {
-		w.finishRow(row[b*w.width*9:min((b+1)*w.width, w.s.Cin)*9], w.u[(b*w.s.Cout+o)*w.width:], s)
-	}
-}
-
-// finishRow transforms one row of filters, nine values each, from the first of the planes u.
-func (w *winogradWeight) finishRow(row, u []float32, s *scratch) {
+// finishRow transforms the gradients of one output channel's filters back: nine values each, from the first of the planes u.
+func (w *winogradWeight) finishRow(row, u []float32, plane int, s *scratch) {
 	whole := len(row) / 72
 	a := &s.wino
-	*a = winoArgs{src: unsafe.Pointer(&u[0]), tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * w.uPlane}
+	*a = winoArgs{src: unsafe.Pointer(&u[0]), tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * plane}
 	if whole > 0 {
 		a.dst, a.groups = unsafe.Pointer(&row[0]), whole
 		callWino(w.variant.winoFilterGrad, a)

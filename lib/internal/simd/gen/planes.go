@@ -6,12 +6,14 @@ import "fmt"
 const (
 	planeA, planeB, planeC, planeK, planeAS    = 0, 8, 16, 24, 32
 	planeNextA, planeNextB, planeNextC, planeN = 40, 48, 56, 64
+	planeStepA, planeStepC, planePanels        = 72, 80, 88
 )
 
-// planes writes the kernel for Winograd's products: rows × 2 vectors of n matrix products, with both factors side by side.
+// planes writes the kernel for Winograd's products: panels of rows × 2 vectors of n matrix products, with both factors side by
+// side. The panels of a plane follow one another, so that B's part of it is in the first-level cache for all but the first.
 func (f *file) planes(s isa, rows int) string {
 	name := fmt.Sprintf("planes%s_%d", s.name, rows)
-	f.text(name, "planeArgs", 0)
+	f.text(name, "planeArgs", 24)
 	f.op("MOVQ %d(DI), R10", planeAS)
 	f.op("LEAQ (R10)(R10*2), R12")
 	f.op("LEAQ (R10)(R10*4), R13")
@@ -22,7 +24,12 @@ func (f *file) planes(s isa, rows int) string {
 	f.op("MOVQ %d(DI), SI", planeC)
 	f.op("MOVQ %d(DI), R15", planeN)
 	f.label("plane")
-	f.op("MOVQ AX, R8")
+	f.op("MOVQ AX, a-8(SP)")
+	f.op("MOVQ SI, c-16(SP)")
+	f.op("MOVQ %d(DI), CX", planePanels)
+	f.op("MOVQ CX, panels-24(SP)")
+	f.label("panel")
+	f.op("MOVQ a-8(SP), R8")
 	f.op("MOVQ BX, R9")
 	for i := range 2 * rows {
 		f.zero(s, 4+i)
@@ -49,9 +56,17 @@ func (f *file) planes(s isa, rows int) string {
 	f.op("DECQ CX")
 	f.op("JNZ one")
 	f.label("done")
+	f.op("MOVQ c-16(SP), R8")
 	for m := range 2 * rows {
-		f.op("VMOVUPS %s, %d(SI)", s.v(4+m), m*s.bytes())
+		f.op("VMOVUPS %s, %d(R8)", s.v(4+m), m*s.bytes())
 	}
+	f.op("ADDQ %d(DI), R8", planeStepC)
+	f.op("MOVQ R8, c-16(SP)")
+	f.op("MOVQ a-8(SP), R8")
+	f.op("ADDQ %d(DI), R8", planeStepA)
+	f.op("MOVQ R8, a-8(SP)")
+	f.op("DECQ panels-24(SP)")
+	f.op("JNZ panel")
 	f.op("ADDQ %d(DI), AX", planeNextA)
 	f.op("ADDQ %d(DI), BX", planeNextB)
 	f.op("ADDQ %d(DI), SI", planeNextC)

@@ -10,7 +10,7 @@ import "fmt"
 const (
 	winoSrc, winoDst, winoTmp, winoOffsets = 0, 8, 16, 24
 	winoRow, winoXi, winoGroups, winoBias  = 32, 40, 48, 56
-	winoAt                                 = 64
+	winoAt, winoFrom, winoTo               = 64, 72, 80
 )
 
 // tilePointers are the registers that hold the addresses of eight tiles.
@@ -305,8 +305,8 @@ func (f *file) winoFilter(name string, flip bool) string {
 			f.op("ADDQ R14, R13")
 		}
 	}
-	f.op("LEAQ (AX)(R8*8), AX")
-	f.op("ADDQ $32, BX")
+	f.op("ADDQ %d(DI), AX", winoFrom)
+	f.op("ADDQ %d(DI), BX", winoTo)
 	f.op("DECQ CX")
 	f.op("JNZ group")
 	f.end()
