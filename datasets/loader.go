@@ -14,6 +14,7 @@ type Batch struct {
 	First   int       // the place of the first sample in the set
 	Samples Set       // B of them
 	X       []float32 // normalised images (B,3,H,W)
+	Pix     []uint8   // the same before: 8-bit levels (B,H,W,3), for devices that normalise by themselves
 	Masks   []*Mask   // one of H×W a sample; nil where the truth is unknown
 	H, W    int
 }
@@ -115,7 +116,7 @@ func (l *loader) handOut(ctx context.Context, set Set, h, w, size int) {
 func (p *pending) allocate() {
 	b := p.batch
 	n := len(b.Samples)
-	b.X = make([]float32, n*3*b.H*b.W)
+	b.X, b.Pix = make([]float32, n*3*b.H*b.W), make([]uint8, n*3*b.H*b.W)
 	b.Masks = make([]*Mask, n)
 	p.errs = make([]error, n)
 	p.left.Store(int64(n))
@@ -128,6 +129,7 @@ func (j job) load() {
 	if err == nil {
 		n := 3 * b.H * b.W
 		normalizeInto(b.X[j.at*n:][:n], im)
+		copy(b.Pix[j.at*n:][:n], im.Pix)
 	}
 	b.Masks[j.at], j.into.errs[j.at] = mask, err
 	if j.into.left.Add(-1) == 0 {

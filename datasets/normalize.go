@@ -19,6 +19,14 @@ var levels = func() (table [3][256]float32) {
 	return table
 }()
 
+// Normalization is what Normalize does to an 8-bit level of each channel, v·gain + offset.
+func Normalization() (gain, offset []float64) {
+	for c := range imagenetStd {
+		gain, offset = append(gain, 1/(255*imagenetStd[c])), append(offset, -imagenetMean[c]/imagenetStd[c])
+	}
+	return gain, offset
+}
+
 // Normalize returns the picture as a backbone wants it: (3,H,W), (v/255 − mean)/std with ImageNet's mean and deviation of
 // each channel.
 func Normalize(im *Image) []float32 {

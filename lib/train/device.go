@@ -61,10 +61,7 @@ func (a *accelerator) compile(ctx context.Context, batch int) error {
 	}
 	s := xla.Step{
 		Inputs: xla.Inputs(append(graph.x, graph.weight)...), Loss: graph.loss, Params: graph.leaves(), Grads: graph.grads,
-		Watched: graph.scales, Clip: a.t.options.clip(),
-	}
-	for _, u := range graph.tape.Updates() {
-		s.Updates = append(s.Updates, xla.Update{Leaf: graph.tape.Node(u.Param), Next: u.Node})
+		Updates: graph.updates(), Watched: graph.scales, Clip: a.t.options.clip(),
 	}
 	training, err := xla.NewTraining(ctx, a.t.options.Device, s, a.t.options.rates(), a.t.options.Precision)
 	if err != nil {
