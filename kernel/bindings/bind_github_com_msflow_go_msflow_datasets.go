@@ -92,6 +92,7 @@ func init() {
 				"Masks":            reflect.ValueOf(q.Masks),
 				"NewSample":        reflect.ValueOf(q.NewSample),
 				"Normal":           reflect.ValueOf(q.Normal),
+				"Normalization":    reflect.ValueOf(q.Normalization),
 				"Normalize":        reflect.ValueOf(q.Normalize),
 				"Open":             reflect.ValueOf(q.Open),
 				"Preprocess":       reflect.ValueOf(q.Preprocess),

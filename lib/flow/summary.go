@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 
@@ -16,7 +17,20 @@ type Cost struct {
 }
 
 func (s Cost) String() string {
-	return fmt.Sprintf("%.1f M parameters, %.1f GMAC", float64(s.Params)/1e6, float64(s.MulAdds)/1e9)
+	return fmt.Sprintf("%s parameters, %sMAC", strings.TrimSpace(metric(int64(s.Params))), metric(s.MulAdds))
+}
+
+// metric is a number with a unit's prefix, as in "2.8 M".
+func metric(n int64) string {
+	for _, p := range []struct {
+		size float64
+		name string
+	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
+		if float64(n) >= 0.99995*p.size {
+			return fmt.Sprintf("%.1f %s", float64(n)/p.size, p.name)
+		}
+	}
+	return fmt.Sprintf("%d ", n)
 }
 
 // Summary counts b's parameters, and the multiply-adds of its forward pass over one sample of maps x. Only convolutions

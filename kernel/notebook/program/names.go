@@ -145,7 +145,7 @@ func (t *translator) renameIn(c *cell, p *piece, fresh map[string]bool) {
 			p.replace(id.Pos(), id.End(), t.packageName(displayPath, "display")+".Display")
 		}
 	}
-	own := map[*ast.Object]string{}
+	own := map[any]string{} // by ast.Object
 	for name, o := range p.file.Scope.Objects {
 		own[o] = c.renamed[name]
 	}
