@@ -42,14 +42,28 @@ demo() {
 
 # The Python side of the tests (real Jupyter clients) lives in .venv.
 venv() {
-	local python=${PYTHON:-python3} wants=kernel/internal/jupyterenv/requirements.txt
-	if [[ ! -x .venv/bin/python ]] || ! cmp -s "$wants" .venv/requirements.txt; then
+	local python=${PYTHON:-python3} wants=(kernel/internal/jupyterenv/requirements.txt)
+	[[ -z ${MSFLOW_SLOW:-} ]] || wants+=(kernel/internal/jupyterenv/requirements-slow.txt)
+	if [[ ! -x .venv/bin/python ]] || ! cat "${wants[@]}" | cmp -s - .venv/requirements.txt; then
 		rm -rf .venv
-		"$python" -m venv .venv || { command -v apt-get >/dev/null && apt-get install -y -qq python3-venv && "$python" -m venv .venv; }
-		.venv/bin/pip install -q -r "$wants"
-		cp "$wants" .venv/requirements.txt
+		"$python" -m venv .venv || { apt_install python3-venv && rm -rf .venv && "$python" -m venv .venv; }
+		.venv/bin/pip install -q --disable-pip-version-check "${wants[@]/#/--requirement=}"
+		cat "${wants[@]}" >.venv/requirements.txt
 	fi
 	export MSFLOW_VENV=$PWD/.venv MSFLOW_REQUIRE_VENV=1
+}
+
+# The browser that JupyterLab is driven in.
+browser() {
+	[[ -x /usr/bin/chromium ]] || apt_install chromium
+}
+
+apt_install() {
+	local as=()
+	[[ $(id -u) == 0 ]] || as=(sudo)
+	command -v apt-get >/dev/null || fail "$* is needed, and there is no apt-get to install it with"
+	"${as[@]}" apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive "${as[@]}" apt-get install -y -qq "$@" >/dev/null
 }
 
 static_checks() {
@@ -65,13 +79,13 @@ tests() {
 	venv
 	build
 	static_checks
-	go test -timeout 14m ./...
+	go test -timeout "${1:-14m}" ./...
 }
 
 case "${1:-}" in
 "") build && kernel ;;
 demo) shift && demo "$@" ;;
 test) tests ;;
-test-all) export MSFLOW_SLOW=1 && tests ;;
+test-all) export MSFLOW_SLOW=1 && browser && tests 90m ;;
 *) fail "unknown command $1 (demo, test, test-all or nothing)" ;;
 esac

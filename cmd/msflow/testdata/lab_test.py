@@ -15,6 +15,10 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect, sync_playwright
 
 folder = sys.argv[1]
+root = os.path.join(folder, "notebooks")  # what JupyterLab shows
+os.makedirs(root)
+for variable in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR"):
+    os.environ[variable] = os.path.join(folder, variable)  # the user's own stay as they are
 CELLS = [
     "data := must(datasets.Synthetic(datasets.Size(128), datasets.Counts(48, 8, 16)))\ndata",
     'det := must(detector.New(detector.Config{Backbone: "efficientnet_lite0", Blocks: []int{1, 2, 4}}))\n'
@@ -29,7 +33,7 @@ notebook = {
     "cells": cells, "nbformat": 4, "nbformat_minor": 5,
     "metadata": {"kernelspec": {"name": "msflow", "display_name": "Go (MSFlow)", "language": "go"}},
 }
-with open(os.path.join(folder, "nb.ipynb"), "w") as f:
+with open(os.path.join(root, "gears.ipynb"), "w") as f:
     json.dump(notebook, f)
 
 with socket.socket() as s:
@@ -38,7 +42,7 @@ with socket.socket() as s:
 log = open(os.path.join(folder, "lab.log"), "w")
 server = subprocess.Popen(
     [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1", "--IdentityProvider.token=",
-     "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+     "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={root}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
     stdout=log, stderr=log)
 
 
@@ -52,9 +56,10 @@ def wait_for_server():
     raise SystemExit("JupyterLab did not start: " + open(log.name).read()[-2000:])
 
 
-def menu(page, top, item):
+def menu(page, top, *items):
     page.get_by_role("menuitem", name=top, exact=True).first.click()
-    page.locator(".lm-Menu-item", has_text=re.compile(item)).first.click()
+    for item in items:
+        page.locator(".lm-Menu-item", has_text=re.compile(item)).last.click()
 
 
 def outputs(page, i):
@@ -74,9 +79,17 @@ def new_cell(page, code):
     page.keyboard.type(code)
 
 
+def error_is_coloured(page):
+    new_cell(page, 'x := 1\nfmt.Println(x + "a")')
+    page.keyboard.press("Control+Enter")
+    error = page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']").last
+    expect(error.filter(has_text="mismatched types")).to_be_attached(timeout=10_000)
+    assert error.locator("span[class*=ansi-red]").count() > 0
+
+
 def run(page):
     wait_for_server()
-    page.goto(f"http://127.0.0.1:{port}/lab/tree/nb.ipynb?reset")
+    page.goto(f"http://127.0.0.1:{port}/lab/tree/gears.ipynb?reset")
     page.locator(".jp-Notebook .jp-CodeCell").nth(len(CELLS) - 1).wait_for(timeout=60_000)
     expect(page.locator(".jp-KernelName").or_(page.locator(".jp-Toolbar-kernelName")).first).to_contain_text("Go (MSFlow)", timeout=30_000)
 
@@ -84,11 +97,15 @@ def run(page):
         page.get_by_role("button", name="No", exact=True).click(timeout=3000)
     except PlaywrightTimeout:
         pass
+    page.keyboard.press("Control+b")  # the file browser goes away
     menu(page, "Run", "^Run All Cells")
+    # Half-way through training: the bar moves and the curves grow.
     expect(outputs(page, 1).locator("progress").first).to_be_visible(timeout=60_000)
-    page.locator(".jp-Notebook .jp-CodeCell").nth(1).scroll_into_view_if_needed()
-    time.sleep(2)
-    shot(page, "training.png")
+    expect(outputs(page, 1).filter(has_text=re.compile("epoch 1[5-9]/40")).locator("svg").first).to_be_attached(timeout=180_000)
+    before = outputs(page, 1).locator("progress").first.get_attribute("value")
+    page.locator(".jp-Notebook").evaluate("e => e.closest('.jp-WindowedPanel-outer, .jp-Notebook').scrollTo(0, 330)")
+    shot(page, "jupyterlab.png")
+    page.wait_for_function("b => document.querySelector('.jp-Notebook progress')?.value != b", arg=float(before), timeout=30_000)
     expect(outputs(page, 5).filter(has_text="working").first).to_be_visible(timeout=120_000)
     page.locator(".jp-Notebook .jp-CodeCell").nth(5).scroll_into_view_if_needed()
     shot(page, "progress.png")
@@ -124,13 +141,21 @@ def run(page):
     page.keyboard.press("Shift+Enter")
     time.sleep(1)
     menu(page, "Kernel", "^Interrupt Kernel")
-    expect(page.locator(".jp-OutputArea-output").filter(has_text=re.compile("(?i)interrupt")).last).to_be_attached(timeout=10_000)
+    expect(page.locator(".jp-OutputArea-output").filter(has_text=re.compile("interrupt", re.I)).last).to_be_attached(timeout=10_000)
     new_cell(page, "kept * 6")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".jp-OutputArea-output").filter(has_text="42").last).to_be_attached(timeout=10_000)
 
+    error_is_coloured(page)
+    menu(page, "Settings", "^Theme", "^JupyterLab Dark$")
+    time.sleep(1)
+    shot(page, "dark_end.png")
+    page.locator(".jp-Notebook .jp-CodeCell").nth(1).scroll_into_view_if_needed()
+    time.sleep(1)
+    shot(page, "dark.png")
+
     menu(page, "Kernel", "^Restart Kernel and Run All")
-    page.get_by_role("button", name=re.compile("Restart")).last.click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(outputs(page, 5).filter(has_text="all done").first).to_be_visible(timeout=180_000)
 
 

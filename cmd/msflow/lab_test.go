@@ -1,0 +1,67 @@
+package main
+
+import (
+	"image"
+	_ "image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/internal/jupyterenv"
+)
+
+// TestJupyterLab drives JupyterLab in a headless browser as a person does, with
+// this program built and installed by its own command. With MSFLOW_SCREENSHOT
+// set to a file, the screenshot for README goes there.
+func TestJupyterLab(t *testing.T) {
+	if os.Getenv("MSFLOW_SLOW") == "" {
+		t.Skip("MSFLOW_SLOW is not set")
+	}
+	python := jupyterenv.Python(t, "jupyterlab", "playwright")
+	folder := t.TempDir()
+	program := buildProgram(t)
+	if out, err := exec.Command(program, "kernel", "install", "--prefix", folder).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	env := []string{"JUPYTER_PATH=" + filepath.Join(folder, "share", "jupyter"), "MSFLOW_HISTORY=" + filepath.Join(folder, "history")}
+	out := jupyterenv.Run(t, python, env, "testdata/lab_test.py", folder)
+	if !strings.HasSuffix(out, "ok\n") {
+		t.Error(out)
+	}
+	checkScreenshot(t, filepath.Join(folder, "jupyterlab.png"), os.Getenv("MSFLOW_SCREENSHOT"))
+}
+
+// buildProgram compiles this package and returns the program's path.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "msflow")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+func checkScreenshot(t *testing.T, file, keep string) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	c, _, err := image.DecodeConfig(f)
+	if err != nil || c.Width < 1000 || c.Height < 600 {
+		t.Errorf("%s: %dx%d, %v", file, c.Width, c.Height, err)
+	}
+	if keep == "" {
+		return
+	}
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(keep, b, 0o644)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
