@@ -40,7 +40,14 @@ func textList(values []any) string {
 	return strings.Join(parts, ", ")
 }
 
+// FullText is Text without its limits, for a reader who asks for all of a value.
+func FullText(v any) string {
+	p := &printer{full: true}
+	return layout(p.top(v), 0)
+}
+
 type printer struct {
+	full   bool // shorten nothing but cycles
 	leaves int
 	path   []uintptr // pointers being printed, against cycles
 }
@@ -61,7 +68,7 @@ func (p *printer) top(v any) doc {
 
 // value prints v inside a literal that already tells v's type when that is known.
 func (p *printer) value(v reflect.Value, known reflect.Type, depth int) doc {
-	if p.leaves++; p.leaves > maxLeaves || depth > maxDepth {
+	if p.leaves++; !p.full && (p.leaves > maxLeaves || depth > maxDepth) {
 		return leaf("…")
 	}
 	if v.IsValid() && v.CanInterface() {
@@ -152,7 +159,7 @@ func (p *printer) list(v reflect.Value, known reflect.Type, depth int) doc {
 	}
 	d := doc{open: literalType(v.Type(), known) + "{", close: "}", fill: isScalar(elem)}
 	for i := range v.Len() {
-		if v.Len() > maxItems && i >= headItems && i < v.Len()-tailItems {
+		if p.shortens(v) && i >= headItems && i < v.Len()-tailItems {
 			if i == headItems {
 				d.items = append(d.items, leaf("…"))
 			}
@@ -160,11 +167,14 @@ func (p *printer) list(v reflect.Value, known reflect.Type, depth int) doc {
 		}
 		d.items = append(d.items, p.value(v.Index(i), elem, depth+1))
 	}
-	if v.Len() > maxItems {
+	if p.shortens(v) {
 		d.close += " (" + thousands(v.Len()) + " elements)"
 	}
 	return d
 }
+
+// shortens reports whether v has too many elements to be shown in full.
+func (p *printer) shortens(v reflect.Value) bool { return !p.full && v.Len() > maxItems }
 
 func (p *printer) mapping(v reflect.Value, known reflect.Type, depth int) doc {
 	if v.IsNil() {
@@ -172,7 +182,7 @@ func (p *printer) mapping(v reflect.Value, known reflect.Type, depth int) doc {
 	}
 	d := doc{open: literalType(v.Type(), known) + "{", close: "}"}
 	for i, key := range sortedKeys(v) {
-		if v.Len() > maxItems && i >= headItems {
+		if p.shortens(v) && i >= headItems {
 			d.items = append(d.items, leaf("…"))
 			d.close += " (" + thousands(v.Len()) + " entries)"
 			break

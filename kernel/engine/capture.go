@@ -210,6 +210,7 @@ func writeStream(r *run, s Stream, text []byte) (int, error) {
 	if _, err := p.w.Write(p.frame(frameText, r.id, text)); err != nil {
 		return 0, err
 	}
+	r.wrote.Store(true)
 	return len(text), nil
 }
 

@@ -18,6 +18,7 @@ type run struct {
 	sink      Sink
 	done      chan struct{} // closed when the run is cancelled
 	cancelled atomic.Bool
+	wrote     atomic.Bool // to the standard streams, since inOrder looked
 
 	mu    sync.Mutex
 	live  int  // goroutines that are executing this run
@@ -152,15 +153,23 @@ func Context() context.Context {
 	return context.Background()
 }
 
+// inOrder is the run's sink once what the run printed before has reached it.
+func (r *run) inOrder() Sink {
+	if r.wrote.Swap(false) {
+		flushStreams()
+	}
+	return r.sink
+}
+
 // Output is the Sink of the cell that the calling goroutine works for; outside
 // of cells that of OutputTo, or a Discard. Packages that display values from compiled code
 // use it.
 func Output() Sink {
 	if r, ok := runs.Load(routine.Goid()); ok {
-		return r.(*run).sink
+		return r.(*run).inOrder()
 	}
 	if r := lastForeground.Load(); r != nil {
-		return r.sink
+		return r.inOrder()
 	}
 	if s := elsewhere.Load(); s != nil {
 		return *s

@@ -157,7 +157,7 @@ func (r *run) wrap(f any) any {
 
 func (r *run) goroutinePanic(e any) {
 	if err := r.s.failed(e); err.Kind != KindInterrupted && err.Kind != KindExit {
-		r.sink.GoroutineError(err)
+		r.inOrder().GoroutineError(err)
 	}
 }
 

@@ -16,8 +16,12 @@ import (
 
 const keys = `
 Tab completes, Shift-Tab describes the name at the cursor. The last expression of
-a cell is its result; a ; after it keeps it from being shown.
+a cell is its result; a ; after it keeps it from being shown. _ is the last result,
+Out[3] that of cell 3.
 `
+
+// Keyed is a Sink of a front end with keys of its own, to explain at the end of %help.
+type Keyed interface{ Keys() string }
 
 // help lists the engine's commands and these.
 func (c *call) help() error {
@@ -39,6 +43,10 @@ func (c *call) help() error {
 	}
 	for _, r := range rows {
 		c.print("%-*s  %s\n", width, r[0], r[1])
+	}
+	if k, ok := c.sink.(Keyed); ok {
+		c.print("%s", k.Keys())
+		return nil
 	}
 	c.print("%s", keys)
 	return nil

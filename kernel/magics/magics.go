@@ -48,8 +48,9 @@ func init() {
 		{"%help", "", "list all commands and keys", (*call).help},
 		{"%lsmagic", "", "list all commands", (*call).help},
 		{"%history", "[-g] [-n N] [PATTERN]", "list this session's inputs, or with -g those of all sessions", (*call).listHistory},
-		{"%save", "FILE [LINES]", "write this session's inputs, such as those of lines 1-3 5, to a notebook (.ipynb) or as Go", (*call).save},
+		{"%save", "FILE [LINES]", "write inputs, all or those of lines 1-3 5, to a notebook or Go file", (*call).save},
 		{"%load", "FILE", "put a Go file, or a notebook's code, into the cell", (*call).load},
+		{"%page", "[EXPRESSION]", "show a long value, or the last one, a screenful at a time", (*call).page},
 		{"%%capture", "NAME", "run the rest of the cell and keep what it prints in a string", (*call).capture},
 	}
 }

@@ -219,3 +219,17 @@ func TestSaveAndLoadNotebook(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestPage(t *testing.T) {
+	run, _ := start(t)
+	must(t, run, `"line 1\nline 2"`)
+	if got := must(t, run, "%page").text; got != "line 1\nline 2\n" {
+		t.Errorf("%q", got)
+	}
+	if got := must(t, run, "%page []int{1, 2}").text; got != "[]int{1, 2}\n" {
+		t.Errorf("%q", got)
+	}
+	if _, err := run("%page undefinedName"); err == nil || !strings.Contains(err.Error(), "undefined: undefinedName") {
+		t.Error(err)
+	}
+}

@@ -23,7 +23,7 @@ func init() {
 		{code: 'd', mods: ctrl}:       (*editor).deleteOrLeave,
 		{code: keyTab}:                do((*editor).tab),
 		{code: keyTab, mods: shift}:   do((*editor).describe),
-		{code: keyHelp}:               do((*editor).describe),
+		{code: keyF1}:                 do((*editor).describe),
 		{code: 'l', mods: ctrl}:       do((*editor).clearScreen),
 		{code: 'z', mods: ctrl}:       do((*editor).stop),
 		{code: 'r', mods: ctrl}:       do((*editor).startSearch),
@@ -66,6 +66,7 @@ func init() {
 		{code: 't', mods: ctrl}:         edit((*text).swap),
 		{code: '_', mods: ctrl}:         edit((*text).undo),
 		{code: '_', mods: alt}:          edit((*text).redo),
+		{code: '/', mods: alt}:          edit((*text).redo),
 	}
 }
 

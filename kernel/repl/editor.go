@@ -167,20 +167,23 @@ func (e *editor) enter() verdict {
 	if e.plain || strings.TrimSpace(code) == "" {
 		return accepted
 	}
-	if !e.text.lastLine() {
-		e.newline()
-		return editing
-	}
-	if !e.complete(code) {
+	if !e.text.lastLine() || e.inBraces() || !e.complete(code) {
 		e.newline()
 		return editing
 	}
 	return accepted
 }
 
-// complete says whether Enter should run the code. A cell command such as %%time takes lines until an empty one.
+// inBraces reports whether the cursor stands between {}, where Enter opens the block.
+func (e *editor) inBraces() bool {
+	t := &e.text
+	return t.cursor > 0 && t.cursor < len(t.runes) && t.runes[t.cursor-1] == '{' && t.runes[t.cursor] == '}'
+}
+
+// complete says whether Enter should run the code. A cell command such as %%time, and a comment that something may follow,
+// take lines until an empty one.
 func (e *editor) complete(code string) bool {
-	if strings.HasPrefix(strings.TrimSpace(code), "%%") {
+	if trimmed := strings.TrimSpace(code); strings.HasPrefix(trimmed, "%%") || isComment(trimmed) {
 		i := strings.LastIndexByte(code, '\n')
 		return i >= 0 && strings.TrimSpace(code[i:]) == ""
 	}

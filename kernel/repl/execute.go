@@ -49,6 +49,7 @@ func (r *REPL) execute(ctx context.Context, code string) (exit bool, err error) 
 	if rows := r.takePage(); rows != nil {
 		r.page(rows)
 	}
+	r.screen.separate()
 	return false, nil
 }
 

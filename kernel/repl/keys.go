@@ -39,7 +39,7 @@ const (
 	keyPageUp
 	keyPageDown
 	keyDelete
-	keyHelp // F1
+	keyF1
 	keyPaste
 	keyReply
 	keyResize // the terminal has another size
@@ -94,7 +94,7 @@ func (d *decoder) flush() (keys []key) {
 	for len(d.pending) > 0 && !d.pasting {
 		k, n := decode(d.pending)
 		if n == 0 {
-			k, n = key{code: keyEscape}, 1
+			k, n = cutShort(d.pending)
 		}
 		d.pending = d.pending[n:]
 		if k.code != keyNone {
@@ -102,6 +102,17 @@ func (d *decoder) flush() (keys []key) {
 		}
 	}
 	return keys
+}
+
+// cutShort is the first key of the start of a longer sequence that did not come: Alt with a letter, or Escape.
+func cutShort(b []byte) (key, int) {
+	if len(b) == 2 && b[0] == 0x1b && b[1] > 0x20 && b[1] < 0x7f {
+		return key{code: rune(b[1]), mods: alt}, 2
+	}
+	if b[0] != 0x1b {
+		return key{code: utf8.RuneError}, 1
+	}
+	return key{code: keyEscape}, 1
 }
 
 // pasted returns the paste once its end has come.
@@ -192,11 +203,11 @@ func decodeString(b []byte) (key, int) {
 
 // finals are the keys that the last byte of a sequence names.
 var finals = map[byte]rune{
-	'A': keyUp, 'B': keyDown, 'C': keyRight, 'D': keyLeft, 'H': keyHome, 'F': keyEnd, 'M': keyEnter, 'P': keyHelp, 'Z': keyTab,
+	'A': keyUp, 'B': keyDown, 'C': keyRight, 'D': keyLeft, 'H': keyHome, 'F': keyEnd, 'M': keyEnter, 'P': keyF1, 'Z': keyTab,
 }
 
 // numbered are the keys that the first parameter of CSI n ~ names.
-var numbered = map[int]rune{1: keyHome, 2: keyNone, 3: keyDelete, 4: keyEnd, 5: keyPageUp, 6: keyPageDown, 7: keyHome, 8: keyEnd, 11: keyHelp, 200: keyPaste}
+var numbered = map[int]rune{1: keyHome, 2: keyNone, 3: keyDelete, 4: keyEnd, 5: keyPageUp, 6: keyPageDown, 7: keyHome, 8: keyEnd, 11: keyF1, 200: keyPaste}
 
 func (k key) known() key {
 	if k.code == 0 {

@@ -20,7 +20,7 @@ type menu struct {
 // startMenu completes the name at the cursor as far as it is clear and lists what it could become.
 func (e *editor) startMenu() {
 	e.hint.clear()
-	c := e.asks().Complete(context.Background(), e.text.String(), e.text.cursor)
+	c := e.completions()
 	switch len(c.Items) {
 	case 0:
 		return
@@ -34,6 +34,25 @@ func (e *editor) startMenu() {
 	}
 	e.menu = &menu{items: c.Items, start: c.Start, end: e.text.cursor, selected: -1}
 	e.menu.original = string(e.text.runes[c.Start:e.text.cursor])
+}
+
+// completions are those at the cursor. After a capital letter only those with it, if there are any.
+func (e *editor) completions() engine.Completion {
+	c := e.asks().Complete(context.Background(), e.text.String(), e.text.cursor)
+	typed := string(e.text.runes[min(c.Start, e.text.cursor):e.text.cursor])
+	if typed == strings.ToLower(typed) {
+		return c
+	}
+	var exact []engine.CompletionItem
+	for _, it := range c.Items {
+		if strings.HasPrefix(it.Text, typed) {
+			exact = append(exact, it)
+		}
+	}
+	if exact != nil {
+		c.Items = exact
+	}
+	return c
 }
 
 func commonPrefix(items []engine.CompletionItem) string {
@@ -85,7 +104,7 @@ func (e *editor) menuKey(k key) bool {
 
 // refilter lists anew after another character of the name.
 func (e *editor) refilter() {
-	c := e.asks().Complete(context.Background(), e.text.String(), e.text.cursor)
+	c := e.completions()
 	if len(c.Items) == 0 || len(c.Items) == 1 && c.Items[0].Text == string(e.text.runes[c.Start:e.text.cursor]) {
 		e.askHint()
 		return

@@ -84,7 +84,7 @@ func (o *output) Result(values []any) {
 	o.mu.Unlock()
 	o.r.screen.endLine()
 	label := red.paint(fmt.Sprintf("Out[%d]:", o.count), o.r.colours) + " "
-	if shown := o.r.picture(d); shown != "" {
+	if shown := o.r.picture(one(values), d); shown != "" {
 		o.r.screen.print(label + strings.TrimRight(text, "\n") + "\n" + shown)
 		return
 	}
@@ -93,6 +93,19 @@ func (o *output) Result(values []any) {
 		label += "\n"
 	}
 	o.r.screen.print(label + text + "\n")
+}
+
+// one is the only value that is not nil, as of a function that returns a value and an error.
+func one(values []any) (v any) {
+	for _, x := range values {
+		if x != nil && v != nil {
+			return nil
+		}
+		if x != nil {
+			v = x
+		}
+	}
+	return v
 }
 
 func (o *output) Display(d engine.Display) {
@@ -304,5 +317,5 @@ func (r *REPL) rendered(v any) string {
 	if text != "" {
 		text += "\n"
 	}
-	return text + r.picture(d)
+	return text + r.picture(v, d)
 }

@@ -100,9 +100,12 @@ func (p *pictures) learn(reply string) (last bool) {
 	return false
 }
 
-// picture is the picture of a value as the terminal can show it; "" for a value without one.
-func (r *REPL) picture(d display.Data) string {
+// picture is the picture of a value, shown otherwise as d, in the form that the terminal can show; "" without one.
+func (r *REPL) picture(v any, d display.Data) string {
 	data, img := decodePicture(d)
+	if img == nil {
+		data, img = drawn(v)
+	}
 	if img == nil {
 		if svg, ok := d.Data[display.MIMETypeSVG].(string); ok {
 			return r.savedLine([]byte(svg), ".svg")
@@ -131,6 +134,25 @@ func (r *REPL) graphical() bool {
 	}
 	r.pictures.ask(r.term)
 	return r.way != blocks
+}
+
+// drawn is the picture of a value that notebooks show in another form, such as SVG.
+func drawn(v any) (data []byte, img image.Image) {
+	p, ok := v.(display.PNGer)
+	if !ok {
+		return nil, nil
+	}
+	defer func() {
+		if recover() != nil { // a figure that cannot be drawn says so in its text
+			data, img = nil, nil
+		}
+	}()
+	data = p.PNG()
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil || img.Bounds().Empty() {
+		return nil, nil
+	}
+	return data, img
 }
 
 func decodePicture(d display.Data) ([]byte, image.Image) {

@@ -34,7 +34,7 @@ func Plain(ctx context.Context, o PlainOptions) error {
 	defer signal.Stop(interrupts)
 	p.interrupts = interrupts
 	if err := startup(o.Evaluator, o.Startup, p.sink(0)); err != nil {
-		fmt.Fprint(o.Prompts, errorText(err, false))
+		fmt.Fprint(o.Prompts, startupError(err, o.Startup, false))
 	}
 	return p.loop(ctx)
 }

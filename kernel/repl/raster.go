@@ -35,12 +35,15 @@ func halfBlocks(img image.Image, cols, rows int, truecolour bool) string {
 	for y := 0; y < h; y += 2 {
 		last := ""
 		for x := range w {
-			code := colourCode(38, m.RGBAAt(x, y), truecolour) + ";" + colourCode(48, m.RGBAAt(x, y+1), truecolour)
+			code, char := colourCode(48, m.RGBAAt(x, y+1), truecolour), " "
+			if upper := colourCode(48, m.RGBAAt(x, y), truecolour); upper != code {
+				code, char = colourCode(38, m.RGBAAt(x, y), truecolour)+";"+code, "▀"
+			}
 			if code != last {
 				b.WriteString("\x1b[" + code + "m")
 				last = code
 			}
-			b.WriteString("▀")
+			b.WriteString(char)
 		}
 		b.WriteString("\x1b[0m\n")
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,7 +84,7 @@ func (r *REPL) start() {
 		return
 	}
 	if err := startup(r.eval, r.opts.Startup, &output{r: r}); err != nil {
-		r.screen.print(errorText(err, r.colours))
+		r.screen.print(startupError(err, r.opts.Startup, r.colours))
 	}
 }
 
@@ -96,13 +97,16 @@ func startup(eval engine.Evaluator, file string, sink engine.Sink) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if err == nil {
-		err = eval.Eval(context.Background(), engine.Cell{Code: string(b), Count: startupCount, Silent: true}, sink)
-	}
 	if err != nil {
-		return fmt.Errorf("startup file %s: %w", file, err)
+		return err
 	}
-	return nil
+	return eval.Eval(context.Background(), engine.Cell{Code: string(b), Count: startupCount, Silent: true}, sink)
+}
+
+// startupError is what is wrong with the startup file.
+func startupError(err error, file string, colours bool) string {
+	text := strings.ReplaceAll(errorText(err, colours), fmt.Sprintf("cell[%d]", startupCount), filepath.Base(file))
+	return boldRed.paint("the startup file "+file+" failed:", colours) + "\n" + text
 }
 
 // startupCount is the cell number of the startup file: not one that an input has.

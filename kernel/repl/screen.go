@@ -122,6 +122,18 @@ func (s *screen) resize(width, height int) {
 	s.resized = true
 }
 
+// separate leaves a blank line after what was printed since mark, if anything was.
+func (s *screen) separate() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.partial != "" {
+		s.refresh("\n")
+	}
+	if s.printed > 0 {
+		s.refresh("\n")
+	}
+}
+
 // size is the terminal's.
 func (s *screen) size() (width, height int) {
 	s.mu.Lock()
