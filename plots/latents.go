@@ -13,7 +13,8 @@ import (
 const latentRange = 4.5
 
 // Latents draws, for each scale, a histogram of the latents z beside the unit normal that training pulls them towards.
-// Latents of normal images should follow the curve; those of anomalous images spread.
+// Latents of normal images should follow the curve; those of anomalous images spread. Panels gives other names than those of
+// scales.
 func Latents(z [][]float32, opts ...Option) *Figure {
 	o := gather(opts)
 	if len(z) == 0 {
@@ -21,9 +22,9 @@ func Latents(z [][]float32, opts ...Option) *Figure {
 	}
 	panels := make([]latentPanel, len(z))
 	for i, values := range z {
-		p, err := newLatentPanel(fmt.Sprintf("scale %d", i+1), values)
+		p, err := newLatentPanel(o.panel(i), values)
 		if err != nil {
-			return failed("Latent histograms", fmt.Errorf("scale %d: %w", i+1, err))
+			return failed("Latent histograms", fmt.Errorf("%s: %w", o.panel(i), err))
 		}
 		p.bars.color = series(i)
 		panels[i] = p

@@ -1,6 +1,9 @@
 package plots
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // An Option adjusts a figure. Options that a figure has no use for are ignored.
 type Option func(*options)
@@ -16,6 +19,7 @@ type options struct {
 	colors    *ColorMap
 	low, high float64 // range of colours, NaN: from the data
 	choose    []chooser
+	panels    []string
 }
 
 // other is a further result to compare with.
@@ -56,6 +60,17 @@ func (o options) titled(own string) string {
 
 // Name names the figure's own result in the legend, where With adds others.
 func Name(s string) Option { return func(o *options) { o.name = s } }
+
+// Panels names the panels of a figure that has several, such as Latents; without it they are the scales.
+func Panels(names ...string) Option { return func(o *options) { o.panels = names } }
+
+// panel is the name of panel i: the chosen one or else that of scale i, counted from 1.
+func (o options) panel(i int) string {
+	if i < len(o.panels) {
+		return o.panels[i]
+	}
+	return fmt.Sprintf("scale %d", i+1)
+}
 
 // With draws another result of the same kind into the figure, to compare runs.
 func With(name string, result any) Option {

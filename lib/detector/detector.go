@@ -149,7 +149,7 @@ func (d *Detector) History() (names []string, columns [][]float64) {
 		scales = len(d.Epochs[0].Scales)
 	}
 	for _, s := range d.Config.Scales[:min(scales, len(d.Config.Scales))] {
-		names = append(names, fmt.Sprintf("logp.scale %d", s))
+		names = append(names, "logp."+scaleName(s))
 	}
 	held := len(d.Epochs) > 0 && d.Epochs[0].HeldOut != 0
 	if held {

@@ -21,7 +21,7 @@ func (d *Detector) describe() [][2]string {
 		if s, err := flow.Summary(d.model.ParallelFlows()[i], []flow.Map{m}); err == nil {
 			cost = s.String()
 		}
-		rows = append(rows, [2]string{fmt.Sprintf("scale %d", c.Scales[i]), fmt.Sprintf("map %v, %d blocks, %s", m, c.Blocks[i], cost)})
+		rows = append(rows, [2]string{scaleName(c.Scales[i]), fmt.Sprintf("map %v, %d blocks, %s", m, c.Blocks[i], cost)})
 	}
 	if f := d.model.Fusion(); f != nil {
 		if s, err := flow.Summary(f, d.maps); err == nil {

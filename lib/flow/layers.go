@@ -8,7 +8,7 @@ import (
 
 // Layer is a part of a model in its summary.
 type Layer struct {
-	Name    string // the kind of block, and its place: "scale 1, block 3: AllInOne"
+	Name    string // the kind of block, and its place: "scale 1, block 3: AllInOne", counted from 1
 	In, Out []Map
 	Cost
 }
@@ -32,7 +32,7 @@ func (l *Layers) add(b Block, x []Map, place string) error {
 	switch b := b.(type) {
 	case *Sequence:
 		for k, part := range b.blocks {
-			if err := l.add(part, x, strings.TrimPrefix(fmt.Sprintf("%s, block %d", place, k), ", ")); err != nil {
+			if err := l.add(part, x, strings.TrimPrefix(fmt.Sprintf("%s, block %d", place, k+1), ", ")); err != nil {
 				return err
 			}
 			var err error
@@ -46,7 +46,7 @@ func (l *Layers) add(b Block, x []Map, place string) error {
 			return err
 		}
 		for i, part := range b.parallel {
-			if err := l.add(part, x[i:i+1], fmt.Sprintf("scale %d", i)); err != nil {
+			if err := l.add(part, x[i:i+1], fmt.Sprintf("scale %d", i+1)); err != nil {
 				return err
 			}
 		}

@@ -28,7 +28,7 @@ func TestLayersAddUpToTheModel(t *testing.T) {
 	for _, l := range layers {
 		names = append(names, l.Name)
 	}
-	if got, want := strings.Join(names, "; "), "scale 0, block 0: AllInOne; scale 1, block 0: AllInOne; scale 1, block 1: AllInOne; Fusion"; got != want {
+	if got, want := strings.Join(names, "; "), "scale 1, block 1: AllInOne; scale 2, block 1: AllInOne; scale 2, block 2: AllInOne; Fusion"; got != want {
 		t.Errorf("%s instead of %s", got, want)
 	}
 }
@@ -47,8 +47,8 @@ func TestLayersFollowTheShapes(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `layer             in (C,H,W)  out (C,H,W)  parameters  multiply-adds
-block 0: Squeeze  (3,4,6)     (12,2,3)              0              0
-block 1: Permute  (12,2,3)    (12,2,3)              0              0
+block 1: Squeeze  (3,4,6)     (12,2,3)              0              0
+block 2: Permute  (12,2,3)    (12,2,3)              0              0
 in all                                              0              0
 `
 	if got := layers.String(); got != want {
