@@ -3,6 +3,7 @@ package engine
 import (
 	"go/ast"
 	"go/token"
+	"strconv"
 )
 
 // A rewriter makes the source of a cell stoppable and its goroutines safe:
@@ -209,6 +210,9 @@ func (r *rewriter) goStmt(s *ast.GoStmt) {
 func (r *rewriter) decl(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
+		if d.Body == nil && !r.library {
+			d.Body = announced(d)
+		}
 		r.function(d.Body)
 	case *ast.GenDecl:
 		for _, sp := range d.Specs {
@@ -220,6 +224,14 @@ func (r *rewriter) decl(d ast.Decl) {
 			}
 		}
 	}
+}
+
+// announced stands in for the body of a function that a cell only announces,
+// as cells do that show a package's functions to a reader.
+func announced(d *ast.FuncDecl) *ast.BlockStmt {
+	p := d.End()
+	text := &ast.BasicLit{ValuePos: p, Kind: token.STRING, Value: strconv.Quote(d.Name.Name + " is declared without a body")}
+	return block(p, &ast.ExprStmt{X: call(ident("panic", p), p, p, text)})
 }
 
 // receive2 rewrites v, ok := <-c.
