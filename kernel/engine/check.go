@@ -76,7 +76,7 @@ func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked 
 	const rounds = 3 // one edit may be the reason for another
 	for range rounds {
 		changed := false
-		for _, fix := range append(fixups, s.guardCallbacks) {
+		for _, fix := range append(fixups, s.guardCallbacks, s.declarePromoted) {
 			changed = fix(c) || changed
 		}
 		if !changed {

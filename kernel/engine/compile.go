@@ -19,8 +19,7 @@ const cellFuncName = hidden + "cell"
 // unit is a compiled cell. What only its run needs is dropped afterwards.
 type unit struct {
 	count   int
-	path    string // unique path of its globals
-	inits   []string
+	path    string       // unique path of its globals
 	results []types.Type // static types of the values shown
 	quiet   bool         // the result is not worth showing
 	program bool         // func main is to be called
@@ -75,9 +74,6 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	}
 	s.units++
 	u.path = fmt.Sprintf("cell%d", s.units)
-	for k := range d.p.inits {
-		u.inits = append(u.inits, fmt.Sprintf("init#%d", k+1))
-	}
 	defer s.bindStorage(d, c.pkg, u.path)()
 	if u.interp, err = s.newInterp(u.ssa, u.path); err != nil {
 		return nil, err

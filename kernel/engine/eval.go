@@ -134,7 +134,7 @@ func (r *run) stopped(finished <-chan *Error, patience time.Duration, why error)
 }
 
 func (r *run) runUnit(u *unit) *Error {
-	funcs := append(u.inits, cellFuncName)
+	funcs := []string{cellFuncName}
 	if u.program && u.ssa.Func("main") != nil {
 		funcs = append(funcs, "main")
 	}

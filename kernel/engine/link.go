@@ -30,7 +30,8 @@ func (s *Session) newInterp(p *ssa.Package, path string) (i *ixgo.Interp, err er
 	if i, err = ixgo.NewInterp(s.ctx, p); err != nil {
 		return nil, err
 	}
-	s.methods.share(i)
+	finishReceivers()
+	s.methods.share(i, path != linkPath)
 	if err := s.initLibraries(i, p, libs); err != nil {
 		return nil, err
 	}
@@ -128,6 +129,9 @@ func (s *Session) FindMethod(mtyp reflect.Type, fn *types.Func) func([]reflect.V
 	}
 }
 
+// linkPath is that of interpreters that only link methods.
+const linkPath = "link"
+
 func (s *Session) linkMethods(recv types.Type) *ixgo.Interp {
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
@@ -161,7 +165,7 @@ func (s *Session) linkSnippet(src string, o types.Object) *ixgo.Interp {
 	if err != nil {
 		panic(err)
 	}
-	i, err := s.newInterp(p, "link")
+	i, err := s.newInterp(p, linkPath)
 	if err != nil {
 		panic(err)
 	}

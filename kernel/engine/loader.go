@@ -83,6 +83,7 @@ func (k known) LookupReflect(t types.Type) (reflect.Type, bool) {
 func (l *loader) newRecord() {
 	rctx := reflectx.NewContext()
 	rctx.SetHasImethod(func(typ reflect.Type, m reflectx.Method) bool {
+		promoted.Clear()
 		return m.FuncId != -1 && (ast.IsExported(m.Name) || typ.PkgPath() != m.PkgPath)
 	})
 	ctx := l.s.ctx
@@ -99,6 +100,7 @@ func (l *loader) reflectType(t types.Type) reflect.Type {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rt, _ := l.record.ToType(t)
+	finishReceivers()
 	return rt
 }
 
@@ -129,6 +131,7 @@ func (l *loader) reflectNamed(n *types.Named) reflect.Type {
 		return v.(reflect.Type)
 	}
 	rt, _ := l.record.ToType(n)
+	finishReceivers()
 	l.reflected.Set(n, rt)
 	l.named.Store(rt, n)
 	l.s.methods.note(n, rt)

@@ -37,6 +37,8 @@ type methodTypes struct {
 	all     methodSets     // every type told so far, without methods
 	pending []reflect.Type // not yet in all
 	interps []weak.Pointer[ixgo.Interp]
+	newest  weak.Pointer[ixgo.Interp] // of a cell
+	own     methodSets                // what ixgo entered in that of the newest
 }
 
 // note is called once for every named type that gets a reflect type.
@@ -47,24 +49,33 @@ func (m *methodTypes) note(n *types.Named, rt reflect.Type) {
 }
 
 // share tells a new interpreter of all types, and the others of the new ones.
-func (m *methodTypes) share(i *ixgo.Interp) {
+// One that only links methods may do so while the newest cell is running, which
+// keeps its own method sets.
+func (m *methodTypes) share(i *ixgo.Interp, cell bool) {
 	own := *methodSetsOf(i)
 	for t := range own {
 		if _, known := m.all[t]; !known && mayHaveMethods(t) {
 			m.pending = append(m.pending, t)
 		}
 	}
+	last := m.newest.Value()
+	if cell {
+		m.newest, m.own = weak.Make(i), own
+	}
+	m.interps = append(m.interps, weak.Make(i))
 	if len(m.pending) > 0 {
 		m.all = withTypes(m.all, m.pending)
 		m.pending = nil
 		m.tellAll()
-	} else if n := len(m.interps); n > 0 {
-		if newest := m.interps[n-1].Value(); newest != nil {
-			setMethodSets(newest, m.all)
-		}
+	} else if cell && last != nil {
+		setMethodSets(last, m.all)
 	}
-	setMethodSets(i, withOwn(m.all, own))
-	m.interps = append(m.interps, weak.Make(i))
+	if newest := m.newest.Value(); newest != nil {
+		setMethodSets(newest, withOwn(m.all, m.own))
+	}
+	if !cell {
+		setMethodSets(i, withOwn(m.all, own))
+	}
 }
 
 // mayHaveMethods leaves out int, []string and the like, of which each

@@ -106,6 +106,9 @@ func functionName(s string) string {
 	if s == cellFuncName {
 		return ""
 	}
+	if strings.HasPrefix(s, hidden+"init") {
+		return "init"
+	}
 	return strings.TrimPrefix(s, cellFuncName+".")
 }
 

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -19,11 +20,12 @@ func ident(name string, pos token.Pos) *ast.Ident { return &ast.Ident{Name: name
 
 // item is one step of the cell function, in the order written.
 type item struct {
-	stmt  ast.Stmt       // a statement to run in place, or
-	vars  *ast.ValueSpec // a hoisted variable, assigned in place
-	isVar bool           // declared with var: neighbours run in dependency order
-	after []ast.Stmt     // assignments to follow, for a, err := that reuses err
-	pos   token.Pos
+	stmt   ast.Stmt       // a statement to run in place, or
+	vars   *ast.ValueSpec // a hoisted variable, assigned in place
+	isVar  bool           // declared with var: neighbours run in dependency order
+	isInit bool           // calls an init function
+	after  []ast.Stmt     // assignments to follow, for a, err := that reuses err
+	pos    token.Pos
 }
 
 // parsed is a cell cut, parsed and with its variables hoisted to package level.
@@ -41,7 +43,7 @@ type parsed struct {
 	receivers map[string]bool          // types that get a method in this cell
 	methods   map[string]bool          // "T.M" of the methods in this cell
 	sources   []source                 // what is remembered of the declarations
-	inits     int                      // functions named init
+	inits     int                      // functions named init, which are renamed
 	literals  bool                     // has type literals with methods; see nameAnonymous
 	program   bool                     // has a package clause: main is called
 	previous  func(name string) string // renames a use of an earlier cell's variable; see hoist
@@ -104,6 +106,7 @@ func (cp cellParser) parse(src string, replay []chunk) (*parsed, error) {
 			return nil, err
 		}
 	}
+	p.initLast()
 	return p, nil
 }
 
@@ -176,10 +179,35 @@ func (p *parsed) takeFunc(d *ast.FuncDecl, so *source) {
 		}
 	case d.Recv != nil:
 	case d.Name.Name == "init":
-		p.inits++
+		p.takeInit(d)
 	default:
 		so.names = []string{d.Name.Name}
 		p.declared[d.Name.Name] = true
+	}
+}
+
+// takeInit makes init a function that is called where it stands.
+func (p *parsed) takeInit(d *ast.FuncDecl) {
+	p.inits++
+	pos := d.Name.Pos()
+	name := fmt.Sprintf("%sinit%d", hidden, p.inits)
+	d.Name = ident(name, pos)
+	p.items = append(p.items, &item{stmt: &ast.ExprStmt{X: call(ident(name, pos), pos, pos)}, isInit: true, pos: pos})
+}
+
+// initLast puts the variables of a cell that has no statements, as a file has
+// none, before its init functions.
+func (p *parsed) initLast() {
+	if !slices.ContainsFunc(p.items, func(it *item) bool { return it.stmt != nil && !it.isInit }) {
+		slices.SortStableFunc(p.items, func(a, b *item) int {
+			switch {
+			case a.isInit == b.isInit:
+				return 0
+			case a.isInit:
+				return 1
+			}
+			return -1
+		})
 	}
 }
 

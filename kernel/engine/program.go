@@ -65,6 +65,7 @@ func loadProgram(path string) (p program, err error) {
 	p.ctx = ixgo.NewContext(ixgo.ExperimentalSupportGC) // runtime.GC then sees what is dead in interpreted frames
 	p.ctx.RunContext = context.Background()
 	p.ctx.SetPanic(goErrorText)
+	hookMethods(p.ctx)
 	p.ctx.RegisterExternal("os.Exit", os.Exit) // which nothing recovers
 	p.ctx.BuildContext.OpenFile = openSource
 	load := func() (*ssa.Package, error) { return loadFile(p.ctx, path) }
@@ -79,6 +80,7 @@ func loadProgram(path string) (p program, err error) {
 	if p.interp, err = p.ctx.NewInterp(pkg); err != nil {
 		return p, err
 	}
+	finishReceivers()
 	if p.interp.MainPkg().Func("main") == nil {
 		return p, fmt.Errorf("%s: package %s has no function main", path, p.interp.MainPkg().Pkg.Name())
 	}
@@ -90,7 +92,7 @@ func loadFile(ctx *ixgo.Context, path string) (*ssa.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ctx.LoadFile(path, keepDefers(src))
+	return ctx.LoadFile(path, keepDefers(promoteInFile(src, ctx.Importer)))
 }
 
 // openSource reads a source file as ixgo must see it.

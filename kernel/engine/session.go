@@ -72,6 +72,7 @@ func (s *Session) start() error {
 	s.ctx = ixgo.NewContext(ixgo.SupportMultipleInterp)
 	s.ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
 	s.ctx.SetPanic(goErrorText)
+	hookMethods(s.ctx)
 	s.loader = newLoader(s, s.ctx.Loader)
 	s.ctx.Loader = s.loader
 	s.packages = newPackageNames()
