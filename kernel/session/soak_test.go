@@ -127,7 +127,7 @@ func TestLinesBesideAClientThatNeverReads(t *testing.T) {
 	before := w.state()
 	rounds := 1
 	if slow() {
-		rounds = 40 // 140 MB: more than any queue
+		rounds = 40 // 160 MB of messages: more than any queue
 	}
 	for range rounds {
 		w.c.Forget()

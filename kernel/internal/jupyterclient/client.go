@@ -20,7 +20,7 @@ import (
 )
 
 // Timeout is how long the client waits for anything.
-const Timeout = 20 * time.Second
+const Timeout = time.Minute
 
 // Client is connected to all channels of one kernel.
 type Client struct {
