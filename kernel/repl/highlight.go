@@ -3,11 +3,12 @@ package repl
 import (
 	"go/scanner"
 	"go/token"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// painted is a text with a style for each of its bytes' runs.
+// span is a part of a text with a style.
 type span struct {
 	start, end int // bytes
 	style      style
@@ -40,6 +41,7 @@ func highlight(src string) []span {
 	for {
 		pos, tok, lit := sc.Scan()
 		if tok == token.EOF {
+			slices.SortFunc(spans, func(a, b span) int { return a.start - b.start }) // commands were found first
 			return spans
 		}
 		start := file.Offset(pos)

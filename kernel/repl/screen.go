@@ -160,17 +160,15 @@ func (s *screen) erase() {
 	s.refresh("")
 }
 
-// partialTail is how much of an unfinished line is kept: what is longer has left the screen.
-const partialTail = 8 << 10
-
 // refresh prints text above the rows and brings the rows up to date.
 func (s *screen) refresh(text string) {
 	var b strings.Builder
+	continued := false
 	if text != "" {
-		s.printAbove(&b, text)
+		continued = s.printAbove(&b, text)
 	}
 	rows, row, col := s.compose()
-	if text != "" && len(s.live) == 0 && len(s.frame.rows) == 0 {
+	if continued {
 		s.drawn, s.at, s.below = rows, max(0, len(rows)-1), false // the text itself has drawn them
 	} else {
 		s.update(&b, rows, row, col)
@@ -180,9 +178,9 @@ func (s *screen) refresh(text string) {
 	io.WriteString(s.out, b.String())
 }
 
-// printAbove erases the rows and writes text where they were. With nothing below the line it only continues it.
-func (s *screen) printAbove(b *strings.Builder, text string) {
-	bare := !s.below && len(s.live) == 0 && len(s.frame.rows) == 0 && !s.resized
+// printAbove erases the rows and writes text where they were. With nothing below the line it only continues it, and says so.
+func (s *screen) printAbove(b *strings.Builder, text string) (continued bool) {
+	bare := !s.below && len(s.live) == 0 && len(s.frame.rows) == 0 && !s.resized && !s.fullRow()
 	if !bare {
 		b.WriteString("\x1b[?25l")
 		up(b, s.at)
@@ -194,7 +192,9 @@ func (s *screen) printAbove(b *strings.Builder, text string) {
 	s.count(text)
 	i := strings.LastIndexByte(full, '\n') + 1
 	s.partial = full[i:]
-	s.partial = s.partial[max(0, len(s.partial)-partialTail):]
+	if rows := wrap(s.partial, s.width); len(rows) > s.height/2 { // the rest stays where it is
+		s.partial = strings.Join(rows[len(rows)-s.height/2:], "")
+	}
 	b.WriteString(strings.ReplaceAll(text, "\n", "\r\n"))
 	if !bare { // the unfinished line is drawn with the rows
 		b.WriteString("\r\x1b[K")
@@ -203,6 +203,12 @@ func (s *screen) printAbove(b *strings.Builder, text string) {
 			b.WriteString("\x1b[J")
 		}
 	}
+	return bare
+}
+
+// fullRow reports whether the unfinished line ends in the last column, where no movement of the cursor can go back to.
+func (s *screen) fullRow() bool {
+	return len(s.drawn) > 0 && columns(s.drawn[len(s.drawn)-1]) >= s.width
 }
 
 func (s *screen) count(text string) {
@@ -220,8 +226,7 @@ func (s *screen) partialRows() []string {
 	}
 	line := strings.TrimRight(s.partial, "\r")
 	line = line[strings.LastIndexByte(line, '\r')+1:]
-	rows := wrap(line, s.width)
-	return rows[max(0, len(rows)-s.height/2):]
+	return wrap(line, s.width)
 }
 
 // compose is all rows and where the cursor goes.
@@ -278,7 +283,9 @@ func (s *screen) update(b *strings.Builder, rows []string, row, col int) {
 		}
 		goTo(i)
 		b.WriteString(r)
-		b.WriteString("\x1b[K")
+		if columns(r) < s.width { // after the last column this would erase that column
+			b.WriteString("\x1b[K")
+		}
 		if i >= len(s.drawn) {
 			s.drawn = append(s.drawn, r)
 		}
