@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	_ "github.com/msflow-go/msflow/kernel/bindings"
+	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/internal/jupyterenv"
 	"github.com/msflow-go/msflow/kernel/kernelspec"
 	"github.com/msflow-go/msflow/kernel/session"
@@ -18,6 +19,9 @@ import (
 // Jupyter clients. The kernel's process is this test's own binary.
 func TestMain(m *testing.M) {
 	if os.Getenv("MSFLOW_TEST_KERNEL") != "" {
+		if len(os.Args) > 2 && os.Args[1] == "run" { // %run starts its own executable so
+			os.Exit(engine.RunProgram(os.Args[2], os.Args[3:], os.Stderr))
+		}
 		if err := session.Process(os.Args[len(os.Args)-1], "test", os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -83,6 +87,12 @@ func TestNBConvert(t *testing.T) {
 func TestJupyterConsole(t *testing.T) {
 	python := jupyterenv.Python(t, "jupyter_console", "pexpect")
 	t.Log(jupyterenv.Run(t, python, append(jupyter(t), "TERM=xterm"), "testdata/console_test.py"))
+}
+
+// Every magic of the list, through the protocol.
+func TestMagicsInANotebook(t *testing.T) {
+	python := jupyterenv.Python(t, "jupyter_client")
+	t.Log(jupyterenv.Run(t, python, jupyter(t), "testdata/magics_test.py", t.TempDir()))
 }
 
 // What jupyter_client sees, beyond what the other clients look at.
