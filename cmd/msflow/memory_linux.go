@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // memory is the machine's memory and what of it is available, in bytes.
@@ -40,4 +42,14 @@ func peakMemory() uint64 {
 		}
 	}
 	return 0
+}
+
+// processorTime is what all threads of this process have used of the processor; other programs disturb it less than the clock's
+// time.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

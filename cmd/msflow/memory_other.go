@@ -2,7 +2,10 @@
 
 package main
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // memory is the machine's memory and what of it is available, in bytes.
 func memory() (total, free uint64, err error) {
@@ -11,3 +14,6 @@ func memory() (total, free uint64, err error) {
 
 // peakMemory is not known on this system.
 func peakMemory() uint64 { return 0 }
+
+// processorTime is not known on this system.
+func processorTime() time.Duration { return 0 }

@@ -50,11 +50,30 @@ func schedule(outputs []*G.Node) ([]*use, error) {
 		}
 	}
 	slices.SortFunc(order, func(a, b *use) int { return int(a.node.ID() - b.node.ID()) })
+	wanted := map[*use]bool{}
+	for _, n := range outputs {
+		wanted[seen[n]] = true
+	}
+	simplify(order, wanted)
+	order = needed(order, wanted)
 	if err := checkOrder(order); err != nil {
 		return nil, err
 	}
 	join(order)
 	return order, nil
+}
+
+// needed drops the uses that no output needs any more.
+func needed(order []*use, wanted map[*use]bool) []*use {
+	keep := map[*use]bool{}
+	for _, u := range slices.Backward(order) {
+		if keep[u] = keep[u] || wanted[u]; keep[u] {
+			for _, in := range u.in {
+				keep[in] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(order, func(u *use) bool { return !keep[u] })
 }
 
 // A joiner is a primitive beside which another one, on the same inputs, costs next to nothing.

@@ -43,7 +43,7 @@ func plainConv2D(y, x, w, bias []float32, s ConvShape) {
 		}
 		for c := range cig {
 			in := x[(b*s.Cin+o/cog*cig+c)*s.H*s.W:][:s.H*s.W]
-			taps := w[(o*cig+c)*s.KH*s.KW:][:s.KH*s.KW]
+			taps := w[o*s.rowW()+c*s.KH*s.KW:][:s.KH*s.KW]
 			s.eachTap(func(ky, kx, oy, x0, x1, iy, ix int) {
 				k, row, src := taps[ky*s.KW+kx], out[oy*ow:(oy+1)*ow], in[iy*s.W:(iy+1)*s.W]
 				for ox := x0; ox < x1; ox++ {
@@ -65,7 +65,7 @@ func plainGradInput(dx, dy, w []float32, s ConvShape) {
 		for j := range cog {
 			o := c/cig*cog + j
 			grad := dy[(b*s.Cout+o)*oh*ow:][:oh*ow]
-			taps := w[(o*cig+c%cig)*s.KH*s.KW:][:s.KH*s.KW]
+			taps := w[o*s.rowW()+c%cig*s.KH*s.KW:][:s.KH*s.KW]
 			s.eachTap(func(ky, kx, oy, x0, x1, iy, ix int) {
 				k, row, dst := taps[ky*s.KW+kx], grad[oy*ow:(oy+1)*ow], in[iy*s.W:(iy+1)*s.W]
 				for ox := x0; ox < x1; ox++ {
@@ -82,7 +82,7 @@ func plainGradWeight(dw, x, dy []float32, s ConvShape) {
 	cig, cog := s.Cin/s.Groups, s.Cout/s.Groups
 	Parallel(s.Cout*cig, func(i int) {
 		o, c := i/cig, i%cig
-		taps := dw[i*s.KH*s.KW : (i+1)*s.KH*s.KW]
+		taps := dw[o*s.rowW()+c*s.KH*s.KW:][:s.KH*s.KW]
 		clear(taps)
 		for b := range s.B {
 			in := x[(b*s.Cin+o/cog*cig+c)*s.H*s.W:][:s.H*s.W]

@@ -13,7 +13,7 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 		return
 	}
 	if s.pointwise() {
-		v.pointwise(y, x, w, bias, s.B, s.Cout, s.Cin, s.H*s.W, false)
+		v.pointwise(y, x, w, bias, s.B, s.Cout, s.Cin, s.H*s.W, s.rowW(), false)
 		return
 	}
 	oh, ow := s.Out()
@@ -25,7 +25,7 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 		src: x, srcImage: s.Cin * s.H * s.W, srcPlane: s.H * s.W, in: cig,
 		win:     window{top: s.Top, left: s.Left, strideX: s.StrideW, height: s.H, width: s.W},
 		strideY: s.StrideH, taps: g.taps[:0],
-		weights: w, wGroup: cog * cig * taps, wOut: cig * taps, wIn: taps,
+		weights: w, wGroup: cog * s.rowW(), wOut: s.rowW(), wIn: taps,
 		dst: y, dstImage: s.Cout * oh * ow, dstPlane: oh * ow, dstRow: ow, out: cog, oh: oh, ow: ow, bias: bias,
 	}
 	for ky := range s.KH {
@@ -41,14 +41,14 @@ func (s ConvShape) pointwise() bool {
 	return s.KH*s.KW*s.StrideH*s.StrideW == 1 && s.Top == 0 && s.Bottom == 0 && s.Left == 0 && s.Right == 0 && s.Groups == 1
 }
 
-// pointwise multiplies the in × pixels matrix of each image by w (out,in), stored transposed if trans.
-func (v *variant) pointwise(y, x, w, bias []float32, images, out, in, pixels int, trans bool) {
+// pointwise multiplies the in × pixels matrix of each image by w (out,in), stored transposed if trans, in rows row apart.
+func (v *variant) pointwise(y, x, w, bias []float32, images, out, in, pixels, row int, trans bool) {
 	p := products.get()
 	defer products.put(p)
 	*p = product{variant: v, images: images, m: out, n: pixels, k: in, a: w, b: x, c: y, bias: bias,
-		aRow: in, aCol: 1, bRow: pixels, bCol: 1, bImage: in * pixels, cImage: out * pixels, ldc: pixels, alpha: 1}
+		aRow: row, aCol: 1, bRow: pixels, bCol: 1, bImage: in * pixels, cImage: out * pixels, ldc: pixels, alpha: 1}
 	if trans {
-		p.aRow, p.aCol = 1, out
+		p.aRow, p.aCol = 1, row
 	}
 	p.execute()
 }
@@ -65,7 +65,7 @@ func (v *variant) gradInput(dx, dy, w []float32, s ConvShape) {
 		return
 	}
 	if s.pointwise() {
-		v.pointwise(dx, dy, w, nil, s.B, s.Cin, s.Cout, s.H*s.W, true)
+		v.pointwise(dx, dy, w, nil, s.B, s.Cin, s.Cout, s.H*s.W, s.rowW(), true)
 		return
 	}
 	cols := ceilDiv(s.W, s.StrideW)
@@ -101,7 +101,7 @@ func (v *variant) gradPhase(dst, dy, w []float32, s ConvShape, py, px, dstRow, d
 		src: dy, srcImage: s.Cout * oh * ow, srcPlane: oh * ow, in: cog,
 		win:     window{strideX: 1, height: oh, width: ow},
 		strideY: 1, taps: g.taps[:0],
-		weights: w, wGroup: cog * cig * taps, wOut: taps, wIn: cig * taps,
+		weights: w, wGroup: cog * s.rowW(), wOut: taps, wIn: s.rowW(),
 		dst: dst, dstImage: s.Cin * dstPlane, dstPlane: dstPlane, dstRow: dstRow, out: cig,
 		oh: ceilDiv(s.H-py, s.StrideH), ow: ceilDiv(s.W-px, s.StrideW),
 	}

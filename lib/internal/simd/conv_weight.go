@@ -12,6 +12,7 @@ type correlate struct {
 	oh, ow        int
 	cig, cog      int
 	taps          int
+	row           int // of dw
 	win           window
 	direct        bool // x is used where it is
 	chunk, groups int  // of an item: input channels of the only group, or whole groups
@@ -37,7 +38,7 @@ func (v *variant) gradWeight(dw, x, dy []float32, s ConvShape) {
 	}
 	c := correlates.get()
 	defer correlates.put(c)
-	*c = correlate{variant: v, dw: dw, x: x, dy: dy, cig: s.Cin / s.Groups, cog: s.Cout / s.Groups, taps: s.KH * s.KW}
+	*c = correlate{variant: v, dw: dw, x: x, dy: dy, cig: s.Cin / s.Groups, cog: s.Cout / s.Groups, taps: s.KH * s.KW, row: s.rowW()}
 	if s.pointwise() {
 		c.direct = s.H*s.W%v.lanes == 0
 		s.H, s.W = 1, s.H*s.W
@@ -118,12 +119,12 @@ func (c *correlate) runBlock(group, c0, n, b, y, images int, s *scratch) {
 		a.y = unsafe.Pointer(&c.dy[((b*c.s.Cout+o)*c.oh+y)*c.ow])
 		for t := 0; t < terms; t += 3 {
 			a.x0, a.x1, a.x2 = unsafe.Pointer(&in[table[t].b]), unsafe.Pointer(&in[table[t+1].b]), unsafe.Pointer(&in[table[t+2].b])
-			out := c.dw[(o*c.cig+c0)*c.taps+t:]
+			out := c.dw[o*c.row+c0*c.taps+t:]
 			if t+3 > terms {
 				c.partTriple(out, size, terms-t, a, s)
 				continue
 			}
-			a.out, a.ldout = unsafe.Pointer(&out[0]), 4*c.cig*c.taps
+			a.out, a.ldout = unsafe.Pointer(&out[0]), 4*c.row
 			callDot(c.variant.dot[size], a)
 		}
 	}
@@ -138,7 +139,7 @@ func (c *correlate) partTriple(out []float32, size, terms int, a *dotArgs, s *sc
 	a.acc = acc
 	for m := range size {
 		for j := range terms {
-			if o := m*c.cig*c.taps + j; acc != 0 {
+			if o := m*c.row + j; acc != 0 {
 				out[o] += tmp[3*m+j]
 			} else {
 				out[o] = tmp[3*m+j]

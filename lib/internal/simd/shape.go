@@ -12,6 +12,9 @@ type ConvShape struct {
 	Top, Bottom, Left, Right int
 	DilationH, DilationW     int
 	Groups                   int
+	// RowW is how many values of w lie from one output channel's first weight to the next one's; 0 means that there are no gaps. It
+	// lets w be a part of wider weights, for some of the input channels: pass them from the part's first weight on.
+	RowW int
 }
 
 // Out is the height and width of the output.
@@ -30,6 +33,9 @@ func (s ConvShape) check() {
 	if s.Cin%s.Groups != 0 || s.Cout%s.Groups != 0 {
 		panic(fmt.Sprintf("simd: convolution %+v: groups must divide the channels", s))
 	}
+	if s.RowW != 0 && s.RowW < s.filters() {
+		panic(fmt.Sprintf("simd: convolution %+v: the weights of one output channel overlap those of the next", s))
+	}
 	if min(s.Top, s.Bottom, s.Left, s.Right) < 0 {
 		panic(fmt.Sprintf("simd: convolution %+v: negative padding", s))
 	}
@@ -40,10 +46,20 @@ func (s ConvShape) check() {
 
 // Numbers of values.
 func (s ConvShape) lenX() int { return s.B * s.Cin * s.H * s.W }
-func (s ConvShape) lenW() int { return s.Cout * s.Cin / s.Groups * s.KH * s.KW }
+func (s ConvShape) lenW() int { return (s.Cout-1)*s.rowW() + s.filters() }
 func (s ConvShape) lenY() int {
 	oh, ow := s.Out()
 	return s.B * s.Cout * oh * ow
+}
+
+// filters is the number of weights of an output channel.
+func (s ConvShape) filters() int { return s.Cin / s.Groups * s.KH * s.KW }
+
+func (s ConvShape) rowW() int {
+	if s.RowW == 0 {
+		return s.filters()
+	}
+	return s.RowW
 }
 
 // sized returns the first n values of v.

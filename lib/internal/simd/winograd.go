@@ -284,7 +284,7 @@ func (v *variant) winoConv2D(y, x, w, bias []float32, s ConvShape) {
 	oh, ow := s.Out()
 	j := winograds.get()
 	defer winograds.put(j)
-	*j = winograd{variant: v, images: s.B, in: s.Cin, out: s.Cout, filters: w, filterOut: 9 * s.Cin, filterIn: 9, bias: bias,
+	*j = winograd{variant: v, images: s.B, in: s.Cin, out: s.Cout, filters: w, filterOut: s.rowW(), filterIn: 9, bias: bias,
 		src: x, srcImage: s.Cin * s.H * s.W, srcPlane: s.H * s.W, win: window{top: s.Top, left: s.Left, strideX: 1, height: s.H, width: s.W},
 		dst: y, dstImage: s.Cout * oh * ow, dstPlane: oh * ow, ow: ow, tilesX: ow / 4, perImage: oh / 4 * (ow / 4)}
 	j.win.layout(oh+2, ow+2)
@@ -296,7 +296,7 @@ func (v *variant) winoGradInput(dx, dy, w []float32, s ConvShape) {
 	oh, ow := s.Out()
 	j := winograds.get()
 	defer winograds.put(j)
-	*j = winograd{variant: v, images: s.B, in: s.Cout, out: s.Cin, filters: w, filterOut: 9, filterIn: 9 * s.Cin, backward: true,
+	*j = winograd{variant: v, images: s.B, in: s.Cout, out: s.Cin, filters: w, filterOut: 9, filterIn: s.rowW(), backward: true,
 		src: dy, srcImage: s.Cout * oh * ow, srcPlane: oh * ow, win: window{top: 2 - s.Top, left: 2 - s.Left, strideX: 1, height: oh, width: ow},
 		dst: dx, dstImage: s.Cin * s.H * s.W, dstPlane: s.H * s.W, ow: s.W, tilesX: s.W / 4, perImage: s.H / 4 * (s.W / 4)}
 	j.win.layout(s.H+2, s.W+2)

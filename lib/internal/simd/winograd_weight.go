@@ -151,8 +151,8 @@ func (w *winogradWeight) multiply(block, group int, s *scratch) {
 	}
 	c0, c1 := block*w.width, min((block+1)*w.width, w.s.Cin)
 	for o := range channels {
-		row := w.dw[((first+o)*w.s.Cin+c0)*9 : ((first+o)*w.s.Cin+c1)*9]
-		w.finish(row, u[o*w.width:], plane, s)
+		row := w.dw[(first+o)*w.s.rowW():]
+		w.finish(row[c0*9:c1*9], u[o*w.width:], plane, s)
 	}
 }
 
