@@ -50,6 +50,7 @@ type Kernel struct {
 	inputs  chan inputReply
 	asking  sync.Mutex // one input_request at a time
 	started atomic.Bool
+	heard   sync.Once               // the first request has waited for a subscriber
 	current atomic.Pointer[request] // what the shell goroutine serves just now
 	counts  counts
 

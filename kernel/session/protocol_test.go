@@ -453,6 +453,37 @@ func TestStartSequenceOfVSCode(t *testing.T) {
 	}
 }
 
+// 13. The very first request is heard of on iopub also by a client whose
+// subscription arrives after it.
+func TestFirstRequestWaitsForTheSubscription(t *testing.T) {
+	for _, port := range []string{"shell", "control"} {
+		s := serve(t)
+		socket := jupyterclient.Dial(t, s.conn, map[string]int{"shell": s.conn.Shell, "control": s.conn.Control}[port], "DEALER", "")
+		codec, _ := protocol.NewCodec("", "secret")
+		socket.Send(codec.Encode(&protocol.Message{Header: protocol.Header{ID: "first", Type: "kernel_info_request", Version: "5.5"}})...)
+		time.Sleep(50 * time.Millisecond)
+		c := s.client(t)
+		if d := cmp.Diff([]string{"status", "status"}, jupyterclient.Types(c.Outputs("first"))); d != "" {
+			t.Errorf("%s: %s", port, d)
+		}
+		if frames, err := socket.Receive(); err != nil || !strings.Contains(string(frames[2]), "kernel_info_reply") {
+			t.Errorf("%s: %q, %v", port, frames, err)
+		}
+	}
+}
+
+// 13. A client without iopub is answered all the same.
+func TestFirstRequestWithoutASubscription(t *testing.T) {
+	s := serve(t)
+	socket := jupyterclient.Dial(t, s.conn, s.conn.Shell, "DEALER", "")
+	codec, _ := protocol.NewCodec("", "secret")
+	start := time.Now()
+	socket.Send(codec.Encode(&protocol.Message{Header: protocol.Header{ID: "first", Type: "kernel_info_request", Version: "5.5"}})...)
+	if _, err := socket.Receive(); err != nil || time.Since(start) > 4*hearing {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
 // 15. User expressions are evaluated after success; one may fail alone.
 func TestUserExpressions(t *testing.T) {
 	s := serve(t)

@@ -64,7 +64,20 @@ func (k *Kernel) read(socket *transport.Router, take func(*request)) {
 			k.countBad(err)
 			continue
 		}
-		take(&request{msg, m.Peer, socket, time.Now()})
+		arrived := time.Now()
+		k.heard.Do(k.awaitSubscriber)
+		take(&request{msg, m.Peer, socket, arrived})
+	}
+}
+
+// hearing is how long a kernel's very first request waits for a subscriber. A
+// client connects all channels at once but they arrive in any order, and some
+// (VS Code) hang when they never hear of their first request on iopub.
+const hearing = 250 * time.Millisecond
+
+func (k *Kernel) awaitSubscriber() {
+	for end := time.Now().Add(hearing); k.iopub.Subscribers() == 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package session_test
 
 import (
 	"image"
@@ -16,12 +16,15 @@ import (
 // this program built and installed by its own command. With MSFLOW_SCREENSHOT
 // set to a file, the screenshot for README goes there.
 func TestJupyterLab(t *testing.T) {
-	if os.Getenv("MSFLOW_SLOW") == "" {
+	if !slow() {
 		t.Skip("MSFLOW_SLOW is not set")
 	}
 	python := jupyterenv.Python(t, "jupyterlab", "playwright")
 	folder := t.TempDir()
-	program := buildProgram(t)
+	program := filepath.Join(folder, "msflow")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/msflow-go/msflow/cmd/msflow").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	if out, err := exec.Command(program, "kernel", "install", "--prefix", folder).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -31,16 +34,6 @@ func TestJupyterLab(t *testing.T) {
 		t.Error(out)
 	}
 	checkScreenshot(t, filepath.Join(folder, "jupyterlab.png"), os.Getenv("MSFLOW_SCREENSHOT"))
-}
-
-// buildProgram compiles this package and returns the program's path.
-func buildProgram(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "msflow")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return program
 }
 
 func checkScreenshot(t *testing.T, file, keep string) {

@@ -103,7 +103,7 @@ def run(page):
     expect(outputs(page, 1).locator("progress").first).to_be_visible(timeout=60_000)
     expect(outputs(page, 1).filter(has_text=re.compile("epoch 1[5-9]/40")).locator("svg").first).to_be_attached(timeout=180_000)
     before = outputs(page, 1).locator("progress").first.get_attribute("value")
-    page.locator(".jp-Notebook").evaluate("e => e.closest('.jp-WindowedPanel-outer, .jp-Notebook').scrollTo(0, 330)")
+    outputs(page, 1).first.evaluate("e => e.scrollIntoView({block: 'end'})")
     shot(page, "jupyterlab.png")
     page.wait_for_function("b => document.querySelector('.jp-Notebook progress')?.value != b", arg=float(before), timeout=30_000)
     expect(outputs(page, 5).filter(has_text="working").first).to_be_visible(timeout=120_000)
