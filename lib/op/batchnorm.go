@@ -40,8 +40,11 @@ func batchVar[T Float](c *Call[T]) {
 	x, mean := c.X[0].Data, c.X[1].Data
 	batch, channels, size, _ := OverChannel.split(c.X[0].Shape)
 	n := float64(batch * size)
-	reduce(c.Y.Data, batch, channels, size, func(lo, hi int) float64 {
-		return deviation(x[lo:hi], float64(mean[lo/size%channels])) / n
+	reduce(c.Y.Data, batch, channels, size, func(sums []float64, lo, hi, length int) {
+		rows(len(sums), length, func(i int) {
+			at := lo + i*length
+			sums[i] = deviation(x[at:at+length], float64(mean[at/size%channels])) / n
+		})
 	})
 }
 

@@ -124,40 +124,46 @@ func (p DotOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return OverChannel.reduced(in[0], p.Out)
 }
 
-func (p SumOp) Float32(c *Call[float32])    { sum(p.Over, c, simd.Sum) }
-func (p SumOp) Float64(c *Call[float64])    { sum(p.Over, c, total) }
+func (p SumOp) Float32(c *Call[float32])    { sum(p.Over, c, simd.RowSums) }
+func (p SumOp) Float64(c *Call[float64])    { sum(p.Over, c, rowTotals) }
 func (p ExpandOp) Float32(c *Call[float32]) { expand(p.Over, c) }
 func (p ExpandOp) Float64(c *Call[float64]) { expand(p.Over, c) }
-func (p DotOp) Float32(c *Call[float32])    { dot(c) }
-func (p DotOp) Float64(c *Call[float64])    { dot(c) }
+func (p DotOp) Float32(c *Call[float32])    { dot(c, simd.RowDots) }
+func (p DotOp) Float64(c *Call[float64])    { dot(c, rowInners) }
 
-func sum[T Float](over Over, c *Call[T], total func(x []T) float64) {
+func sum[T Float](over Over, c *Call[T], totals func(sums []float64, x []T, n int)) {
 	p, k, q, _ := over.split(c.X[0].Shape)
 	x := c.X[0].Data
 	if q == 1 {
 		sumColumns(c.Y.Data, x, p)
 		return
 	}
-	reduce(c.Y.Data, p, k, q, func(lo, hi int) float64 { return total(x[lo:hi]) })
+	reduce(c.Y.Data, p, k, q, func(sums []float64, lo, hi, n int) { totals(sums, x[lo:hi], n) })
 }
 
-func dot[T Float](c *Call[T]) {
+func dot[T Float](c *Call[T], inners func(sums []float64, a, b []T, n int)) {
 	a, b := c.X[0].Data, c.X[1].Data
 	p, k, q, _ := OverChannel.split(c.X[0].Shape)
-	reduce(c.Y.Data, p, k, q, func(lo, hi int) float64 { return inner(a[lo:hi], b[lo:hi]) })
+	reduce(c.Y.Data, p, k, q, func(sums []float64, lo, hi, n int) { inners(sums, a[lo:hi], b[lo:hi], n) })
 }
 
-// reduce sets y[k] = Σ_p Σ of part over the row (p,k,·). Long rows are cut into pieces, always the same ones, and the
-// pieces' sums are added in order, so that the result does not depend on the number of cores.
-func reduce[T Float](y []T, p, k, q int, part func(lo, hi int) float64) {
+// reduce sets y[k] = Σ_p Σ of the row (p,k,·); part sets the sums of rows of n elements that lie from lo to hi. Long rows are cut
+// into pieces, always the same ones, and the pieces' sums are added in order, so that the result does not depend on the number of
+// cores.
+func reduce[T Float](y []T, p, k, q int, part func(sums []float64, lo, hi, n int)) {
 	pieces := (q + grain - 1) / grain
 	partial := borrow[float64](p * k * pieces)
 	defer giveBack(partial)
 	sums := *partial
-	rows(p*k*pieces, min(q, grain), func(i int) {
-		row, piece := i/pieces, i%pieces
-		sums[i] = part(row*q+piece*grain, row*q+min(q, (piece+1)*grain))
-	})
+	if pieces == 1 {
+		part(sums, 0, p*k*q, q)
+	} else {
+		rows(p*k*pieces, grain, func(i int) {
+			row, piece := i/pieces, i%pieces
+			lo, hi := row*q+piece*grain, row*q+min(q, (piece+1)*grain)
+			part(sums[i:i+1], lo, hi, hi-lo)
+		})
+	}
 	for i := range k {
 		var s float64
 		for j := range p {
@@ -188,27 +194,22 @@ func sumColumns[T Float](y, x []T, p int) {
 	})
 }
 
-func total(x []float64) (sum float64) {
-	for _, v := range x {
-		sum += v
+func rowTotals(sums, x []float64, n int) {
+	for i := range sums {
+		sums[i] = 0
+		for _, v := range x[i*n : (i+1)*n] {
+			sums[i] += v
+		}
 	}
-	return sum
 }
 
-// inner is the sum of x⊙y in four interleaved accumulators, which a processor adds side by side.
-func inner[T Float](x, y []T) float64 {
-	var a, b, c, d float64
-	for len(x) >= 4 && len(y) >= 4 {
-		a += float64(x[0]) * float64(y[0])
-		b += float64(x[1]) * float64(y[1])
-		c += float64(x[2]) * float64(y[2])
-		d += float64(x[3]) * float64(y[3])
-		x, y = x[4:], y[4:]
+func rowInners(sums, x, y []float64, n int) {
+	for i := range sums {
+		sums[i] = 0
+		for j := i * n; j < (i+1)*n; j++ {
+			sums[i] += x[j] * y[j]
+		}
 	}
-	for i, v := range x {
-		a += float64(v) * float64(y[i])
-	}
-	return (a + b) + (c + d)
 }
 
 func expand[T Float](over Over, c *Call[T]) {

@@ -77,11 +77,12 @@ type mapArgs struct {
 	k, l      float32
 }
 
-// reduceArgs describes a sum over n values.
+// reduceArgs describes a sum over n values, a multiple of 16: of a[i], of a[i]² or of a[i]·b[i].
 type reduceArgs struct {
 	a   unsafe.Pointer
 	n   int
 	out float64
+	b   unsafe.Pointer
 }
 
 // adamArgs describes AdamStep for n parameters: r1 = 1−b1, r2 = 1−b2, step = lr/c1 and corr = 1/c2.

@@ -174,6 +174,9 @@ func sumAVX2(p *reduceArgs)
 func sumSquaresAVX2(p *reduceArgs)
 
 //go:noescape
+func innerAVX2(p *reduceArgs)
+
+//go:noescape
 func tileAVX512_1(p *tileArgs)
 
 //go:noescape

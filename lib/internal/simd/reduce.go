@@ -1,43 +1,45 @@
 package simd
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // Sum is Σ x[i], added in float64.
-func Sum(x []float32) float64 {
-	done, total := reduceWhole(active.sum, x)
-	for _, v := range x[done:] {
-		total += float64(v)
-	}
-	return total
-}
+func Sum(x []float32) float64 { return reduceAlone(active.sum, x, nil) }
 
-// SumSquares is Σ x[i]², added in float64.
+// SumSquares is Σ x[i]², added in float64. Long arrays are shared among the workers in blocks, whose sums are added in order.
 func SumSquares(x []float32) float64 {
-	done, total := reduceWhole(active.squares, x)
-	for _, v := range x[done:] {
-		total += float64(v) * float64(v)
+	blocks := len(x) / reduceBlock
+	if active.squares == nil || blocks < 2 {
+		return sumSquares(x)
+	}
+	sums := blockSums.get()
+	defer blockSums.put(sums)
+	s := resized(sums, blocks)
+	reduceRows(rowJob{kernel: active.squares, sums: s, x: x, n: reduceBlock})
+	total := sumSquares(x[blocks*reduceBlock:])
+	for _, v := range s {
+		total += v
 	}
 	return total
 }
 
-// reduceWhole reduces the longest part of x that a kernel can take and returns its length.
-func reduceWhole(kernel func(*reduceArgs), x []float32) (done int, total float64) {
-	done = len(x) &^ 15
-	if kernel == nil || done == 0 {
-		return 0, 0
+var blockSums freeList[[]float64]
+
+func sumSquares(x []float32) float64 {
+	whole := 0
+	if active.squares != nil {
+		whole = len(x) &^ 15
 	}
+	return reduceAlone(active.squares, x[:whole], nil) + reduceAlone(nil, x[whole:], x[whole:])
+}
+
+// reduceBlock is how many values a kernel, which cannot be interrupted, takes at a time.
+const reduceBlock = 1 << 16
+
+// reduceAlone is reduceRow with scratch of its own.
+func reduceAlone(kernel func(*reduceArgs), x, y []float32) float64 {
 	s := borrowScratch()
 	defer returnScratch(s)
-	const block = 1 << 16 // so that no kernel runs for long
-	for i := 0; i < done; i += block {
-		s.reduce = reduceArgs{a: unsafe.Pointer(&x[i]), n: min(block, done-i)}
-		callReduce(kernel, &s.reduce)
-		total += s.reduce.out
-	}
-	return done, total
+	return reduceRow(kernel, x, y, &s.reduce)
 }
 
 // Max is the largest of x, or −Inf if x is empty; NaN counts for nothing.

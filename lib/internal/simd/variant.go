@@ -25,6 +25,7 @@ type variant struct {
 	normGrad  func(*normArgs)
 	sum       func(*reduceArgs)
 	squares   func(*reduceArgs)
+	inner     func(*reduceArgs)
 }
 
 // plain is the variant without kernels: every operation runs its defining loop.

@@ -1,12 +1,20 @@
 package main
 
 // Offsets of reduceArgs.
-const reduceA, reduceN, reduceOut = 0, 8, 16
+const reduceA, reduceN, reduceOut, reduceB = 0, 8, 16, 24
 
-// sum writes the kernel that adds n values, a multiple of 16, or their squares, in float64.
-func (f *file) sum(name string, squares bool) string {
+// What a sum adds.
+const (
+	values = iota
+	squares
+	products // of two arrays
+)
+
+// sum writes the kernel that adds n values, a multiple of 16, their squares or their products with others, in float64.
+func (f *file) sum(name string, of int) string {
 	f.text(name, "reduceArgs", 0)
 	f.op("MOVQ %d(DI), AX", reduceA)
+	f.op("MOVQ %d(DI), BX", reduceB)
 	f.op("MOVQ %d(DI), CX", reduceN)
 	for i := range 4 {
 		f.zero(avx2, i)
@@ -16,13 +24,18 @@ func (f *file) sum(name string, squares bool) string {
 	f.label("loop")
 	for i := range 4 {
 		f.op("VCVTPS2PD %d(AX), Y%d", 16*i, 4+i)
-		if squares {
-			f.op("VFMADD231PD Y%d, Y%d, Y%d", 4+i, 4+i, i)
-		} else {
+		switch of {
+		case values:
 			f.op("VADDPD Y%d, Y%d, Y%d", 4+i, i, i)
+		case squares:
+			f.op("VFMADD231PD Y%d, Y%d, Y%d", 4+i, 4+i, i)
+		case products:
+			f.op("VCVTPS2PD %d(BX), Y%d", 16*i, 8+i)
+			f.op("VFMADD231PD Y%d, Y%d, Y%d", 4+i, 8+i, i)
 		}
 	}
 	f.op("ADDQ $64, AX")
+	f.op("ADDQ $64, BX")
 	f.op("DECQ CX")
 	f.op("JNZ loop")
 	f.label("done")
