@@ -72,25 +72,26 @@ const (
 // tunedMalloc keeps glibc from returning freed memory to the system: by default PyTorch spends much of a step on fresh pages.
 var tunedMalloc = []string{"MALLOC_MMAP_THRESHOLD_=4000000000", "MALLOC_TRIM_THRESHOLD_=8000000000", "MALLOC_TOP_PAD_=268435456"}
 
-// measure runs every side once. Every other round goes the other way around.
-func measure(ctx context.Context, o options, c benchCase, round int) (map[side][]timing, error) {
+// measure runs every side once, and returns the greatest share of the machine that others used. Every other round goes the other way
+// around.
+func measure(ctx context.Context, o options, c benchCase, round int) (out map[side][]timing, others float64, err error) {
 	order := []side{ours, peer, tuned}
 	if round%2 == 1 {
 		slices.Reverse(order)
 	}
-	out := map[side][]timing{}
+	out = map[side][]timing{}
 	for _, s := range order {
-		t, err := s.measure(ctx, o, c)
+		t, share, err := s.measure(ctx, o, c)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s, err)
+			return nil, 0, fmt.Errorf("%s: %w", s, err)
 		}
-		out[s] = t
+		out[s], others = t, max(others, share)
 	}
-	return out, nil
+	return out, others, nil
 }
 
 // measure runs one process.
-func (s side) measure(ctx context.Context, o options, c benchCase) ([]timing, error) {
+func (s side) measure(ctx context.Context, o options, c benchCase) ([]timing, float64, error) {
 	args := slices.Concat(c.args, []string{"--json", "--threads", strconv.Itoa(o.threads), "--seconds", strconv.FormatFloat(o.seconds, 'g', -1, 64)})
 	cmd := exec.CommandContext(ctx, o.msflow, append([]string{"bench"}, args...)...)
 	if s != ours {
@@ -101,11 +102,12 @@ func (s side) measure(ctx context.Context, o options, c benchCase) ([]timing, er
 	}
 	var problem strings.Builder
 	cmd.Stderr = &problem
-	text, err := cmd.Output()
+	text, others, err := othersShare(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, problem.String())
+		return nil, 0, fmt.Errorf("%w\n%s", err, problem.String())
 	}
-	return decode(text)
+	t, err := decode(text)
+	return t, others, err
 }
 
 // decode reads the JSON of one thing or of the passes of a convolution.

@@ -1,6 +1,7 @@
 // Command compare measures this program against PyTorch on the same machine, in turns: one process of `msflow bench`, one of
 // bench/peer_torch.py as its users run it, and one more with the C library told to keep freed memory, round after round. What
-// disturbs the machine for a minute so disturbs both sides, and the ratios of each round are what to look at.
+// disturbs the machine for a minute so disturbs both sides, and the ratios of each round are what to look at. Rounds in which other
+// programs were busy are not kept.
 //
 //	go run ./bench/compare --rounds 5
 //	go run ./bench/compare --only 'train 24' --rounds 1 --append      # one more round of some cases
@@ -24,7 +25,7 @@ import (
 type options struct {
 	msflow, python, out string
 	rounds, threads     int
-	seconds             float64
+	seconds, calm       float64
 	only                *regexp.Regexp
 	more                bool
 }
@@ -52,6 +53,7 @@ func parse() (options, error) {
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each case; 0 only writes the table again")
 	flag.IntVar(&o.threads, "threads", 2, "threads of both sides")
 	flag.Float64Var(&o.seconds, "seconds", 2, "how long each process measures each thing")
+	flag.Float64Var(&o.calm, "calm", 0.05, "drop rounds in which other programs used more than this share of the machine")
 	flag.BoolVar(&o.more, "append", false, "keep the rounds that the file has")
 	flag.Parse()
 	var err error
@@ -85,10 +87,13 @@ func run(ctx context.Context, o options) error {
 			if !o.only.MatchString(c.name) {
 				continue
 			}
-			log.Print(c.name)
-			round, err := measure(ctx, o, c, len(r.Rounds[c.name]))
+			round, others, err := measure(ctx, o, c, len(r.Rounds[c.name]))
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			log.Printf("%s: other programs used %.0f %% of the machine", c.name, 100*others)
+			if others > o.calm {
+				continue
 			}
 			r.Rounds[c.name] = append(r.Rounds[c.name], round)
 			if err := r.save(o.out); err != nil {

@@ -159,7 +159,8 @@ const explanation = `
 Every round runs one process of each side after the other, with the same shapes, threads and random data; a process's time is the
 median of its repetitions. *Ratio* is PyTorch's time over ours in a round: least, **median** and greatest of all rounds, then
 that of the shortest times of all rounds. "PyTorch" is as its users run it, "PyTorch, malloc" with
-%s. GFLOP/s count a convolution by its definition
+%s. Rounds in which other
+programs used more than a few per cent of the machine were dropped. GFLOP/s count a convolution by its definition
 (Winograd's filtering needs fewer), and are those of the median round; "peak" is what this program's matrix kernels reach on data in
 the first-level cache in the same process. Memory is the most a process had resident, libraries and input included, and in brackets
 what that grew by from the first step on.

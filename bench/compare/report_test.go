@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // twoRounds has one round in which PyTorch takes twice and one in which it takes four times as long.
@@ -56,5 +57,14 @@ func TestDecode(t *testing.T) {
 		if _, err := decode([]byte(bad)); err == nil {
 			t.Errorf("%s has no time, but no error", bad)
 		}
+	}
+}
+
+func TestBusy(t *testing.T) {
+	if got := parseBusy("cpu  100 20 30 999 50 1 2 7 0 0\ncpu0 1 1 1 1\n"); got != 1600*time.Millisecond {
+		t.Errorf("busy for %v, want 1.6 s", got)
+	}
+	if got := parseBusy("no such line"); got != 0 {
+		t.Errorf("busy for %v without a line to read", got)
 	}
 }
