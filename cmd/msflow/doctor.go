@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/msflow-go/msflow/lib/op"
 	"github.com/msflow-go/msflow/lib/weights"
+	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
 
@@ -40,13 +42,13 @@ func doctorCommand() *cobra.Command {
 }
 
 func diagnose() []finding {
-	return []finding{
+	return append([]finding{
 		{"program", true, fmt.Sprintf("msflow %s, %s, %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 		processorFinding(),
 		memoryFinding(),
 		cacheFinding(),
-		deviceFinding(),
-	}
+		{"device", true, "cpu"},
+	}, pluginFindings(xla.Report())...)
 }
 
 func processorFinding() finding {
@@ -82,5 +84,43 @@ func cacheFinding() finding {
 	return finding{"cache", true, dir}
 }
 
-// deviceFinding tells which devices can train.
-func deviceFinding() finding { return finding{"devices", true, "cpu"} }
+// pluginFindings tell of every plugin for accelerators and its devices.
+func pluginFindings(plugins []xla.PluginReport) []finding {
+	if len(plugins) == 0 {
+		return []finding{{"plugin", false, fmt.Sprintf("no PJRT plugin was found, so there is no GPU to train on; pip install \"jax[cuda13]\" brings one for NVIDIA GPUs, "+
+			"or set %s to the path of one", xla.PluginVariable)}}
+	}
+	var out []finding
+	for _, p := range plugins {
+		says := fmt.Sprintf("%s (from %s)", p.Path, p.From)
+		switch {
+		case p.Err != nil && p.Advice != "":
+			says += fmt.Sprintf(": %s\n                 %s", p.Advice, firstLine(p.Err.Error()))
+		case p.Err != nil:
+			says += ": " + firstLine(p.Err.Error())
+		}
+		out = append(out, finding{"plugin", p.Err == nil, says})
+		for _, d := range p.Devices {
+			out = append(out, deviceFinding(d))
+		}
+		if p.Err == nil && len(p.Missing) > 0 {
+			out = append(out, finding{"libraries", false, fmt.Sprintf("not beside the plugin, found elsewhere or missing: %s", strings.Join(p.Missing, ", "))})
+		}
+	}
+	return out
+}
+
+// deviceFinding tells of one device of a plugin.
+func deviceFinding(d *xla.Device) finding {
+	says := fmt.Sprintf("%s, %s", d, firstLine(d.Version))
+	if m := d.Memory(); m.Limit > 0 {
+		const gib = 1 << 30
+		says += fmt.Sprintf(", %.1f GiB of memory to use, %.1f GiB in use", float64(m.Limit)/gib, float64(m.InUse)/gib)
+	}
+	return finding{"device", true, says}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
 
@@ -16,6 +17,7 @@ type evalFlags struct {
 	rows    int
 	maps    bool
 	raw     bool
+	device  deviceFlags
 }
 
 func evalCommand() *cobra.Command {
@@ -28,6 +30,7 @@ func evalCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, runFolder(args[0])) },
 	}
+	f.device.register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.data, "data", "", "folder of the data set, if it has moved since the training")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
@@ -49,6 +52,9 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
 	}
 	d, err := detector.Load(folder.detector(), f.weights)
 	if err != nil {
+		return err
+	}
+	if err := f.device.use(d, log); err != nil {
 		return err
 	}
 	data, err := info.Data.open(ctx, log)

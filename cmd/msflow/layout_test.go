@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"kernel/session":    {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics", "kernel/protocol", "kernel/transport"},
 	"kernel/transport":  {"kernel/protocol"},
 	"lib/backbone":      {"lib/fixture", "lib/internal/simd", "lib/op", "lib/weights"},
-	"lib/detector":      {"datasets", "lib/backbone", "lib/flow", "lib/internal/simd", "lib/metrics", "lib/score", "lib/train", "lib/weights"},
+	"lib/detector":      {"datasets", "lib/backbone", "lib/flow", "lib/internal/simd", "lib/metrics", "lib/score", "lib/train", "lib/weights", "lib/xla"},
 	"lib/fixture":       nil,
 	"lib/flow":          {"lib/fixture", "lib/op"},
 	"lib/internal":      nil,

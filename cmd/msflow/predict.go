@@ -12,6 +12,7 @@ import (
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
 
@@ -21,6 +22,7 @@ type predictFlags struct {
 	weights   string
 	threshold float64
 	maps      bool
+	device    deviceFlags
 }
 
 func predictCommand() *cobra.Command {
@@ -35,6 +37,7 @@ func predictCommand() *cobra.Command {
 			return f.run(cmd, args[0], args[1:], cmd.Flags().Changed("threshold"))
 		},
 	}
+	f.device.register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "predictions", "folder for the results")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
@@ -65,6 +68,9 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	}
 	d, err := detector.Load(file, f.weights)
 	if err != nil {
+		return err
+	}
+	if err := f.device.use(d, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	images, err := listImages(paths)

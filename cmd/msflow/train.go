@@ -9,6 +9,7 @@ import (
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/train"
+	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
 
@@ -16,6 +17,7 @@ import (
 type trainFlags struct {
 	data    dataFlags
 	model   modelFlags
+	device  deviceFlags
 	out     string
 	epochs  int
 	batch   int
@@ -41,6 +43,7 @@ func trainCommand() *cobra.Command {
 	}
 	f.data.register(cmd)
 	f.model.register(cmd)
+	f.device.register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "folder for the run")
 	fl.IntVar(&f.epochs, "epochs", 100, "passes over the training images; the schedule stretches with it")
@@ -70,6 +73,9 @@ func (f *trainFlags) run(cmd *cobra.Command) error {
 		data.Name, len(data.Train), len(data.Test), data.Test.Anomalous(), data.H, data.W)
 	d, err := f.model.detector(data, uint64(f.data.Seed))
 	if err != nil {
+		return err
+	}
+	if err := f.device.use(d, log); err != nil {
 		return err
 	}
 	if !f.resume { // a training that cannot be resumed leaves the run as it was
@@ -126,7 +132,7 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFold
 	options := []detector.Option{
 		detector.Epochs(f.epochs), detector.BatchSize(f.batch), detector.LearningRate(f.lr), detector.HoldOut(f.holdOut),
 		detector.Patience(f.patience), detector.CacheBytes(f.cacheMB << 20), detector.Checkpoint(folder.checkpoint()),
-		detector.OnFeatures(p.features), detector.OnStep(p.step),
+		detector.OnFeatures(p.features), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
 		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),
 	}
 	if f.resume {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/lib/weights"
+	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
 
@@ -21,6 +22,9 @@ type referenceCase struct {
 	folder  string
 	json    []byte
 	results *weights.StateDict
+
+	device    *xla.Device // nil: the processor
+	precision xla.Precision
 }
 
 // comparison is one result held against the reference's.
@@ -46,17 +50,24 @@ var verifiers = []struct {
 }
 
 func verifyCommand() *cobra.Command {
-	return &cobra.Command{
+	var f deviceFlags
+	cmd := &cobra.Command{
 		Use:   "verify FOLDER",
 		Short: "Compare this program with the reference's numbers in a folder of fixtures",
 		Long: "Every case of the folder is computed again and compared with the reference's results, tensor by tensor.\n" +
 			"Values and features may differ by 1e-4 of their norm, gradients and training traces by 1e-3, metrics by 1e-6.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return verifyFolder(cmd, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return verifyFolder(cmd, args[0], &f) },
 	}
+	f.register(cmd, xla.Float32)
+	return cmd
 }
 
-func verifyFolder(cmd *cobra.Command, folder string) error {
+func verifyFolder(cmd *cobra.Command, folder string, f *deviceFlags) error {
+	device, precision, err := f.open(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
 	cases, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil || len(cases) == 0 {
 		return fmt.Errorf("%s holds no fixtures (NAME.json beside NAME.safetensors)", folder)
@@ -64,7 +75,7 @@ func verifyFolder(cmd *cobra.Command, folder string) error {
 	var all []comparison
 	var errs []error
 	for _, path := range cases {
-		found, err := verifyCase(cmd.Context(), path)
+		found, err := verifyCase(cmd.Context(), path, device, precision)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))
 		}
@@ -106,7 +117,7 @@ func printComparisons(cmd *cobra.Command, found []comparison) {
 	}
 }
 
-func verifyCase(ctx context.Context, path string) ([]comparison, error) {
+func verifyCase(ctx context.Context, path string, device *xla.Device, precision xla.Precision) ([]comparison, error) {
 	name := strings.TrimSuffix(filepath.Base(path), ".json")
 	for _, v := range verifiers {
 		if !strings.HasPrefix(name, v.prefix) {
@@ -120,7 +131,7 @@ func verifyCase(ctx context.Context, path string) ([]comparison, error) {
 		if err != nil {
 			return nil, err
 		}
-		return v.verify(ctx, &referenceCase{name, filepath.Dir(path), text, results})
+		return v.verify(ctx, &referenceCase{name, filepath.Dir(path), text, results, device, precision})
 	}
 	return nil, errors.New("its name does not begin with flow_, backbone_, metrics_ or preprocess_")
 }

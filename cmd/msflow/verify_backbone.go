@@ -7,10 +7,13 @@ import (
 
 	"github.com/msflow-go/msflow/lib/backbone"
 	"github.com/msflow-go/msflow/lib/fixture"
+	"github.com/msflow-go/msflow/lib/xla"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
 
 // verifyBackbone computes the pyramid of a backbone whose weights follow from their names.
-func verifyBackbone(_ context.Context, f *referenceCase) ([]comparison, error) {
+func verifyBackbone(ctx context.Context, f *referenceCase) ([]comparison, error) {
 	var c struct {
 		Arch   string `json:"arch"`
 		Batch  int    `json:"batch"`
@@ -25,7 +28,7 @@ func verifyBackbone(_ context.Context, f *referenceCase) ([]comparison, error) {
 		return nil, err
 	}
 	image := fixture.Fill("image", -2, 2, c.Batch, 3, c.Height, c.Width)
-	features, err := b.Features(image, c.Batch, c.Height, c.Width)
+	features, pooled, err := f.pyramid(ctx, b, image, c.Batch, c.Height, c.Width)
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +44,51 @@ func verifyBackbone(_ context.Context, f *referenceCase) ([]comparison, error) {
 		}
 		return nil
 	}
-	// The pyramid's memory may be used again by Pool.
-	own := slices.Clone(features)
-	for i := range own {
-		own[i].Data = slices.Clone(own[i].Data)
-	}
-	if err := hold("feature", own); err != nil {
+	if err := hold("feature", features); err != nil {
 		return out, err
 	}
-	return out, hold("pooled", backbone.Pool(features, c.Batch, "avg"))
+	return out, hold("pooled", pooled)
+}
+
+// pyramid is the maps of a batch and the same pooled, where the case is to be computed.
+func (f *referenceCase) pyramid(ctx context.Context, b *backbone.Backbone, image []float32, batch, h, w int) (maps, pooled []backbone.Feature, err error) {
+	if f.device != nil {
+		return f.pyramidOnDevice(ctx, b, image, batch, h, w)
+	}
+	if maps, err = b.Features(image, batch, h, w); err != nil {
+		return nil, nil, err
+	}
+	for i := range maps { // the pyramid's memory may be used again by Pool
+		maps[i].Data = slices.Clone(maps[i].Data)
+	}
+	return maps, backbone.Pool(maps, batch, "avg"), nil
+}
+
+func (f *referenceCase) pyramidOnDevice(ctx context.Context, b *backbone.Backbone, image []float32, batch, h, w int) (maps, pooled []backbone.Feature, err error) {
+	x := G.NewTensor(G.NewGraph(), tensor.Float32, 4, G.WithShape(batch, 3, h, w), G.WithName("image"))
+	nodes, err := b.Graph(x)
+	if err != nil {
+		return nil, nil, err
+	}
+	more, err := backbone.PoolGraph(nodes, "avg")
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := xla.Compile(ctx, f.device, slices.Concat(nodes, more), xla.Inputs(x), f.precision)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer g.Free()
+	values, err := g.Run(ctx, image)
+	if err != nil {
+		return nil, nil, err
+	}
+	features := func(nodes []*G.Node, values []any) (out []backbone.Feature) {
+		for i, n := range nodes {
+			s := n.Shape()
+			out = append(out, backbone.Feature{C: s[1], H: s[2], W: s[3], Data: values[i].([]float32)})
+		}
+		return out
+	}
+	return features(nodes, values), features(more, values[len(nodes):]), nil
 }

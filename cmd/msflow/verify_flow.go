@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/msflow-go/msflow/lib/flow"
@@ -12,6 +13,7 @@ import (
 	"github.com/msflow-go/msflow/lib/op"
 	"github.com/msflow-go/msflow/lib/score"
 	"github.com/msflow-go/msflow/lib/train"
+	"github.com/msflow-go/msflow/lib/xla"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -83,22 +85,53 @@ func (k *flowCheck) values(ctx context.Context) error {
 	for _, n := range named {
 		outputs = append(outputs, n.node)
 	}
-	program, err := op.Compile(outputs...)
+	values, err := k.compute(ctx, outputs)
 	if err != nil {
 		return err
 	}
-	if err := program.Run(ctx); err != nil {
-		return err
+	for i, n := range named {
+		k.hold(n.name, values[i], valueTolerance)
 	}
-	for _, n := range named {
-		k.hold(n.name, floats(program.Value(n.node)), valueTolerance)
-	}
-	var latents []*tensor.Dense
-	for _, n := range z {
-		latents = append(latents, program.Value(n))
+	latents := make([][]float32, len(z))
+	for i, n := range z {
+		latents[i] = values[slices.Index(outputs, n)]
 	}
 	k.scores(latents)
 	return nil
+}
+
+// compute runs a graph where the case is to be computed.
+func (k *flowCheck) compute(ctx context.Context, outputs []*G.Node) ([][]float32, error) {
+	out := make([][]float32, len(outputs))
+	if k.device != nil {
+		g, err := xla.Compile(ctx, k.device, outputs, nil, k.precision)
+		if err != nil {
+			return nil, err
+		}
+		defer g.Free()
+		values, err := g.Run(ctx)
+		for i, v := range values {
+			out[i] = v.([]float32)
+		}
+		return out, err
+	}
+	program, err := op.Compile(outputs...)
+	if err != nil {
+		return nil, err
+	}
+	err = program.Run(ctx)
+	for i, n := range outputs {
+		out[i] = floats(program.Value(n))
+	}
+	return out, err
+}
+
+// stepper takes the case's training steps where they are to be computed.
+func (k *flowCheck) stepper(ctx context.Context) (*train.Stepper, error) {
+	if k.device != nil {
+		return train.NewDeviceStepper(ctx, k.device, k.precision, k.model, k.model.Maps(), k.c.Batch)
+	}
+	return train.NewStepper(k.model, k.model.Maps(), k.c.Batch)
 }
 
 // namedNode is a node and what the reference calls it.
@@ -129,12 +162,12 @@ func (k *flowCheck) forward(t *flow.Tape, x []*G.Node) (named []namedNode, z []*
 }
 
 // scores compares the likelihood maps, the fused maps and the image scores.
-func (k *flowCheck) scores(z []*tensor.Dense) {
+func (k *flowCheck) scores(z [][]float32) {
 	b, h, w := k.c.Batch, k.c.InputSize[0], k.c.InputSize[1]
 	logp := make([][]float32, len(z))
 	for i, v := range z {
-		s := v.Shape()
-		logp[i] = score.LogP(floats(v), b, s[1], s[2], s[3])
+		s := k.c.Sizes[i]
+		logp[i] = score.LogP(v, b, k.c.Channels[i], s[0], s[1])
 		k.hold(fmt.Sprintf("logp.%d", i), logp[i], valueTolerance)
 	}
 	var add, mul, scores []float32
@@ -156,7 +189,7 @@ func (k *flowCheck) scores(z []*tensor.Dense) {
 // training compares the gradients of the first step, the parameters after the third, and the traces of loss and gradient
 // norm.
 func (k *flowCheck) training(ctx context.Context) error {
-	s, err := train.NewStepper(k.model, k.model.Maps(), k.c.Batch)
+	s, err := k.stepper(ctx)
 	if err != nil {
 		return err
 	}

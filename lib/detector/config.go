@@ -25,6 +25,10 @@ type Config struct {
 	NoFusion bool    `json:"no_fusion,omitempty"` // leave the fusion flow out
 	TopK     float64 `json:"top_k,omitempty"`     // share of pixels whose mean is the image score; 0 is 0.03
 	Seed     uint64  `json:"seed"`                // initial weights, permutations and the order of the images
+
+	// Where to compute is no part of a checkpoint; UseDevice changes it.
+	Device    string `json:"-"` // cpu (default), cuda, auto, or xla for the plugin of MSFLOW_PJRT_PLUGIN
+	Precision string `json:"-"` // of a device's convolutions: tf32 (default), f32 or bf16
 }
 
 // resolved is the config with every default filled in.

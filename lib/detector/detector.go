@@ -29,6 +29,8 @@ type Detector struct {
 	last      *train.Trainer     // of the last Fit, to continue it
 	inference map[int]*inference // by batch size
 	busy      chan struct{}      // closed when an inference that was abandoned at an interrupt has ended
+	device    *accelerator       // nil: the processor
+	note      string             // why device auto is the processor
 }
 
 // ErrUntrained is returned for a verdict from a detector that has no input size yet because it was never fitted or loaded.
@@ -42,6 +44,9 @@ func New(c Config) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{Config: c}
+	if err := d.UseDevice(c.Device, c.Precision); err != nil {
+		return nil, err
+	}
 	if err := d.loadBackbone(); err != nil {
 		return nil, err
 	}
@@ -110,6 +115,7 @@ func (d *Detector) buildFlow() error {
 		return fmt.Errorf("detector: %w", err)
 	}
 	d.model, d.maps, d.inference = model, maps, map[int]*inference{}
+	d.device.forget()
 	return nil
 }
 

@@ -61,6 +61,9 @@ func joinMaps(row []float32, maps []backbone.Feature, i int) []float32 {
 
 // each runs the backbone over a set, batch by batch in order; the maps are valid during the call.
 func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int, b *datasets.Batch, maps []backbone.Feature) error) error {
+	if d.device != nil {
+		return d.eachOnDevice(ctx, set, do)
+	}
 	h, w := d.Config.Size[0], d.Config.Size[1]
 	for b, err := range datasets.Batches(ctx, set, h, w, extractBatch, 0) {
 		if err != nil {

@@ -75,6 +75,9 @@ func OnEpoch(do func(train.Epoch)) Option {
 	return func(f *fitting) { f.onEpoch = append(f.onEpoch, do) }
 }
 
+// OnNote is called with a line for the user about the device that the training runs on.
+func OnNote(do func(line string)) Option { return func(f *fitting) { f.OnNote = do } }
+
 // JudgeEvery tests the detector on a labelled set after every n epochs and after the last. Choosing the best of these
 // results is what most published tables do; it uses the test set to choose, so report the last epoch beside it.
 func JudgeEvery(n int, set datasets.Set, do func(epoch int, r *Result) error) Option {
@@ -164,6 +167,9 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 	}
 	var t *train.Trainer
 	f.Seed = d.Config.Seed
+	if d.device != nil {
+		f.Device, f.Precision = d.device.device, d.device.precision
+	}
 	f.Options.OnStep = func(s train.Step) {
 		for _, do := range f.onStep {
 			do(s)

@@ -11,7 +11,7 @@ import (
 // describe lists what the detector is made of, a name and a value each.
 func (d *Detector) describe() [][2]string {
 	c := d.Config
-	rows := [][2]string{{"backbone", c.Backbone}}
+	rows := [][2]string{{"backbone", c.Backbone}, {"device", d.Device()}}
 	if d.model == nil {
 		return append(rows, [2]string{"flow", "built when the input size is known, by Fit"})
 	}

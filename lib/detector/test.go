@@ -45,16 +45,7 @@ func (d *Detector) predict(ctx context.Context, set datasets.Set, progress Progr
 		return nil, fmt.Errorf("detector: the set has no images")
 	}
 	out := make([]Prediction, 0, len(set))
-	err := d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
-		logp, err := d.likelihood(ctx, len(b.Samples), func(into [][]float32) error {
-			for i, m := range maps {
-				copy(into[i], m.Data)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	err := d.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32) error {
 		for i, sample := range b.Samples {
 			p := d.prediction(sample, logp, i)
 			if b.Masks[i] != nil {
@@ -68,6 +59,25 @@ func (d *Detector) predict(ctx context.Context, set datasets.Set, progress Progr
 		return nil
 	})
 	return out, err
+}
+
+// eachScored gives the log-likelihood maps (n,h,w) of each scale, batch by batch in order.
+func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32) error) error {
+	if d.device != nil {
+		return d.eachScoredOnDevice(ctx, set, do)
+	}
+	return d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
+		logp, err := d.likelihood(ctx, len(b.Samples), func(into [][]float32) error {
+			for i, m := range maps {
+				copy(into[i], m.Data)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return do(b, logp)
+	})
 }
 
 // prediction takes the i-th image's part out of a batch of log-likelihood maps.

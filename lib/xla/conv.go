@@ -66,9 +66,14 @@ func (l *lowering) convGradWeight(p op.ConvGradWeightOp, x, dy *hlo.Value, dw hl
 }
 
 // convolution computes in the program's precision. In bfloat16 operands and result are rounded, as the tensor cores take
-// and give them; the sums inside are float32.
+// and give them; the sums inside are float32. A single output channel, such as a mean over channels, is a sum that tensor
+// cores do not speed up: it stays in float32.
 func (l *lowering) convolution(x, w *hlo.Value, c hlo.Conv) *hlo.Value {
 	c.Precision = l.precision.attribute()
+	if c.Axes.Kernel == "oi01" && w.Dims[0] == 1 {
+		c.Precision = hlo.Highest
+		return l.f.Convolution(x, w, c)
+	}
 	if l.precision != BFloat16 || x.DType != hlo.F32 {
 		return l.f.Convolution(x, w, c)
 	}
