@@ -24,7 +24,7 @@ func benchCommand() *cobra.Command {
 		Long: "Measures on random data and prints medians. bench/peer_torch.py measures the same in PyTorch, and bench/compare\n" +
 			"alternates the two. GFLOP count convolutions by their definition, also where Winograd's filtering needs fewer.",
 	}
-	cmd.AddCommand(benchOpsCommand(), benchTrainCommand(), benchInferCommand(), benchBackboneCommand())
+	cmd.AddCommand(benchOpsCommand(), benchTrainCommand(), benchInferCommand(), benchBackboneCommand(), benchDeviceCommand(), benchCurveCommand())
 	return cmd
 }
 

@@ -181,6 +181,12 @@ func freeAll(bs []Buffer) {
 	}
 }
 
+// Memory is what a run takes of the device's memory in bytes, with the leaves that stay there; 0 is not known.
+func (g *Graph) Memory() int64 {
+	total, _ := g.program.Footprint()
+	return total
+}
+
 // Free gives the memory of the leaves back.
 func (g *Graph) Free() {
 	freeAll(g.state)
