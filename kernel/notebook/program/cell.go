@@ -2,9 +2,11 @@ package program
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"slices"
 	"strings"
@@ -172,9 +174,23 @@ func (t *translator) parsePiece(p *piece) (*ast.File, token.Pos, error) {
 	}
 	f, err := parser.ParseFile(t.fset, "cell", before+p.text+after, 0)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, fmt.Errorf("%s: %s", firstLine(p.Text), message(err))
 	}
 	return f, f.FileStart + token.Pos(len(before)), nil
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// message is a parser's first error without its position, which is one in a file that nobody sees.
+func message(err error) string {
+	var list scanner.ErrorList
+	if errors.As(err, &list) && len(list) > 0 {
+		return list[0].Msg
+	}
+	return err.Error()
 }
 
 // noteEnds remembers where expressions end: that of a syntax tree follows from the lengths of names, which change.

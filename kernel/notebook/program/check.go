@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -35,7 +36,7 @@ func (t *translator) check(c *cell) (*checked, error) {
 			continue
 		}
 		if len(k.errs) > 0 {
-			return nil, k.errs[0]
+			return nil, errors.New(k.errs[0].Msg)
 		}
 		return k, nil
 	}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/notebook"
+)
+
+// stored writes a notebook of code cells, the first of which holds the parameters.
+func stored(t *testing.T, sources ...string) (path string) {
+	t.Helper()
+	n := notebook.New(notebook.NewMarkdown("# Title"))
+	for _, s := range sources {
+		n.Cells = append(n.Cells, notebook.NewCode(s))
+	}
+	n.Cells[1].Metadata = map[string]any{"tags": []any{notebook.ParametersTag}}
+	path = filepath.Join(t.TempDir(), "a.ipynb")
+	if err := n.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRunStoresOutputsAndWhatMadeThem(t *testing.T) {
+	path := stored(t, "seed := 4\nname := \"a\"", "fmt.Println(name, seed)\nos.WriteFile(\"here\", nil, 0o644)")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "new", "out.ipynb")
+	stdout, log, code := msflow(t, "run", path, "-p", "seed=7", "-o", out, "--html", "-p", "name=b c")
+	if code != 0 || stdout != "" {
+		t.Fatalf("exit code %d, printed %q\n%s", code, stdout, log)
+	}
+	if !strings.Contains(log, "cell 3/3  fmt.Println(name, seed)") {
+		t.Errorf("the progress is\n%s", log)
+	}
+	n, err := notebook.Read(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := n.Cells[3].Outputs[0].Text; got != "b c 7\n" {
+		t.Errorf("it printed %q", got)
+	}
+	m, _ := n.Metadata["msflow"].(map[string]any)
+	given, _ := m["parameters"].(map[string]any)
+	if m["seed"] != "7" || given["name"] != "b c" || m["go"] == nil || m["program"] == nil {
+		t.Errorf("the metadata say %v", m)
+	}
+	if page, err := os.ReadFile(strings.TrimSuffix(out, ".ipynb") + ".html"); err != nil || !strings.Contains(string(page), "b c 7") {
+		t.Errorf("the page: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "here")); err != nil {
+		t.Errorf("it did not run in its own folder: %v", err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Error("the notebook itself changed")
+	}
+	must(t, "run", path, "-o", path)
+	if n, err = notebook.Read(path); err != nil || n.Cells[2].Outputs[0].Text != "a 4\n" {
+		t.Errorf("run in place: %v, %+v", err, n.Cells[2].Outputs)
+	}
+}
+
+func TestRunStopsAtAFailingCellAndStoresIt(t *testing.T) {
+	path := stored(t, "x := 1", "fmt.Println(\"before\")\nmust(os.Open(\"missing\"))", "x")
+	out := filepath.Join(t.TempDir(), "out.ipynb")
+	_, log, code := msflow(t, "run", path, "-o", out)
+	if code != 1 || !strings.Contains(log, "msflow: a.ipynb: cell[2]:2: open missing: no such file or directory") {
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+	n, err := notebook.Read(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := n.Cells[2].Outputs
+	if len(o) != 2 || o[0].Text != "before\n" || o[1].Type != notebook.ErrorOutput || !strings.Contains(o[1].Value, "missing") {
+		t.Errorf("outputs %+v", o)
+	}
+	if n.Cells[3].Count != 0 {
+		t.Error("the cell after it was run")
+	}
+}
+
+func TestRunRefusesBadInput(t *testing.T) {
+	good := stored(t, "n := 1", "n")
+	program := filepath.Join(t.TempDir(), "p.go")
+	if err := os.WriteFile(program, []byte("package main\nfunc main() {}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "b.ipynb")
+	if err := os.WriteFile(broken, []byte("{\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out.ipynb")
+	for want, args := range map[string][]string{
+		"missing.ipynb: no such file":           {"missing.ipynb"},
+		"b.ipynb: not a Jupyter notebook":       {broken},
+		"it has n":                              {good, "-p", "m=1", "-o", out},
+		`"x" is not a value of type int`:        {good, "-p", "n=x", "-o", out},
+		"write it as name=value":                {good, "-p", "n"},
+		"the name of a notebook ends in .ipynb": {good, "-o", "out.html"},
+		"takes one notebook":                    {good, good},
+		"--output is for notebooks":             {"-o", "x", program},
+		"unknown flag: --no-such":               {good, "--no-such"},
+		"mkdir " + good + ": not a directory":   {good, "-o", filepath.Join(good, "x.ipynb")},
+	} {
+		_, log, code := msflow(t, append([]string{"run"}, args...)...)
+		if code != 1 || !strings.Contains(log, want) {
+			t.Errorf("run %v: exit code %d, without %q:\n%s", args, code, want, log)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a run with wrong parameters stored something")
+	}
+}
+
+func TestExportRefusesBadInput(t *testing.T) {
+	good := stored(t, "n := 1", "n")
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "mine"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"-o DIR says":                 {good},
+		"is not empty":                {good, "-o", full},
+		"missing.ipynb":               {"missing.ipynb", "-o", filepath.Join(t.TempDir(), "x")},
+		"it has no go.mod of":         {good, "-o", filepath.Join(t.TempDir(), "x"), "--module", full},
+		"code cell 2: x :=: expected": {stored(t, "1", "x :="), "-o", filepath.Join(t.TempDir(), "x")},
+	} {
+		_, log, code := msflow(t, append([]string{"export"}, args...)...)
+		if code != 1 || !strings.Contains(log, want) {
+			t.Errorf("export %v: exit code %d, without %q:\n%s", args, code, want, log)
+		}
+	}
+}
+
+func TestProgramNames(t *testing.T) {
+	for path, want := range map[string]string{"a/01-quickstart.ipynb": "quickstart", "03 Every kind.ipynb": "Every-kind", "7.ipynb": "notebook", "größe.ipynb": "gr--e"} {
+		if got := programName(path); got != want {
+			t.Errorf("%s: %q instead of %q", path, got, want)
+		}
+	}
+}
