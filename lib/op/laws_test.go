@@ -137,7 +137,7 @@ func (l law) differences(t *testing.T, i int) ref {
 
 func allLaws() []law {
 	var all []law
-	for _, laws := range [][]law{pointwiseLaws(), binaryLaws(), convLaws(), normLaws(), affineLaws(), channelLaws(), reduceLaws(), resampleLaws(), maxPoolLaws(), blockLaws(), batchLaws()} {
+	for _, laws := range [][]law{pointwiseLaws(), binaryLaws(), convLaws(), normLaws(), affineLaws(), channelLaws(), reduceLaws(), resampleLaws(), maxPoolLaws(), blockLaws(), batchLaws(), sharedLaws()} {
 		all = append(all, laws...)
 	}
 	return all
