@@ -32,7 +32,9 @@ func (r *REPL) execute(ctx context.Context, code string) (exit bool, err error) 
 	done := make(chan error, 1)
 	go func() { done <- r.eval.Eval(ctx, engine.Cell{Code: code, Count: r.count}, out) }()
 	evalErr := r.attend(done, cancel)
-	r.live.settle()
+	if !interrupted(evalErr) { // a library call that has not stopped yet may still tell how it ended
+		r.live.settle()
+	}
 	r.screen.endLine()
 	result, next := out.taken()
 	r.initial = next
@@ -85,10 +87,14 @@ func (r *REPL) attend(done <-chan error, cancel func()) error {
 	}
 }
 
-// errorText adds to an interruption that nothing is lost.
-func (r *REPL) errorText(err error) string {
+func interrupted(err error) bool {
 	var e *engine.Error
-	if errors.As(err, &e) && e.Kind == engine.KindInterrupted {
+	return errors.As(err, &e) && e.Kind == engine.KindInterrupted
+}
+
+// errorText is how a cell's error is shown; of an interruption one word is enough.
+func (r *REPL) errorText(err error) string {
+	if interrupted(err) {
 		return boldRed.paint("interrupted", r.colours) + "\n"
 	}
 	return errorText(err, r.colours)
