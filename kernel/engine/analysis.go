@@ -54,7 +54,7 @@ func (s *Session) analyse(code string) *analysis {
 	for _, o := range earlier {
 		pkg.Scope().Insert(o)
 	}
-	a.checked = s.checkIn(a.fset, pkg, d.file, nil)
+	a.checked = s.checkIn(a.fset, pkg, d.file)
 	return a
 }
 

@@ -31,17 +31,17 @@ func newInfo() *types.Info {
 var sizes = types.SizesFor("gc", runtime.GOARCH)
 
 // check type-checks a file as the package pkg, whose scope may already hold
-// objects of earlier cells. Errors that keep refuses are dropped.
-func (s *Session) check(pkg *types.Package, f *ast.File, keep func(types.Error) bool) *checked {
-	return s.checkIn(s.ctx.FileSet, pkg, f, keep)
+// objects of earlier cells.
+func (s *Session) check(pkg *types.Package, f *ast.File) *checked {
+	return s.checkIn(s.ctx.FileSet, pkg, f)
 }
 
-func (s *Session) checkIn(fset *token.FileSet, pkg *types.Package, f *ast.File, keep func(types.Error) bool) *checked {
+func (s *Session) checkIn(fset *token.FileSet, pkg *types.Package, f *ast.File) *checked {
 	c := &checked{pkg: pkg, file: f, info: newInfo()}
 	conf := &types.Config{
 		Importer: s.ctx.Importer, Sizes: sizes, DisableUnusedImportCheck: true,
 		Error: func(err error) {
-			if e, ok := err.(types.Error); ok && (keep == nil || keep(e)) {
+			if e, ok := err.(types.Error); ok {
 				c.errs = append(c.errs, e)
 			}
 		},
@@ -60,9 +60,27 @@ func (s *Session) build(c *checked) (p *ssa.Package, err error) {
 	return s.ctx.Builder.BuildMain(&ixgo.SourcePackage{Context: s.ctx, Package: c.pkg, Files: []*ast.File{c.file}, Info: c.info})
 }
 
-// acceptable drops errors that are none in a cell: cells run from top to bottom,
+// dropCycles drops errors that are none in a cell: cells run from top to bottom,
 // so a variable may be used by the function that computes another one.
-func acceptable(e types.Error) bool { return !strings.HasPrefix(e.Msg, "initialization cycle") }
+func dropCycles(c *checked) *checked {
+	consts := map[token.Pos]bool{}
+	for id, o := range c.info.Defs {
+		if _, ok := o.(*types.Const); ok {
+			consts[id.Pos()] = true
+		}
+	}
+	kept, dropping := c.errs[:0], false
+	for _, e := range c.errs {
+		if !strings.HasPrefix(e.Msg, "\t") { // else it goes with the one before
+			dropping = strings.HasPrefix(e.Msg, "initialization cycle") && !consts[e.Pos]
+		}
+		if !dropping {
+			kept = append(kept, e)
+		}
+	}
+	c.errs = kept
+	return c
+}
 
 // A fixup edits a file by what the type checker found out; it reports whether it
 // changed anything, so that the file is checked again.
@@ -72,7 +90,7 @@ var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instant
 
 // checkCell checks a cell's file, edits it by the fixups and checks it again.
 func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked {
-	c := s.check(newPkg(), f, acceptable)
+	c := dropCycles(s.check(newPkg(), f))
 	const rounds = 3 // one edit may be the reason for another
 	for range rounds {
 		changed := false
@@ -82,7 +100,7 @@ func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked 
 		if !changed {
 			break
 		}
-		c = s.check(newPkg(), f, acceptable)
+		c = dropCycles(s.check(newPkg(), f))
 	}
 	return c
 }

@@ -60,6 +60,9 @@ func typeErrors(errs []types.Error) error {
 		}
 		e.list = append(e.list, at{te.Fset.Position(te.Pos), msg})
 	}
+	if len(e.list) == 0 && len(errs) > 0 {
+		e.list = append(e.list, at{errs[0].Fset.Position(errs[0].Pos), strings.TrimSpace(errs[0].Msg)})
+	}
 	return e
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"runtime/metrics"
 	"time"
@@ -48,6 +49,7 @@ func (s *Session) Eval(ctx context.Context, cell Cell, sink Sink) error {
 // evalGo compiles and runs Go source as the run r. The function compiled is
 // called in between.
 func (s *Session) evalGo(ctx context.Context, r *run, cell Cell, compiled func()) error {
+	s.prune()
 	u, err := s.compileCell(cell)
 	if err != nil {
 		return s.compileError(err)
@@ -73,7 +75,14 @@ func (s *Session) keepText(name, code string) {
 	s.cellText[name] = code
 }
 
-func (s *Session) compileCell(cell Cell) (*unit, error) {
+// compileCell compiles a cell. What fails in the compiler itself, which is no
+// reason for the session to end, is an error too.
+func (s *Session) compileCell(cell Cell) (u *unit, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = fmt.Errorf("compiling: %v", e)
+		}
+	}()
 	name := label(cell.Count)
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
@@ -102,11 +111,11 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	for {
 		select {
 		case err := <-finished:
-			return err
+			return r.orExit(err)
 		case <-ctx.Done():
 			r.cancel()
 		case <-r.done:
-			return r.stopped(finished, leaveBehind, ErrInterrupted)
+			return r.orExit(r.stopped(finished, leaveBehind, ErrInterrupted))
 		case <-tick.C:
 			now := stackBytes()
 			before = min(before, now)
@@ -116,6 +125,19 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 			}
 		}
 	}
+}
+
+// orExit is the end of a run that may have called os.Exit, perhaps in a goroutine
+// or where its panic was recovered.
+func (r *run) orExit(err *Error) *Error {
+	code := r.exited.Load()
+	switch {
+	case code == nil || err != nil && err.Kind == KindExit:
+		return err
+	case *code == 0:
+		return nil
+	}
+	return r.s.failed(exit(*code))
 }
 
 // stopped waits for a cancelled run, but not for ever.

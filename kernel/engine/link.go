@@ -157,7 +157,7 @@ func (s *Session) linkSnippet(src string, o types.Object) *ixgo.Interp {
 	}
 	pkg := types.NewPackage("main", "main")
 	pkg.Scope().Insert(o)
-	c := s.check(pkg, f, nil)
+	c := s.check(pkg, f)
 	if len(c.errs) > 0 {
 		panic(c.errs[0])
 	}

@@ -25,13 +25,13 @@ func (s *Session) overrides() map[string]any {
 		"(*sync.RWMutex).RUnlock": runlockRWMutex,
 
 		"runtime.Goexit":         runtime.Goexit,
-		"log.Fatal":              func(v ...any) { log.Output(2, fmt.Sprint(v...)); panic(exit(1)) },
-		"log.Fatalf":             func(f string, v ...any) { log.Output(2, fmt.Sprintf(f, v...)); panic(exit(1)) },
-		"log.Fatalln":            func(v ...any) { log.Output(2, fmt.Sprintln(v...)); panic(exit(1)) },
-		"(*log.Logger).Fatal":    func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprint(v...)); panic(exit(1)) },
-		"(*log.Logger).Fatalf":   func(l *log.Logger, f string, v ...any) { l.Output(2, fmt.Sprintf(f, v...)); panic(exit(1)) },
-		"(*log.Logger).Fatalln":  func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprintln(v...)); panic(exit(1)) },
-		"os.Exit":                func(code int) { panic(exit(code)) },
+		"log.Fatal":              func(v ...any) { log.Output(2, fmt.Sprint(v...)); current(s).exit(1) },
+		"log.Fatalf":             func(f string, v ...any) { log.Output(2, fmt.Sprintf(f, v...)); current(s).exit(1) },
+		"log.Fatalln":            func(v ...any) { log.Output(2, fmt.Sprintln(v...)); current(s).exit(1) },
+		"(*log.Logger).Fatal":    func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprint(v...)); current(s).exit(1) },
+		"(*log.Logger).Fatalf":   func(l *log.Logger, f string, v ...any) { l.Output(2, fmt.Sprintf(f, v...)); current(s).exit(1) },
+		"(*log.Logger).Fatalln":  func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprintln(v...)); current(s).exit(1) },
+		"os.Exit":                func(code int) { current(s).exit(code) },
 		"fmt.Print":              func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Append(nil, v...)) },
 		"fmt.Println":            func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendln(nil, v...)) },
 		"fmt.Printf":             func(f string, v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendf(nil, f, v...)) },
@@ -46,6 +46,13 @@ func (s *Session) overrides() map[string]any {
 
 // exit is the panic that os.Exit is in a cell.
 type exit int
+
+// exit ends the cell with all its goroutines, whether or not they recover.
+func (r *run) exit(code int) {
+	r.exited.CompareAndSwap(nil, &code)
+	r.cancel()
+	panic(exit(code))
+}
 
 func (s *Session) write(w io.Writer, text []byte) (int, error) {
 	if f, ok := w.(*os.File); ok && f != nil {

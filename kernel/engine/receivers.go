@@ -111,8 +111,9 @@ var promoted sync.Map
 
 // methodEntry is internal/abi.Method.
 type methodEntry struct {
-	name, typ                 int32
-	interfaceFunc, methodFunc int32
+	_             [2]int32 // name and type
+	interfaceFunc int32
+	_             int32 // the function for calls that are not through interfaces
 }
 
 //go:linkname rtypeMethods github.com/goplus/reflectx.rtypeMethods

@@ -18,7 +18,8 @@ type run struct {
 	sink      Sink
 	done      chan struct{} // closed when the run is cancelled
 	cancelled atomic.Bool
-	wrote     atomic.Bool // to the standard streams, since inOrder looked
+	exited    atomic.Pointer[int] // the code given to os.Exit
+	wrote     atomic.Bool         // to the standard streams, since inOrder looked
 
 	mu    sync.Mutex
 	live  int  // goroutines that are executing this run

@@ -31,7 +31,7 @@ func (s *Session) warm() error {
 		return err
 	}
 	pkg := types.NewPackage("main", "main")
-	c := s.check(pkg, f, nil)
+	c := s.check(pkg, f)
 	if len(c.errs) > 0 {
 		return c.errs[0]
 	}
