@@ -60,8 +60,8 @@ func (i *Interval) percent() string {
 // HTML is the same table for a notebook.
 func (m Metrics) HTML() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<table><caption style=\"white-space:nowrap\">%d normal and %d anomalous test images</caption>", m.Normal, m.Anomalous)
-	b.WriteString("<tr><th>figure</th><th>%</th><th>95 % interval</th><th></th></tr>")
+	fmt.Fprintf(&b, "<table><caption style=\"white-space:nowrap;text-align:left\">%d normal and %d anomalous test images</caption>", m.Normal, m.Anomalous)
+	b.WriteString("<tr><th style=\"text-align:left\">figure</th><th>%</th><th>95 % interval</th><th></th></tr>")
 	for _, r := range m.rows() {
 		fmt.Fprintf(&b, `<tr><td style="text-align:left">%s</td><td>%.2f</td><td>%s</td><td style="text-align:left">%s</td></tr>`,
 			html.EscapeString(r.name), 100*r.value, r.interval.percent(), html.EscapeString(r.note))

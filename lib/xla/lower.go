@@ -97,29 +97,48 @@ func (l *lowering) node(n *G.Node) (*hlo.Value, error) {
 	if v := l.values[n]; v != nil {
 		return v, nil
 	}
-	var in []*hlo.Value
-	for _, c := range op.Inputs(n) {
-		v, err := l.node(c)
-		if err != nil {
-			return nil, err
+	v, err := guarded(n, func() (*hlo.Value, error) { return l.simplified(n) })
+	if v == nil && err == nil {
+		var in []*hlo.Value
+		if in, err = l.nodes(op.Inputs(n)); err == nil {
+			v, err = guarded(n, func() (*hlo.Value, error) { return l.translate(n, in) })
 		}
-		in = append(in, v)
 	}
-	v, err := l.guarded(n, in)
 	if err != nil {
-		return nil, fmt.Errorf("xla: lowering %v at node %x %v: %w", n.Op(), n.ID(), n.Shape(), err)
+		return nil, err
 	}
 	l.values[n] = v
 	return v, nil
 }
 
-// guarded turns a program that package hlo refuses into an error.
-func (l *lowering) guarded(n *G.Node, in []*hlo.Value) (v *hlo.Value, err error) {
+// loweringError says which node could not be translated.
+type loweringError struct {
+	node *G.Node
+	err  error
+}
+
+func (e *loweringError) Error() string {
+	return fmt.Sprintf("xla: lowering %v at node %x %v: %v", e.node.Op(), e.node.ID(), e.node.Shape(), e.err)
+}
+
+func (e *loweringError) Unwrap() error { return e.err }
+
+// guarded adds the node to an error, unless a node before it is to blame, and makes one of a program that package hlo refuses.
+func guarded(n *G.Node, f func() (*hlo.Value, error)) (v *hlo.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
 		}
+		var deeper *loweringError
+		if err != nil && !errors.As(err, &deeper) {
+			err = &loweringError{n, err}
+		}
 	}()
+	return f()
+}
+
+// translate is the value of a node from those of its inputs.
+func (l *lowering) translate(n *G.Node, in []*hlo.Value) (v *hlo.Value, err error) {
 	t, err := typeOf(n)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ func ourLaws() []law {
 	var all []law
 	all = append(all, pointwiseLaws()...)
 	all = append(all, convLaws()...)
+	all = append(all, sharedLaws()...)
 	all = append(all, channelLaws()...)
 	return append(all, poolLaws()...)
 }
@@ -77,6 +78,27 @@ func convLaws() []law {
 		}})
 	}
 	return all
+}
+
+// sharedLaws are convolutions of inputs in which all samples share some channels, which a program computes in parts.
+func sharedLaws() []law {
+	conv := func(c op.Conv, bias bool) func(x []*G.Node) (*G.Node, error) {
+		return func(x []*G.Node) (*G.Node, error) {
+			joined, err := op.Concat(x[0], x[1])
+			if err != nil {
+				return nil, err
+			}
+			if bias {
+				return op.Conv2D(joined, x[2], x[3], c)
+			}
+			return op.Conv2D(joined, x[2], nil, c)
+		}
+	}
+	return []law{
+		{name: "conv of shared channels", in: [][]int{{2, 3, 5, 6}, {1, 2, 5, 6}, {4, 5, 3, 3}, {4}}, build: conv(op.Conv{Pad: [4]int{1, 1, 1, 1}}, true)},
+		{name: "conv of shared channels with stride", in: [][]int{{3, 3, 7, 6}, {1, 1, 7, 6}, {2, 4, 3, 2}},
+			build: conv(op.Conv{Stride: [2]int{2, 1}, Dilation: [2]int{1, 2}, Pad: [4]int{1, 0, 0, 2}}, false)},
+	}
 }
 
 func channelLaws() []law {

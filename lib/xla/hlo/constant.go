@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
 // Literal is the contents of a constant: one number for all elements, or one for each.
@@ -16,12 +15,12 @@ type Literal struct {
 
 // String is the literal as MLIR writes it, by its bits, so that no digit is lost.
 func (l *Literal) String() string {
+	if len(l.Values) == 1 {
+		return fmt.Sprintf("dense<%s> : %v", scalarText(l.DType, l.Values[0]), l.Type)
+	}
 	var raw []byte
 	for _, v := range l.Values {
 		raw = appendBits(raw, l.DType, v)
-	}
-	if len(l.Values) == 1 {
-		return fmt.Sprintf("dense<%s> : %v", scalarText(l.DType, l.Values[0]), l.Type)
 	}
 	return fmt.Sprintf("dense<\"0x%X\"> : %v", raw, l.Type)
 }
@@ -82,6 +81,3 @@ func (f *Func) Splat(t Type, v float64) *Value {
 func (f *Func) Iota(t Type, axis int) *Value {
 	return f.add("iota", t, nil, Attr{"iota_dimension", axis})
 }
-
-// Size says how long the printed program would be, in lines.
-func (f *Func) Size() int { return strings.Count(f.String(), "\n") }
