@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/msflow-go/msflow/lib/internal/simd"
-	"gorgonia.org/tensor"
 )
 
 // grain is the number of elements that one worker takes at a time: 16 K float32 are half of a first-level cache's
@@ -40,26 +39,62 @@ func rows(n, size int, fn func(i int)) {
 	})
 }
 
-var scratch32, scratch64 sync.Pool
-
-func scratch[T Float]() *sync.Pool {
-	if dtypeOf[T]() == tensor.Float32 {
-		return &scratch32
-	}
-	return &scratch64
+// A shelf keeps arrays for the next borrower. (A sync.Pool would lose them at every garbage collection.)
+type shelf[T Float] struct {
+	mu   sync.Mutex
+	list []*[]T
 }
 
-// borrow returns n numbers of unspecified value, for giveBack when they are done with.
+// shelfLength is how many arrays a shelf keeps.
+const shelfLength = 16
+
+var (
+	shelf32 shelf[float32]
+	shelf64 shelf[float64]
+)
+
+func shelfOf[T Float]() *shelf[T] {
+	if s, ok := any(&shelf32).(*shelf[T]); ok {
+		return s
+	}
+	return any(&shelf64).(*shelf[T])
+}
+
+// borrow returns n numbers of unspecified value, for giveBack when they are done with: the smallest kept array that has as many, or
+// else a new one in place of the smallest.
 func borrow[T Float](n int) *[]T {
-	s, ok := scratch[T]().Get().(*[]T)
-	if !ok {
-		s = new([]T)
+	f := shelfOf[T]()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	best, smallest := -1, -1
+	for i, s := range f.list {
+		if cap(*s) >= n && (best < 0 || cap(*s) < cap(*f.list[best])) {
+			best = i
+		}
+		if smallest < 0 || cap(*s) < cap(*f.list[smallest]) {
+			smallest = i
+		}
 	}
-	if cap(*s) < n {
-		*s = make([]T, n)
+	if best < 0 && len(f.list) < shelfLength {
+		s := make([]T, n)
+		return &s
 	}
+	if best < 0 {
+		best = smallest
+		*f.list[best] = make([]T, n)
+	}
+	s := f.list[best]
+	f.list[best] = f.list[len(f.list)-1]
+	f.list = f.list[:len(f.list)-1]
 	*s = (*s)[:n]
 	return s
 }
 
-func giveBack[T Float](s *[]T) { scratch[T]().Put(s) }
+func giveBack[T Float](s *[]T) {
+	f := shelfOf[T]()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.list) < shelfLength {
+		f.list = append(f.list, s)
+	}
+}

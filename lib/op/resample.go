@@ -171,12 +171,19 @@ func (p ResampleOp) Shape(in []tensor.Shape) (tensor.Shape, error) {
 type taps struct {
 	start, in []int
 	weight    []float64
+	weight32  []float32
 }
 
-// row is the entries of output cell j.
-func (t *taps) row(j int) ([]int, []float64) {
-	lo, hi := t.start[j], t.start[j+1]
-	return t.in[lo:hi], t.weight[lo:hi]
+// weightsOf are the entries' values in the type of the maps.
+func weightsOf[T Float](t *taps) []T {
+	var out []T
+	switch p := any(&out).(type) {
+	case *[]float32:
+		*p = t.weight32
+	case *[]float64:
+		*p = t.weight
+	}
+	return out
 }
 
 // Matrix is the map as Out rows of In weights.
@@ -211,7 +218,7 @@ func tapsOf(a Axis, transposed bool) *taps {
 				w = m[j][i]
 			}
 			if w != 0 {
-				t.in, t.weight = append(t.in, i), append(t.weight, w)
+				t.in, t.weight, t.weight32 = append(t.in, i), append(t.weight, w), append(t.weight32, float32(w))
 			}
 		}
 		t.start = append(t.start, len(t.in))
@@ -229,22 +236,22 @@ func resampleAll[T Float](p ResampleOp, c *Call[T]) {
 	oh, ow := c.Y.Shape[2], c.Y.Shape[3]
 	rows(c.Y.Shape[0]*c.Y.Shape[1], max(h*w, oh*ow), func(i int) {
 		x, y := c.X[0].Data[i*h*w:(i+1)*h*w], c.Y.Data[i*oh*ow:(i+1)*oh*ow]
-		mixed := make([]T, w)
+		mixed := borrow[T](w)
+		defer giveBack(mixed)
 		for j := range oh {
-			in, weight := vertical.row(j)
-			mixRows(mixed, x, in, weight)
-			mixCells(y[j*ow:(j+1)*ow], mixed, horizontal)
+			mixRows(*mixed, x, vertical, j)
+			mixCells(y[j*ow:(j+1)*ow], *mixed, horizontal)
 		}
 	})
 }
 
-// mixRows is a weighted sum of rows of x.
-func mixRows[T Float](sum, x []T, in []int, weight []float64) {
+// mixRows is the weighted sum of rows of x that cell j of the axis asks for.
+func mixRows[T Float](sum, x []T, t *taps, j int) {
 	clear(sum)
-	for k, i := range in {
-		w := T(weight[k])
-		row := x[i*len(sum) : (i+1)*len(sum)]
-		for n, v := range row {
+	weight := weightsOf[T](t)
+	for k := t.start[j]; k < t.start[j+1]; k++ {
+		w, i := weight[k], t.in[k]
+		for n, v := range x[i*len(sum) : (i+1)*len(sum)] {
 			sum[n] += w * v
 		}
 	}
@@ -252,11 +259,13 @@ func mixRows[T Float](sum, x []T, in []int, weight []float64) {
 
 // mixCells makes each cell of y a weighted sum of cells of x.
 func mixCells[T Float](y, x []T, t *taps) {
+	weight, start := weightsOf[T](t), t.start[:len(y)+1]
+	in := t.in[:len(weight)]
+	k := 0
 	for j := range y {
-		in, weight := t.row(j)
 		var sum T
-		for k, i := range in {
-			sum += T(weight[k]) * x[i]
+		for ; k < start[j+1]; k++ {
+			sum += weight[k] * x[in[k]]
 		}
 		y[j] = sum
 	}

@@ -52,7 +52,7 @@ func (a *Adam) Step(grads [][]float32, lr, clip float64) (norm float64, err erro
 	c1 := 1 - math.Pow(beta1, float64(a.t))
 	c2 := 1 - math.Pow(beta2, float64(a.t))
 	for i, p := range a.params {
-		simd.AdamStep(p.Value.Data().([]float32), grads[i], a.m[i], a.v[i],
+		simd.AdamStep(p.Value.Float32s(), grads[i], a.m[i], a.v[i],
 			float32(scale), float32(lr), beta1, beta2, epsilon, float32(c1), float32(c2))
 	}
 	return norm, nil

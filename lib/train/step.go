@@ -128,7 +128,7 @@ func (l *lossProgram) run(ctx context.Context) (float64, error) {
 func (l *lossProgram) gradients() [][]float32 {
 	out := make([][]float32, len(l.grads))
 	for i, g := range l.grads {
-		out[i] = l.program.Value(g).Data().([]float32)
+		out[i] = l.program.Value(g).Float32s()
 	}
 	return out
 }
@@ -137,7 +137,7 @@ func (l *lossProgram) gradients() [][]float32 {
 func (l *lossProgram) scaleSums() []float64 {
 	out := make([]float64, len(l.scales))
 	for i, n := range l.scales {
-		for _, v := range l.program.Value(n).Data().([]float32) {
+		for _, v := range l.program.Value(n).Float32s() {
 			out[i] += float64(v)
 		}
 	}
