@@ -54,7 +54,7 @@ func (s Set) ofDefect(kind string) Set {
 // HTML is what a notebook shows: the counts, and a contact sheet with some samples of each kind, defects outlined.
 func (d *Data) HTML() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<table><caption style=\"white-space:nowrap\">%s at %d×%d pixels</caption><tr><th>part</th><th>kind</th><th>images</th></tr>", html.EscapeString(d.Name), d.H, d.W)
+	fmt.Fprintf(&b, "<table><caption style=\"white-space:nowrap;text-align:left\">%s at %d×%d pixels</caption><tr><th style=\"text-align:left\">part</th><th style=\"text-align:left\">kind</th><th>images</th></tr>", html.EscapeString(d.Name), d.H, d.W)
 	for _, r := range d.counts() {
 		fmt.Fprintf(&b, `<tr><td style="text-align:left">%s</td><td style="text-align:left">%s</td><td>%d</td></tr>`, r.part, html.EscapeString(r.kind), r.n)
 	}

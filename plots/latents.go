@@ -32,7 +32,7 @@ func Latents(z [][]float32, opts ...Option) *Figure {
 	cols := min(len(z), 3)
 	rows := (len(z) + cols - 1) / cols
 	return &Figure{
-		alt: "Latent histograms: " + latentWords(panels), width: 300*cols + 16, height: 260*rows + 54,
+		alt: "Latent histograms: " + latentWords(panels), width: 254*cols + 16, height: 240*rows + 54,
 		paint: func(c draw.Canvas) {
 			c = heading(page(c), o.titled("Latents"), []entry{{name: "unit normal", color: ink}})
 			for i, p := range panels {

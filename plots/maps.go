@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -111,6 +112,16 @@ type column struct {
 	draw func(s *sheet, c draw.Canvas, p plate)
 }
 
+// middleMaximum is the median of the maps' greatest values.
+func middleMaximum(maps [][]float32) float64 {
+	greatest := make([]float64, len(maps))
+	for i, values := range maps {
+		_, greatest[i] = span(values)
+	}
+	slices.Sort(greatest)
+	return greatest[len(greatest)/2]
+}
+
 func newSheet(o options, threshold float64, plates []plate) *sheet {
 	s := &sheet{options: o, threshold: threshold, plates: plates}
 	var maps [][]float32
@@ -119,8 +130,8 @@ func newSheet(o options, threshold float64, plates []plate) *sheet {
 	}
 	s.low, s.high = o.colorRange(maps...)
 	if o.level != nil && *o.level > s.low && math.IsNaN(o.high) {
-		// A single gross defect would leave all others dark.
-		s.high = min(s.high, s.low+4*(*o.level-s.low))
+		// A single gross defect would leave all others dark, and too low an end make blots of most.
+		s.high = min(s.high, max(s.low+4*(*o.level-s.low), middleMaximum(maps)))
 	}
 	s.bar = newBar(o.colorMap(Ember), s.low, s.high, o.unitOr(nats), maps...)
 	s.columns = []column{{"image", drawPicture}, {"truth", drawTruth}, {"map", drawMap}, {"overlay", drawOverlay}}

@@ -57,7 +57,7 @@ func newSVG(w, h int, alt string) *svgCanvas {
 }
 
 func (c *svgCanvas) document() string {
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="%d" height="%d" viewBox="0 0 %d %d" role="img">`+
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="%d" height="%d" viewBox="0 0 %d %d" role="img" style="max-width:100%%;height:auto">`+
 		"\n<title>%s</title>\n%s</svg>\n", c.width, c.height, c.width, c.height, html.EscapeString(c.alt), c.body.String())
 }
 
