@@ -17,9 +17,10 @@ const pruneEvery = 32
 // stay, as values of their types may live on; so do compiled functions, which
 // need no package any more.
 func (s *Session) prune() {
-	if s.units%pruneEvery != 0 {
+	if s.units < s.pruned+pruneEvery {
 		return
 	}
+	s.pruned = s.units
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
 	live, current := map[*types.Package]bool{}, map[types.Object]bool{}
@@ -33,10 +34,24 @@ func (s *Session) prune() {
 	}
 	packages := programPackages(s.program())
 	for t, p := range packages {
-		if t.Path() == "main" && !live[t] && p.Func("init").Blocks == nil && !declaresTypes(p) {
+		if ofSession(t, p) && !live[t] && p.Func("init").Blocks == nil && !declaresTypes(p) {
 			delete(packages, t)
 		}
 	}
+}
+
+// ofSession reports whether a package is a cell or holds a hidden variable, as
+// the values of cells are.
+func ofSession(t *types.Package, p *ssa.Package) bool {
+	if t.Path() == "main" {
+		return true
+	}
+	for name := range p.Members {
+		if isHidden(name) {
+			return true
+		}
+	}
+	return false
 }
 
 func declaresTypes(p *ssa.Package) bool {

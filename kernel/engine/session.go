@@ -21,16 +21,18 @@ type Session struct {
 	evaluating sync.Mutex // one cell at a time
 	compiling  sync.Mutex // the type checker, the SSA program and linking
 
-	ctx       *ixgo.Context
-	loader    *loader
-	scope     *scope
-	methods   methodTypes
-	packages  *packageNames
-	imported  map[*types.Package]bool // packages that cells have imported, directly or not
-	libraries int                     // how many of them are source
-	linked    typeutil.Map            // receiver type -> interpreter that holds its methods
-	units     int                     // cells compiled
-	cells     int                     // cells evaluated; the count of a cell without one
+	ctx        *ixgo.Context
+	loader     *loader
+	scope      *scope
+	methods    methodTypes
+	packages   *packageNames
+	imported   map[*types.Package]bool // packages that cells have imported, directly or not
+	libraries  int                     // how many of them are source
+	linked     typeutil.Map            // receiver type -> interpreter that holds its methods
+	concurrent bool                    // cells have started goroutines; see guardMaps
+	units      int                     // cells compiled
+	pruned     int                     // units at the last prune
+	cells      int                     // cells evaluated; the count of a cell without one
 
 	stdin        *stdin
 	modules      *modules
@@ -69,6 +71,7 @@ func (s *Session) start() error {
 	s.foreground.Store(newRun(s, 0, Discard{}))
 	s.scope, s.imported, s.methods = newScope(), map[*types.Package]bool{}, methodTypes{}
 	s.linked, s.emptyProgram = typeutil.Map{}, reflect.Value{}
+	s.pruned = s.units
 	s.ctx = ixgo.NewContext(ixgo.SupportMultipleInterp)
 	s.ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
 	s.ctx.SetPanic(goErrorText)
