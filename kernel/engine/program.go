@@ -76,7 +76,7 @@ func loadProgram(path string) (p program, err error) {
 	if err != nil {
 		return p, err
 	}
-	repair(linkable(pkg.Prog))
+	repair(linkable(pkg.Prog), false)
 	if p.interp, err = p.ctx.NewInterp(pkg); err != nil {
 		return p, err
 	}

@@ -23,8 +23,10 @@ import (
 //
 // What a function reaches is repaired with it. The mark that it is done is the
 // comment of its first block, since functions are linked again for later cells.
-func repair(pkgs []*ssa.Package) {
-	r := repairer{calls: repairCalls()}
+//
+// With guard, maps are also guarded; see guardMaps.
+func repair(pkgs []*ssa.Package, guard bool) {
+	r := repairer{calls: repairCalls(), guard: guard}
 	for _, p := range pkgs {
 		for _, m := range p.Members {
 			switch m := m.(type) {
@@ -57,9 +59,14 @@ func linkable(prog *ssa.Program) (pkgs []*ssa.Package) {
 
 type repairer struct {
 	calls map[string]*ssa.Call
+	guard bool
 }
 
-const repaired = "entry, repaired"
+// The comments of the first block of a function that is done.
+const (
+	repaired = "entry, repaired"
+	guarded  = "entry, repaired and guarded"
+)
 
 func (r *repairer) methods(prog *ssa.Program, t types.Type) {
 	if types.IsInterface(t) {
@@ -73,10 +80,18 @@ func (r *repairer) methods(prog *ssa.Program, t types.Type) {
 }
 
 func (r *repairer) function(fn *ssa.Function) {
-	if len(fn.Blocks) == 0 || fn.Blocks[0].Comment == repaired {
+	if len(fn.Blocks) == 0 {
 		return
 	}
-	fn.Blocks[0].Comment = repaired
+	entry := fn.Blocks[0]
+	first, guard := entry.Comment != repaired && entry.Comment != guarded, r.guard && entry.Comment != guarded
+	if !first && !guard {
+		return
+	}
+	entry.Comment = repaired
+	if guard {
+		entry.Comment = guarded
+	}
 	var buf [32]*ssa.Value
 	for _, b := range fn.Blocks {
 		for _, in := range b.Instrs {
@@ -86,8 +101,13 @@ func (r *repairer) function(fn *ssa.Function) {
 				}
 			}
 		}
-		parallelPhis(b)
-		r.instructions(b)
+		if first {
+			parallelPhis(b)
+			edit(b, r.instruction)
+		}
+		if guard {
+			edit(b, r.guardMaps)
+		}
 	}
 }
 
@@ -115,11 +135,11 @@ func parallelPhis(b *ssa.BasicBlock) {
 	}
 }
 
-// instructions repairs what stands in a block after its φ-nodes.
-func (r *repairer) instructions(b *ssa.BasicBlock) {
+// edit puts what change gives in the place of a block's instructions.
+func edit(b *ssa.BasicBlock, change func(ssa.Instruction) []ssa.Instruction) {
 	var list []ssa.Instruction
 	for i, in := range b.Instrs {
-		now := r.instruction(in)
+		now := change(in)
 		if now == nil && list != nil {
 			list = append(list, in)
 		} else if now != nil {
@@ -163,18 +183,45 @@ func (r *repairer) instruction(in ssa.Instruction) []ssa.Instruction {
 }
 
 func (r *repairer) lookup(in *ssa.Lookup) []ssa.Instruction {
-	m, ok := in.X.Type().Underlying().(*types.Map)
-	if !ok || !mayBeNil(in.Index) {
+	if _, ok := in.X.Type().Underlying().(*types.Map); !ok || !mayBeNil(in.Index) {
 		return nil
 	}
+	return lookupCall(in)
+}
+
+func lookupCall(in *ssa.Lookup) []ssa.Instruction {
 	name, result := "Lookup", "T"
 	if in.CommaOk {
 		name, result = "LookupOK", "(T, bool)"
 	}
-	c := callOf(name, result, m.Elem())
+	c := callOf(name, "m, k", result, in.X.Type().Underlying().(*types.Map).Elem(), in.Pos())
 	c.Call.Args = []ssa.Value{in.X, in.Index}
 	replace(in, c)
 	return []ssa.Instruction{c}
+}
+
+// guardMaps makes operations on maps hold a lock. Go ends the process when two
+// goroutines use a map at once and one of them writes.
+func (r *repairer) guardMaps(in ssa.Instruction) []ssa.Instruction {
+	switch in := in.(type) {
+	case *ssa.MapUpdate:
+		c := callOf("SetKey", "m, k, v", "", types.Typ[types.Int], in.Pos())
+		c.Call.Args = []ssa.Value{in.Map, in.Key, in.Value}
+		return []ssa.Instruction{c}
+	case *ssa.Lookup:
+		if _, ok := in.X.Type().Underlying().(*types.Map); ok {
+			return lookupCall(in)
+		}
+	case *ssa.Call:
+		if f, ok := in.Call.Value.(*ssa.Builtin); ok && f.Name() == "delete" {
+			return []ssa.Instruction{r.call("DeleteKey", in.Call.Args...)}
+		}
+	case *ssa.Next:
+		if !in.IsString {
+			return []ssa.Instruction{r.call("RLock"), in, r.call("RUnlock")}
+		}
+	}
+	return nil
 }
 
 // replace makes all users of a value use another one.

@@ -22,6 +22,8 @@ var repairFuncs = map[string]any{
 	"DeleteKey":  deleteKey,
 	"Lookup":     lookup,
 	"LookupOK":   lookupOK,
+	"RLock":      func() { mapLock.RLock() },
+	"RUnlock":    func() { mapLock.RUnlock() },
 	"Panicked":   panicked,
 	"As":         asExactly,
 	"Implements": implements,
@@ -32,6 +34,8 @@ const repairSource = `
 func SetKey(m, k, v any)
 func KeepNil(m, k, v any)
 func DeleteKey(m, k any)
+func RLock()
+func RUnlock()
 func Panicked(x any) any
 func As(x, zero any) (any, bool)
 func Implements(x, p any) (any, bool)
@@ -41,6 +45,8 @@ func calls(m, k, v any) {
 	SetKey(m, k, v)
 	KeepNil(m, k, v)
 	DeleteKey(m, k)
+	RLock()
+	RUnlock()
 	Panicked(v)
 	As(k, v)
 	Implements(k, v)
@@ -51,31 +57,34 @@ func calls(m, k, v any) {
 // repairCalls are calls to copy, by the name of the function.
 var repairCalls = sync.OnceValue(func() map[string]*ssa.Call {
 	calls := map[string]*ssa.Call{}
-	for _, c := range callsIn(types.NewPackage(runtimePath, "cell"), repairSource) {
+	for _, c := range callsIn(types.NewPackage(runtimePath, "cell"), repairSource, token.NoPos) {
 		calls[c.Call.Value.Name()] = c
 	}
 	return calls
 })
 
-// callOf is a call of a function that gives a T, with or without a bool.
-func callOf(name, result string, t types.Type) *ssa.Call {
+// callOf is a call, at a place in the source, of a function of m, k and v that
+// gives what result says; there T is t.
+func callOf(name, params, result string, t types.Type, pos token.Pos) *ssa.Call {
 	pkg := types.NewPackage(runtimePath, "cell")
 	alias := types.NewTypeName(token.NoPos, pkg, "T", nil)
 	types.NewAlias(alias, t)
 	pkg.Scope().Insert(alias)
-	return callsIn(pkg, fmt.Sprintf("func %s(m, k any) %s\nfunc calls(m, k any) { %s(m, k) }", name, result, name))[0]
+	src := fmt.Sprintf("func %s(%s any) %s\nfunc calls(%s any) { %s(%s) }", name, params, result, params, name, params)
+	return callsIn(pkg, src, pos)[0]
 }
 
-// callsIn compiles source whose function calls only calls.
-func callsIn(pkg *types.Package, src string) (calls []*ssa.Call) {
+// callsIn compiles source whose function calls only calls. Their place is pos,
+// not their own, which would be taken for one in a cell.
+func callsIn(pkg *types.Package, src string, pos token.Pos) (calls []*ssa.Call) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "repair", "package cell\n"+src, parser.SkipObjectResolution)
 	if err != nil {
 		panic(err)
 	}
-	ast.Inspect(f, func(n ast.Node) bool { // positions would be taken for those of cells
+	ast.Inspect(f, func(n ast.Node) bool {
 		if c, ok := n.(*ast.CallExpr); ok {
-			c.Lparen = token.NoPos
+			c.Lparen = pos
 		}
 		return true
 	})
@@ -93,6 +102,9 @@ func callsIn(pkg *types.Package, src string) (calls []*ssa.Call) {
 	return calls
 }
 
+// mapLock is held by the guarded operations on maps; see guardMaps.
+var mapLock sync.RWMutex
+
 func mapOf(m any, k any) (rm, rk reflect.Value) {
 	rm = reflect.ValueOf(m)
 	if k == nil {
@@ -103,6 +115,8 @@ func mapOf(m any, k any) (rm, rk reflect.Value) {
 
 // setKey is m[k] = v.
 func setKey(m, k, v any) {
+	mapLock.Lock()
+	defer mapLock.Unlock()
 	rm, rk := mapOf(m, k)
 	rv := reflect.ValueOf(v)
 	if v == nil {
@@ -120,6 +134,8 @@ func keepNil(m, k, v any) {
 
 // deleteKey is delete(m, k).
 func deleteKey(m, k any) {
+	mapLock.Lock()
+	defer mapLock.Unlock()
 	rm, rk := mapOf(m, k)
 	rm.SetMapIndex(rk, reflect.Value{})
 }
@@ -131,6 +147,8 @@ func lookup(m, k any) any {
 
 // lookupOK is m[k] with comma-ok.
 func lookupOK(m, k any) (any, bool) {
+	mapLock.RLock()
+	defer mapLock.RUnlock()
 	rm, rk := mapOf(m, k)
 	v := rm.MapIndex(rk)
 	if !v.IsValid() {
