@@ -32,6 +32,7 @@ type editor struct {
 	asks    func() assistant // waits until the engine is there
 	colours bool
 	past    *recall
+	leaving func() // is called before what was typed becomes a part of what was printed
 
 	pending []key // typed ahead
 
@@ -93,6 +94,9 @@ func (e *editor) finish(v verdict) (string, error) {
 	code := e.text.String()
 	if v == interruptedVerdict {
 		rows[len(rows)-1] += faint.paint("^C", e.colours)
+	}
+	if v == accepted && !e.plain {
+		e.leaving()
 	}
 	e.screen.commit(rows)
 	switch v {

@@ -24,7 +24,6 @@ func (r *REPL) execute(ctx context.Context, code string) (exit bool, err error) 
 			r.screen.print(faint.paint(err.Error(), r.colours) + "\n")
 		}
 	}
-	r.live.settle()
 	r.screen.mark()
 	out := &output{r: r, count: r.count}
 	ctx, cancel := context.WithCancel(ctx)
@@ -33,7 +32,7 @@ func (r *REPL) execute(ctx context.Context, code string) (exit bool, err error) 
 	go func() { done <- r.eval.Eval(ctx, engine.Cell{Code: code, Count: r.count}, out) }()
 	evalErr := r.attend(done, cancel)
 	if !interrupted(evalErr) { // a library call that has not stopped yet may still tell how it ended
-		r.live.settle()
+		r.live.settle(unfinished)
 	}
 	r.screen.endLine()
 	result, next := out.taken()

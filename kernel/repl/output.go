@@ -208,8 +208,15 @@ type liveItem struct {
 	owner *output
 	state engine.Progress // of a bar
 	began time.Time
-	value any // of a display
+	told  time.Time // when it changed last
+	value any       // of a display
 	bar   bool
+}
+
+// underWay reports whether more is expected to come: the item changes all the time.
+func (it *liveItem) underWay() bool {
+	const recently = time.Second
+	return time.Since(it.told) < recently
 }
 
 func (l *liveOutputs) progress(o *output, p engine.Progress) {
@@ -220,6 +227,10 @@ func (l *liveOutputs) progress(o *output, p engine.Progress) {
 	}
 	it.bar, it.state = true, p
 	l.mu.Unlock()
+	if p.Finished { // what is printed next comes after it
+		l.settle(func(other *liveItem) bool { return other != it })
+		return
+	}
 	l.show()
 }
 
@@ -235,10 +246,11 @@ func (l *liveOutputs) display(o *output, d engine.Display) {
 func (l *liveOutputs) item(id string, o *output) *liveItem {
 	for _, it := range l.items {
 		if it.id == id {
+			it.told = time.Now()
 			return it
 		}
 	}
-	it := &liveItem{id: id, owner: o}
+	it := &liveItem{id: id, owner: o, told: time.Now()}
 	l.items = append(l.items, it)
 	return it
 }
@@ -257,21 +269,32 @@ func (l *liveOutputs) show() {
 	l.r.screen.setLive(rows[max(0, len(rows)-height+2):])
 }
 
-// settle prints all items as they are now, to stay, and forgets them.
-func (l *liveOutputs) settle() {
+// settle prints items as they are now, to stay, and forgets them: all but those that keep wants to stay live.
+func (l *liveOutputs) settle(keep func(*liveItem) bool) {
 	l.mu.Lock()
-	items := l.items
-	l.items = nil
+	var done, kept []*liveItem
+	for _, it := range l.items {
+		if keep(it) {
+			kept = append(kept, it)
+		} else {
+			done = append(done, it)
+		}
+	}
+	l.items = kept
 	l.mu.Unlock()
-	if len(items) == 0 {
+	if len(done) == 0 {
 		return
 	}
-	l.r.screen.setLive(nil)
+	l.show()
 	l.r.screen.endLine()
-	for _, it := range items {
+	for _, it := range done {
 		l.r.screen.print(l.r.settledText(it))
 	}
 }
+
+// none keeps no item, unfinished those that a goroutine may go on with after its cell.
+func none(*liveItem) bool          { return false }
+func unfinished(it *liveItem) bool { return it.bar }
 
 // drop forgets the items of a cell whose output is erased.
 func (l *liveOutputs) drop(o *output) {

@@ -68,6 +68,7 @@ func Run(ctx context.Context, o Options) error {
 	r.editor = &editor{
 		screen: r.screen, keys: t.keys, wake: t.wake, size: t.size, suspend: t.suspend, quit: r.quit,
 		asks: func() assistant { return r.evaluator() }, colours: o.Colours, past: r.past,
+		leaving: func() { r.live.settle((*liveItem).underWay) },
 	}
 	go r.start()
 	r.watchSignals(ctx)
@@ -180,7 +181,7 @@ func (r *REPL) leaves(code string) bool {
 }
 
 func (r *REPL) leave() {
-	r.live.settle()
+	r.live.settle(none)
 	r.screen.endLine()
 }
 
