@@ -105,6 +105,7 @@ func init() {
 				"OverlayMap": reflect.ValueOf(q.OverlayMap),
 				"PR":         reflect.ValueOf(q.PR),
 				"PRO":        reflect.ValueOf(q.PRO),
+				"Panels":     reflect.ValueOf(q.Panels),
 				"ROC":        reflect.ValueOf(q.ROC),
 				"Random":     reflect.ValueOf(q.Random),
 				"Range":      reflect.ValueOf(q.Range),
