@@ -79,3 +79,26 @@ func TestExportedProgramPrintsWhatTheNotebookDoes(t *testing.T) {
 		t.Errorf("with parameters it prints\n%s\ninstead of\n%s", got, want)
 	}
 }
+
+// Every notebook of the project can be exported; the quickstart's program prints the notebook's numbers.
+func TestProjectsNotebooksExport(t *testing.T) {
+	notebooks, err := filepath.Glob("../../notebooks/*.ipynb")
+	if err != nil || len(notebooks) < 6 {
+		t.Fatalf("%d notebooks (%v)", len(notebooks), err)
+	}
+	for i, path := range notebooks {
+		dir := filepath.Join(t.TempDir(), "p")
+		must(t, "export", path, "-o", dir)
+		cmd := exec.Command("go", "vet", ".")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: go vet: %v\n%s", filepath.Base(path), err, out)
+		}
+		if i > 0 || os.Getenv("MSFLOW_SLOW") == "" {
+			continue
+		}
+		if got, want := native(t, goBuild(t, dir)), must(t, "run", path); got != want || !strings.Contains(got, "det AUROC") {
+			t.Errorf("the program of %s prints\n%s\ninstead of\n%s", filepath.Base(path), got, want)
+		}
+	}
+}
