@@ -2,12 +2,16 @@
 # What there is to see on a GPU: conformance, the reference's fixtures, the loss curve and the benchmark beside PyTorch.
 #
 #   bench/gpu.sh pack FOLDER         here, with Go: builds the programs (no cgo) and gathers all that the run needs
-#   sh FOLDER/gpu.sh run OUT         on the GPU machine, without Go or network: runs it all and writes OUT
+#   sh FOLDER/gpu.sh run OUT [PART]  on the GPU machine, without Go or network: runs it all, or the parts named, and adds to
+#                                    OUT; the parts are conformance, verify, curve, bench and torch
 #   bench/gpu.sh all OUT             both on one machine
 #
 # The GPU machine needs NVIDIA's driver and the Python packages of jax[cuda13] (for the plugin; msflow doctor tells what is
 # missing), and PyTorch for the comparison. OUT gets summary.txt, a log of each part and the benchmarks as lines of JSON.
-# QUICK=1 measures for two seconds each instead of ten; PLUGIN_DEVICE=xla runs on the plugin that MSFLOW_PJRT_PLUGIN names.
+# SECONDS_EACH (10) is how long each thing is measured, PRECISIONS (tf32 bf16 f32) and MODES (eager amp compile) what is,
+# SHAPE (--backbone wide_resnet50_2 --size 512 --batch 16) msflow's detector. XLA chooses its kernels by trying them, which
+# takes minutes for each program; AUTOTUNE=FOLDER keeps what it found for the programs that come later.
+# PLUGIN_DEVICE=xla runs on the plugin that MSFLOW_PJRT_PLUGIN names.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -50,37 +54,56 @@ measure() {
 run() {
 	mkdir -p "$1"
 	out=$(cd "$1" && pwd)
+	shift
 	cd "$here"
 	for program in msflow conformance; do
 		[ -x $program ] || { gzip -dkf $program.gz && chmod +x $program; }
 	done
-	: >"$out/summary.txt"
-	: >"$out/bench.jsonl"
-	seconds=10
-	[ -z "${QUICK:-}" ] || seconds=2
+	seconds=${SECONDS_EACH:-10}
 	device=${PLUGIN_DEVICE:-cuda}
+	if [ -n "${AUTOTUNE:-}" ]; then
+		mkdir -p "$AUTOTUNE"
+		export XLA_FLAGS="${XLA_FLAGS:-} --xla_gpu_per_fusion_autotune_cache_dir=$AUTOTUNE"
+	fi
 	{
 		date -u
 		nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
 		./msflow --version
-	} >>"$out/summary.txt" 2>&1
-	part doctor ./msflow doctor
-	cat "$out/doctor.log" >>"$out/summary.txt"
+		./msflow doctor
+	} >>"$out/summary.txt" 2>"$out/doctor.log"
+	for name in ${*:-conformance verify curve bench torch}; do "part_$name"; done
+}
+
+part_conformance() {
 	MSFLOW_FIXTURES="$here/fixtures" part conformance ./conformance -test.v
 	grep -E '^(---|conformance|FAIL|PASS|ok)' "$out/conformance.log" >>"$out/summary.txt" || true
+}
+
+part_verify() {
 	part verify ./msflow verify fixtures --device "$device"
-	tail -1 "$out/verify.log" >>"$out/summary.txt"
+	tail -2 "$out/verify.log" >>"$out/summary.txt"
+}
+
+part_curve() {
 	for precision in f32 tf32 bf16; do
 		limit=1e-3
 		[ $precision = f32 ] || limit=1 # these are recorded, not judged
 		part "curve-$precision" ./msflow bench curve --device "$device" --precision $precision --limit $limit --json
 		grep worst_relative "$out/curve-$precision.log" >>"$out/summary.txt" || true
 	done
-	for what in train-images train-features infer; do
-		for precision in tf32 bf16 f32; do
-			measure "msflow-$what-$precision" ./msflow bench device $what --device "$device" --precision $precision --seconds $seconds --json
+}
+
+part_bench() {
+	for precision in ${PRECISIONS:-tf32 bf16 f32}; do
+		for what in train-images train-features infer; do
+			measure "msflow-$what-$precision" ./msflow bench device $what --device "$device" --precision $precision --seconds $seconds --json ${SHAPE:-}
 		done
-		for mode in eager amp compile; do
+	done
+}
+
+part_torch() {
+	for mode in ${MODES:-eager amp compile}; do
+		for what in train-images train-features infer; do
 			measure "torch-$what-$mode" python3 peer_torch_gpu.py $what --mode $mode --seconds $seconds
 		done
 	done
@@ -88,10 +111,13 @@ run() {
 
 case "${1:-}" in
 pack) pack "${2:?folder}" ;;
-run) run "${2:?folder for the results}" ;;
+run)
+	shift
+	run "${@:?folder for the results}"
+	;;
 all)
 	pack "${TMPDIR:-/tmp}/msflow-gpu"
 	exec sh "${TMPDIR:-/tmp}/msflow-gpu/gpu.sh" run "$(mkdir -p "${2:?folder for the results}" && cd "$2" && pwd)"
 	;;
-*) sed -n '2,12s/^# \{0,1\}//p' "$0" ;;
+*) sed -n '2,18s/^# \{0,1\}//p' "$0" ;;
 esac

@@ -205,10 +205,16 @@ func (w *deviceWork) prepare(ctx context.Context, d *xla.Device, p xla.Precision
 		if err != nil {
 			return nil, 0, err
 		}
+		before, err := g.Start(ctx, w.values...)
 		return func() error {
-			_, err := g.Run(ctx, w.values...)
+			now, err := g.Start(ctx, w.values...)
+			if err != nil {
+				return err
+			}
+			_, err = before.Results()
+			before = now
 			return err
-		}, g.Memory(), nil
+		}, g.Memory(), err
 	}
 	training, err := xla.NewTraining(ctx, d, *w.step, []float64{1e-4}, p)
 	if err != nil {

@@ -145,20 +145,6 @@ func (d *Detector) likelihoodGraph(t *flow.Tape, maps []*G.Node) ([]*G.Node, err
 	return logp, nil
 }
 
-// runOnDevice runs a program on a batch of n samples, fewer than deviceBatch perhaps, and keeps n samples of each result.
-func (d *Detector) runOnDevice(ctx context.Context, what purpose, n int, inputs ...any) ([][]float32, error) {
-	out, err := d.device.programs[what].Run(ctx, inputs...)
-	if err != nil {
-		return nil, fmt.Errorf("detector: %w", err)
-	}
-	maps := make([][]float32, len(out))
-	for i, v := range out {
-		all := v.([]float32)
-		maps[i] = all[:len(all)/deviceBatch*n]
-	}
-	return maps, nil
-}
-
 // filled is a batch's images, made up to deviceBatch with copies of the first.
 func filled(b *datasets.Batch) []uint8 {
 	one := 3 * b.H * b.W
@@ -169,24 +155,60 @@ func filled(b *datasets.Batch) []uint8 {
 	return pix
 }
 
-// eachImages runs a program on the set's images, batch by batch in order.
+// eachImages runs a program on the set's images, batch by batch in order. The next batch travels while one is computed.
 func (d *Detector) eachImages(ctx context.Context, what purpose, set datasets.Set, do func(b *datasets.Batch, maps [][]float32) error) error {
 	if err := d.device.refresh(ctx, what, d); err != nil {
 		return err
 	}
+	var before *under
 	for b, err := range datasets.Batches(ctx, set, d.Config.Size[0], d.Config.Size[1], deviceBatch, 0) {
 		if err != nil {
-			return err
+			return errors.Join(err, before.drop())
 		}
-		maps, err := d.runOnDevice(ctx, what, len(b.Samples), filled(b))
+		run, err := d.device.programs[what].Start(ctx, filled(b))
 		if err != nil {
-			return err
+			return errors.Join(fmt.Errorf("detector: %w", err), before.drop())
 		}
-		if err := do(b, maps); err != nil {
-			return err
+		now := &under{b, run}
+		if err := before.finish(do); err != nil {
+			return errors.Join(err, now.drop())
 		}
+		before = now
 	}
-	return ctx.Err()
+	return errors.Join(before.finish(do), ctx.Err())
+}
+
+// under is a batch under way.
+type under struct {
+	batch *datasets.Batch
+	run   *xla.Running
+}
+
+// finish waits for the batch, if there is one, and hands it on.
+func (u *under) finish(do func(b *datasets.Batch, maps [][]float32) error) error {
+	if u == nil {
+		return nil
+	}
+	out, err := u.run.Results()
+	if err != nil {
+		return fmt.Errorf("detector: %w", err)
+	}
+	return do(u.batch, cut(out, len(u.batch.Samples)))
+}
+
+// drop waits for the batch and forgets it.
+func (u *under) drop() error {
+	return u.finish(func(*datasets.Batch, [][]float32) error { return nil })
+}
+
+// cut keeps n samples of each result.
+func cut(out []any, n int) [][]float32 {
+	maps := make([][]float32, len(out))
+	for i, v := range out {
+		all := v.([]float32)
+		maps[i] = all[:len(all)/deviceBatch*n]
+	}
+	return maps
 }
 
 // eachOnDevice is each on the device.
@@ -218,5 +240,9 @@ func (d *Detector) likelihoodOnDevice(ctx context.Context, n int, fill func(maps
 	if err := fill(own); err != nil {
 		return nil, err
 	}
-	return d.runOnDevice(ctx, judging, n, inputs...)
+	out, err := d.device.programs[judging].Run(ctx, inputs...)
+	if err != nil {
+		return nil, fmt.Errorf("detector: %w", err)
+	}
+	return cut(out, n), nil
 }

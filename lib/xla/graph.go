@@ -117,6 +117,21 @@ func dense(v *tensor.Dense) any {
 // Run computes the outputs for the inputs, each a []float32, []float64, or []uint8 for images, and returns them as slices of
 // their elements.
 func (g *Graph) Run(ctx context.Context, inputs ...any) ([]any, error) {
+	r, err := g.Start(ctx, inputs...)
+	if err != nil {
+		return nil, err
+	}
+	return r.Results()
+}
+
+// Running is a run that was started.
+type Running struct {
+	graph   *Graph
+	results []Buffer
+}
+
+// Start is Run without waiting for the results, so that the next run's inputs can travel meanwhile. Results must be called.
+func (g *Graph) Start(ctx context.Context, inputs ...any) (*Running, error) {
 	if len(inputs) != len(g.inputs) {
 		return nil, fmt.Errorf("xla: the graph takes %d inputs, not %d", len(g.inputs), len(inputs))
 	}
@@ -124,11 +139,11 @@ func (g *Graph) Run(ctx context.Context, inputs ...any) ([]any, error) {
 		return nil, err
 	}
 	var own []Buffer
-	defer func() { freeAll(own) }()
+	defer func() { freeAll(own) }() // the device keeps them as long as it needs them
 	for i, v := range inputs {
 		b, err := g.device.backend.Upload(v, g.inputs[i].Dims...)
 		if err != nil {
-			return nil, fmt.Errorf("xla: uploading input %d: %w", i, err)
+			return nil, fmt.Errorf("xla: uploading input %d: %w", i, g.explain(err))
 		}
 		own = append(own, b)
 	}
@@ -136,12 +151,17 @@ func (g *Graph) Run(ctx context.Context, inputs ...any) ([]any, error) {
 	if err != nil {
 		return nil, g.explain(err)
 	}
-	own = append(own, results...)
-	out := make([]any, len(results))
-	for i, r := range results {
-		out[i] = newSlice(g.results[i])
-		if err := r.Download(out[i]); err != nil {
-			return nil, g.explain(err)
+	return &Running{g, results}, nil
+}
+
+// Results waits for the outputs.
+func (r *Running) Results() ([]any, error) {
+	defer freeAll(r.results)
+	out := make([]any, len(r.results))
+	for i, b := range r.results {
+		out[i] = newSlice(r.graph.results[i])
+		if err := b.Download(out[i]); err != nil {
+			return nil, r.graph.explain(err)
 		}
 	}
 	return out, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/msflow-go/msflow/lib/op"
@@ -79,22 +80,35 @@ func (l law) everything(t testing.TB, dt tensor.Dtype) []*G.Node {
 	return append([]*G.Node{y}, grads...)
 }
 
+// TestOps compiles many laws into one program: what takes time on a device is the number of programs.
 func TestOps(t *testing.T) {
-	for _, l := range append(ourLaws(), gorgoniaLaws()...) {
-		t.Run(l.name, func(t *testing.T) {
+	for laws := range slices.Chunk(append(ourLaws(), gorgoniaLaws()...), 40) {
+		var all []*G.Node
+		var each [][]*G.Node
+		for _, l := range laws {
 			outputs := l.everything(t, tensor.Float32)
-			want := onCPU(t, outputs)
-			got := onDevice(t, outputs)
-			for i := range outputs {
-				what := "value"
-				if i > 0 {
-					what = fmt.Sprintf("gradient by x%d", i-1)
-				}
-				if e := distance(got[i], want[i]); !(e <= cmp.Or(l.tol, 2e-5)) {
-					t.Errorf("%s: relative error %.2g\ngot  %.6v\nwant %.6v", what, e, head(got[i]), head(want[i]))
-				}
-			}
-		})
+			each, all = append(each, outputs), append(all, outputs...)
+		}
+		got := onDevice(t, all)
+		for i, l := range laws {
+			n := len(each[i])
+			t.Run(l.name, func(t *testing.T) { l.hold(t, got[:n], onCPU(t, each[i])) })
+			got = got[n:]
+		}
+	}
+}
+
+// hold compares a law's value and gradients.
+func (l law) hold(t *testing.T, got, want [][]float64) {
+	t.Helper()
+	for i := range want {
+		what := "value"
+		if i > 0 {
+			what = fmt.Sprintf("gradient by x%d", i-1)
+		}
+		if e := distance(got[i], want[i]); !(e <= cmp.Or(l.tol, 2e-5)) {
+			t.Errorf("%s: relative error %.2g\ngot  %.6v\nwant %.6v", what, e, head(got[i]), head(want[i]))
+		}
 	}
 }
 
