@@ -35,9 +35,7 @@ type tile struct{ b, c, n [2]int32 }
 //	for p in 0..n, q in 0..panels, m in 0..rows, i in 0..2·V:
 //		c[p·nextC + q·stepC + m·2·V + i] = Σ_{t in 0..k} a[p·nextA + q·stepA + m·as + t] · b[p·nextB + t·2·V + i]
 //
-// with as and the distances between planes and panels in bytes. The turn kernel transposes planes of 8 × 8·k values instead,
-//
-//	b[p·nextB + t·nextC + i] = a[p·nextA + i·as + t]    for p in 0..n, i in 0..8, t in 0..8·k
+// with as and the distances between planes and panels in bytes.
 type planeArgs struct {
 	a, b, c             unsafe.Pointer
 	k                   int
@@ -103,7 +101,8 @@ type normArgs struct {
 
 // winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or of
 // eight filters. row is the distance between rows of pixels or between filters, xi that between the 36 planes, from and to are those
-// from one group of filters to the next in src and in dst, all in bytes; bias is added to the output. The kernels count groups down.
+// from one group of filters to the next in src and in dst, all in bytes; bias is added to the output. The kernels count groups down. The woven kernel transforms groups single tiles of eight channels each, whose
+// pixels are from bytes apart, and writes them to bytes apart.
 type winoArgs struct {
 	src, dst, tmp unsafe.Pointer
 	offsets       unsafe.Pointer // []int32
@@ -112,6 +111,16 @@ type winoArgs struct {
 	bias          float32
 	_             int // bytes of the first plane done, kept by the kernels
 	from, to      int
+}
+
+// weaveArgs describes a copy of rows × width pixels of eight channels, rows from bytes apart, to pixels step bytes apart, in rows to
+// bytes apart, with the eight channels of a pixel side by side. The kernel may write up to 7 pixels of zeros after a row.
+type weaveArgs struct {
+	src         [8]unsafe.Pointer
+	dst         unsafe.Pointer
+	rows, width int
+	from, to    int
+	step        int
 }
 
 // padArgs describes a copy of rows × width floats between left and right zeros, rows of dst to bytes apart and of src from bytes.
@@ -163,6 +172,9 @@ func callPad(kernel func(*padArgs), p *padArgs) { kernel(p) }
 
 //go:noinline
 func callMerge(kernel func(*mergeArgs), p *mergeArgs) { kernel(p) }
+
+//go:noinline
+func callWeave(kernel func(*weaveArgs), p *weaveArgs) { kernel(p) }
 
 //go:noinline
 func callPlanes(kernel func(*planeArgs), p *planeArgs) { kernel(p) }

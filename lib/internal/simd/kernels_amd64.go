@@ -153,7 +153,10 @@ func winoFlippedAVX2(p *winoArgs)
 func winoFilterGradAVX2(p *winoArgs)
 
 //go:noescape
-func turnAVX2(p *planeArgs)
+func winoWovenAVX2(p *winoArgs)
+
+//go:noescape
+func weaveAVX2(p *weaveArgs)
 
 //go:noescape
 func padAVX2(p *padArgs)

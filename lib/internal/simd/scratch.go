@@ -18,6 +18,7 @@ type scratch struct {
 	wino     winoArgs
 	planes   planeArgs
 	pad      padArgs
+	weave    weaveArgs
 	merge    mergeArgs
 	wide     []wideTile
 	winoTmp  [8 * 6 * 8]float32
@@ -50,7 +51,7 @@ func borrowScratch() *scratch {
 func returnScratch(s *scratch) {
 	// The arguments must not keep the caller's arrays alive.
 	s.tile, s.dot, s.maps, s.reduce, s.planes = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}, planeArgs{}
-	s.adam, s.norm, s.wino, s.pad, s.merge = adamArgs{}, normArgs{}, winoArgs{}, padArgs{}, mergeArgs{}
+	s.adam, s.norm, s.wino, s.pad, s.merge, s.weave = adamArgs{}, normArgs{}, winoArgs{}, padArgs{}, mergeArgs{}, weaveArgs{}
 	idle.Lock()
 	defer idle.Unlock()
 	idle.list = append(idle.list, s)

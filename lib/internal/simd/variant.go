@@ -7,15 +7,15 @@ import (
 
 // A variant is one implementation of the package's kernels.
 type variant struct {
-	name                                                                     string
-	available                                                                bool
-	lanes                                                                    int // float32 values in a vector; 0 for plain Go, which has no kernels
-	tile                                                                     []func(*tileArgs)
-	dot                                                                      []func(*dotArgs)
-	planes                                                                   []func(*planeArgs)
-	turn                                                                     func(*planeArgs)
-	elements                                                                 elementKernels
-	winoInput, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
+	name                                                                                string
+	available                                                                           bool
+	lanes                                                                               int // float32 values in a vector; 0 for plain Go, which has no kernels
+	tile                                                                                []func(*tileArgs)
+	dot                                                                                 []func(*dotArgs)
+	planes                                                                              []func(*planeArgs)
+	weave                                                                               func(*weaveArgs)
+	elements                                                                            elementKernels
+	winoInput, winoWoven, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
 
 	pad, deal func(*padArgs)
 	depth     func(*tileArgs)

@@ -11,7 +11,7 @@ var (
 func withShared(v variant) variant {
 	v.pad, v.deal = padAVX2, dealAVX2
 	v.sum, v.squares, v.inner = sumAVX2, sumSquaresAVX2, innerAVX2
-	v.depth, v.merge, v.turn = depthAVX2, mergeAVX2, turnAVX2
+	v.depth, v.merge, v.weave, v.winoWoven = depthAVX2, mergeAVX2, weaveAVX2, winoWovenAVX2
 	v.winoInput, v.winoGrad, v.winoOutput = winoInputAVX2, winoGradAVX2, winoOutputAVX2
 	v.winoFilter, v.winoFlipped, v.winoFilterGrad = winoFilterAVX2, winoFlippedAVX2, winoFilterGradAVX2
 	return v

@@ -4,42 +4,39 @@ import "unsafe"
 
 // winogradWeight is the gradient of a 3×3 convolution's weights by Winograd's filtering: the transposed algorithm, in which
 // 36 products of transformed tiles, summed over the tiles, give the transformed gradient. Input channels are the kernels' vector
-// lanes, so the input's tiles are transposed.
+// lanes, so the input's channels are woven together first.
 type winogradWeight struct {
-	variant                *variant
-	s                      ConvShape
-	dw, x, dy              []float32
-	oh, ow                 int
-	win                    window
-	perImage               int       // tiles
-	first                  int       // image of the current block of the batch
-	tiles, padded          int       // of the block, and rounded up to whole vectors
-	width, inBlocks        int       // input channels of a kernel call, and blocks of so many
-	groups                 int       // of groupChannels output channels
-	v                      []float32 // (inBlocks, 36, padded, width), from x
-	m                      []float32 // (groups, 36, groupChannels, padded), from dy
-	vPlane, mPlane         int
-	inOffsets, gradOffsets []int32
-	multiplying            bool // the second step: products and the filters' transform
+	variant         *variant
+	s               ConvShape
+	dw, x, dy       []float32
+	oh, ow          int
+	perImage        int       // tiles
+	first           int       // image of the current block of the batch
+	tiles, padded   int       // of the block, and rounded up to whole vectors
+	width, inBlocks int       // input channels of a kernel call, and blocks of so many
+	groups          int       // of groupChannels output channels
+	v               []float32 // (inBlocks, 36, padded, width), from x
+	m               []float32 // (groups, 36, groupChannels, padded), from dy
+	vPlane, mPlane  int
+	gradOffsets     []int32
+	multiplying     bool // the second step: products and the filters' transform
 }
 
 var winogradWeights freeList[winogradWeight]
 
-// winoWeightBytes limits the transformed tiles of a block of the batch. turnTiles is how many tiles of width channels are transformed
-// before they are transposed; they should stay in the second-level cache.
+// winoWeightBytes limits the transformed tiles of a block of the batch. bandTiles is how many tiles of woven channels are copied at a
+// time, which should stay in the second-level cache.
 const (
 	winoWeightBytes = 8 << 20
-	turnTiles       = 64
+	bandTiles       = 64
 )
 
 // winoGradWeight is gradWeight by Winograd's filtering, for the shapes that winoFits.
 func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	w := winogradWeights.get()
 	defer winogradWeights.put(w)
-	*w = winogradWeight{variant: v, s: s, dw: dw, x: x, dy: dy, inOffsets: w.inOffsets, gradOffsets: w.gradOffsets}
+	*w = winogradWeight{variant: v, s: s, dw: dw, x: x, dy: dy, gradOffsets: w.gradOffsets}
 	w.oh, w.ow = s.Out()
-	w.win = window{top: s.Top, left: s.Left, strideX: 1, height: s.H, width: s.W}
-	w.win.layout(w.oh+2, w.ow+2)
 	w.perImage = w.oh / 4 * (w.ow / 4)
 	images := min(s.B, max(1, winoWeightBytes/(4*planes*w.perImage*(s.Cin+s.Cout))))
 	w.width = 2 * v.lanes
@@ -58,16 +55,15 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	}
 }
 
-// count lays out the tiles of some images, and lists where they stand in one channel's padded copies and in one channel of dy.
+// count lays out the tiles of some images, and lists where they stand in one channel of dy.
 func (w *winogradWeight) count(images int) {
 	w.tiles = images * w.perImage
 	w.padded = ceilDiv(w.tiles, w.variant.lanes) * w.variant.lanes
 	w.vPlane, w.mPlane = w.width*w.padded+16, groupChannels*w.padded+16
-	in, grad := resized(&w.inOffsets, w.padded), resized(&w.gradOffsets, w.padded)
+	grad := resized(&w.gradOffsets, w.padded)
 	for q := range w.padded {
 		t := min(q, w.tiles-1)
 		image, y, x := t/w.perImage, t%w.perImage/(w.ow/4), t%(w.ow/4)
-		in[q] = int32(4 * (image*w.win.channelPitch + 4*y*w.win.rowPitch + 4*x))
 		grad[q] = int32(4 * (image*w.s.Cout*w.oh*w.ow + 4*y*w.ow + 4*x))
 	}
 }
@@ -84,43 +80,55 @@ func (w *winogradWeight) run(i int, s *scratch) {
 	}
 }
 
-// transformInput transforms and transposes the tiles of a block of input channels, with zeros in place of channels past the last.
+// transformInput transforms the tiles of a block of input channels, with zeros in place of tiles past the last; lanes of channels past the
+// last hold what the last one has.
 func (w *winogradWeight) transformInput(block int, s *scratch) {
-	c0 := block * w.width
-	n := min(w.width, w.s.Cin-c0)
-	for t0 := 0; t0 < w.padded; t0 += turnTiles {
-		tiles := min(turnTiles, w.padded-t0)
-		plane := w.width*tiles + 16
-		turned := s.floats(1, planes*plane)
-		for k := range n {
-			w.transformChannel(c0+k, t0, tiles, turned[k*tiles:], plane, s)
+	tilesX := w.ow / 4
+	band := max(1, bandTiles/tilesX) // rows of tiles at a time
+	row := (w.ow + 2) * w.width
+	woven := s.floats(0, (4*band+2)*row+8*w.width)
+	clear(woven)
+	offsets := resized(&s.offsets, band*tilesX)
+	for t := range offsets {
+		offsets[t] = int32(4 * (t/tilesX*4*row + t%tilesX*4*w.width))
+	}
+	v := w.v[block*planes*w.vPlane:]
+	for image := range w.tiles / w.perImage {
+		for y := 0; y < w.oh/4; y += band {
+			n := min(band, w.oh/4-y)
+			at := (image*w.perImage + y*tilesX) * w.width
+			for half := 0; half < w.width; half += 8 {
+				w.weave(woven[half:], block*w.width+half, image, 4*y, 4*n+2, s)
+				s.wino = winoArgs{src: unsafe.Pointer(&woven[half]), dst: unsafe.Pointer(&v[at+half]), tmp: unsafe.Pointer(&s.winoTmp[0]),
+					offsets: unsafe.Pointer(&offsets[0]), row: 4 * row, xi: 4 * w.vPlane, groups: n * tilesX, from: 4 * w.width, to: 4 * w.width}
+				callWino(w.variant.winoWoven, &s.wino)
+			}
 		}
-		for xi := 0; n < w.width && xi < planes; xi++ {
-			clear(turned[xi*plane+n*tiles : (xi+1)*plane])
-		}
-		for k := 0; k < w.width; k += 8 {
-			s.planes = planeArgs{a: unsafe.Pointer(&turned[k*tiles]), as: 4 * tiles, nextA: 4 * plane, k: tiles / 8, n: planes,
-				b: unsafe.Pointer(&w.v[block*planes*w.vPlane+t0*w.width+k]), nextB: 4 * w.vPlane, nextC: 4 * w.width}
-			callPlanes(w.variant.turn, &s.planes)
-		}
+	}
+	for xi := range planes {
+		clear(v[xi*w.vPlane+w.tiles*w.width : xi*w.vPlane+w.padded*w.width])
 	}
 }
 
-// transformChannel transforms some tiles from t0 on of input channel c to dst.
-func (w *winogradWeight) transformChannel(c, t0, tiles int, dst []float32, plane int, s *scratch) {
-	copied := s.floats(0, ceilDiv(w.tiles, w.perImage)*w.win.channelPitch)
-	last := min(t0+tiles, w.tiles) - 1
-	tilesX, size := w.ow/4, w.s.H*w.s.W
-	win := w.win
-	for image := min(t0, last) / w.perImage; image <= last/w.perImage; image++ {
-		from := max(t0-image*w.perImage, 0) / tilesX * 4
-		win.rows = min(last-image*w.perImage, w.perImage-1)/tilesX*4 + 6 - from
-		win.fill(copied[image*w.win.channelPitch+from*w.win.rowPitch:], w.x[((w.first+image)*w.s.Cin+c)*size:], from, s)
+// weave copies rows of the padded image of eight channels from c on, side by side, to dst, in which the columns left and right of the
+// image are zero.
+func (w *winogradWeight) weave(dst []float32, c, image, first, rows int, s *scratch) {
+	row := (w.ow + 2) * w.width
+	lo := min(max(w.s.Top-first, 0), rows)
+	hi := max(min(w.s.H+w.s.Top-first, rows), lo)
+	clear(dst[:lo*row])
+	clear(dst[hi*row : rows*row])
+	if lo == hi {
+		return
 	}
-	a := &s.wino
-	*a = winoArgs{src: unsafe.Pointer(&copied[0]), dst: unsafe.Pointer(&dst[0]), tmp: unsafe.Pointer(&s.winoTmp[0]),
-		offsets: unsafe.Pointer(&w.inOffsets[t0]), row: 4 * w.win.rowPitch, xi: 4 * plane, groups: tiles / 8}
-	callWino(w.variant.winoInput, a)
+	a := &s.weave
+	for k := range a.src {
+		channel := min(c+k, w.s.Cin-1)
+		a.src[k] = unsafe.Pointer(&w.x[(((w.first+image)*w.s.Cin+channel)*w.s.H+first+lo-w.s.Top)*w.s.W])
+	}
+	a.dst, a.rows, a.width = unsafe.Pointer(&dst[lo*row+w.s.Left*w.width]), hi-lo, w.s.W
+	a.from, a.to, a.step = 4*w.s.W, 4*row, 4*w.width
+	callWeave(w.variant.weave, a)
 }
 
 // transformGrad transforms the tiles of output channel o, with zeros in place of the tiles past the last.

@@ -90,39 +90,3 @@ func (f *file) planeStep(s isa, rows, u int) {
 		f.op("VFMADD231PS %s, %s, %s", t, s.v(1), s.v(5+2*m))
 	}
 }
-
-// turnPlanes writes the kernel that transposes n planes of 8 × 8·k values; see planeArgs.
-func (f *file) turnPlanes(name string) string {
-	v := vector{f, avx2}
-	f.text(name, "planeArgs", 0)
-	f.op("MOVQ %d(DI), R10", planeAS)
-	f.op("LEAQ (R10)(R10*2), R12")
-	f.op("LEAQ (R10)(R10*4), R13")
-	f.op("LEAQ (R12)(R10*4), R14")
-	f.op("MOVQ %d(DI), DX", planeNextC)
-	f.op("MOVQ %d(DI), AX", planeA)
-	f.op("MOVQ %d(DI), BX", planeB)
-	f.op("MOVQ %d(DI), R15", planeN)
-	f.label("plane")
-	f.op("MOVQ AX, R8")
-	f.op("MOVQ BX, R9")
-	f.op("MOVQ %d(DI), CX", planeK)
-	f.label("block")
-	for i := range 8 {
-		v.move(i, rowAddress("R8", "", i))
-	}
-	transpose8(v)
-	for i := range 8 {
-		f.op("VMOVUPS Y%d, (R9)", 8+i)
-		f.op("ADDQ DX, R9")
-	}
-	f.op("ADDQ $32, R8")
-	f.op("DECQ CX")
-	f.op("JNZ block")
-	f.op("ADDQ %d(DI), AX", planeNextA)
-	f.op("ADDQ %d(DI), BX", planeNextB)
-	f.op("DECQ R15")
-	f.op("JNZ plane")
-	f.end()
-	return name
-}
