@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"sync"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -52,7 +53,7 @@ func alpha(c color.NRGBA, a uint8) color.NRGBA {
 }
 
 // handler draws text with the compiled-in fonts, whatever plot.DefaultTextHandler is set to.
-var handler = text.Plain{Fonts: font.NewCache(liberation.Collection())}
+var handler = sync.OnceValue(func() text.Plain { return text.Plain{Fonts: font.NewCache(liberation.Collection())} })
 
 // Font sizes in points: 4/3 of it in pixels.
 const (
@@ -65,7 +66,7 @@ func style(size float64, weight xfont.Weight, c color.Color) text.Style {
 	return text.Style{
 		Color:   c,
 		Font:    font.From(font.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight}, vg.Length(size)),
-		Handler: handler,
+		Handler: handler(),
 	}
 }
 
@@ -76,13 +77,13 @@ func bold(size float64, c color.Color) text.Style  { return style(size, xfont.We
 func axes(x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
-	p.TextHandler = handler
+	p.TextHandler = handler()
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.LineStyle = draw.LineStyle{Color: muted, Width: 0.75}
 		a.Padding = 0
-		a.Label.TextStyle.Font, a.Label.TextStyle.Handler, a.Label.TextStyle.Color = plain(labelSize, ink).Font, handler, ink
+		a.Label.TextStyle.Font, a.Label.TextStyle.Handler, a.Label.TextStyle.Color = plain(labelSize, ink).Font, handler(), ink
 		a.Label.Padding = 3
-		a.Tick.Label.Font, a.Tick.Label.Handler, a.Tick.Label.Color = plain(tickSize, ink).Font, handler, ink
+		a.Tick.Label.Font, a.Tick.Label.Handler, a.Tick.Label.Color = plain(tickSize, ink).Font, handler(), ink
 		a.Tick.LineStyle = draw.LineStyle{Color: muted, Width: 0.75}
 		a.Tick.Length = 4
 		a.Tick.Marker = ticks(6)

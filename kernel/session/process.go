@@ -32,8 +32,7 @@ func Process(file, version string, log io.Writer) error {
 	if err != nil {
 		fmt.Fprintf(log, "msflow kernel: %v; this session's history is kept in memory\n", err)
 	}
-	eval := startEvaluator(func() (engine.Evaluator, error) { return newEvaluator(hist) })
-	defer eval.Close()
+	eval := newStarting()
 	chosen := conn.Shell == 0
 	k, err := Listen(Options{Connection: conn, Evaluator: eval, History: hist, Version: version, Log: log})
 	if err != nil {
@@ -44,6 +43,8 @@ func Process(file, version string, log io.Writer) error {
 			return err
 		}
 	}
+	eval.begin(func() (engine.Evaluator, error) { return newEvaluator(hist) })
+	defer eval.Close()
 	ctx, stop = withParent(ctx)
 	defer stop()
 	interruptOnSignal(ctx, eval)

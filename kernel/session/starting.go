@@ -22,16 +22,18 @@ type starting struct {
 
 var _ engine.Evaluator = (*starting)(nil)
 
-// startEvaluator makes an evaluator in the background.
-func startEvaluator(newEvaluator func() (engine.Evaluator, error)) *starting {
-	s := &starting{ready: make(chan struct{}), cancel: func() {}}
+func newStarting() *starting {
+	return &starting{ready: make(chan struct{}), cancel: func() {}}
+}
+
+// begin makes the evaluator, in the background.
+func (s *starting) begin(newEvaluator func() (engine.Evaluator, error)) {
 	go func() {
 		defer close(s.ready)
 		// What the start allocates stays: collecting it would only cost time.
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 		s.eval, s.err = newEvaluator()
 	}()
-	return s
 }
 
 // started waits for the evaluator and reports whether there is one.

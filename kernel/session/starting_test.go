@@ -14,7 +14,8 @@ import (
 func TestServesWhileTheEvaluatorStarts(t *testing.T) {
 	begin := make(chan struct{})
 	real := &script{release: make(chan struct{})}
-	eval := startEvaluator(func() (engine.Evaluator, error) { <-begin; return real, nil })
+	eval := newStarting()
+	eval.begin(func() (engine.Evaluator, error) { <-begin; return real, nil })
 	s := serve(t, func(o *Options) { o.Evaluator = eval })
 	c := s.client(t)
 	for _, channel := range []string{"control", "shell"} {
@@ -42,7 +43,8 @@ func TestServesWhileTheEvaluatorStarts(t *testing.T) {
 
 // An evaluator that cannot start is told in every reply that needed it.
 func TestEvaluatorThatDoesNotStart(t *testing.T) {
-	eval := startEvaluator(func() (engine.Evaluator, error) { return nil, errors.New("no memory") })
+	eval := newStarting()
+	eval.begin(func() (engine.Evaluator, error) { return nil, errors.New("no memory") })
 	c := serve(t, func(o *Options) { o.Evaluator = eval }).client(t)
 	if r, _ := c.Execute("print x"); r.Text("evalue") != "no memory" {
 		t.Errorf("%v", r.Fields)
