@@ -9,6 +9,7 @@ The flow is that of mtd_torch.py (PyTorch + FrEIA). Needs what bench/requirement
 import argparse
 import json
 import re
+import resource
 import statistics
 import time
 
@@ -26,17 +27,24 @@ def resident_peak():
         return int(re.search(r"VmHWM:\s*(\d+) kB", f.read()).group(1)) << 10
 
 
+def processor_time():
+    """What all threads of this process have used."""
+    u = resource.getrusage(resource.RUSAGE_SELF)
+    return u.ru_utime + u.ru_stime
+
+
 def measure(seconds, images, work, f):
     """Twice to warm up, then for the given time, at least three times."""
-    start, took, begin = resident_peak(), [], time.perf_counter()
+    start, took, used, begin = resident_peak(), [], [], time.perf_counter()
     while len(took) < 5 or time.perf_counter() - begin < seconds:
-        t = time.perf_counter()
+        t, p = time.perf_counter(), processor_time()
         f()
         took.append(time.perf_counter() - t)
+        used.append(processor_time() - p)
     took = took[2:]
     median = statistics.median(took)
     return {
-        "median_s": median, "min_s": min(took), "images_per_s": images / median, "gflops": work / median / 1e9,
+        "median_s": median, "min_s": min(took), "processor_s": min(used[2:]), "images_per_s": images / median, "gflops": work / median / 1e9,
         "peak_bytes": resident_peak(), "start_bytes": start, "runs": len(took), "threads": torch.get_num_threads(), "kernel": "torch " + torch.__version__,
     }
 

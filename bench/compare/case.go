@@ -52,6 +52,7 @@ type timing struct {
 	Pass       string  `json:"pass,omitempty"`
 	Median     float64 `json:"median_s"`
 	Min        float64 `json:"min_s"`
+	Processor  float64 `json:"processor_s"` // of all threads, the least
 	Images     float64 `json:"images_per_s"`
 	GFLOPS     float64 `json:"gflops"`
 	PeakGFLOPS float64 `json:"peak_gflops,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"regexp"
@@ -110,9 +111,9 @@ func (r *results) rows() []row {
 	return out
 }
 
-// ratios are how many times longer the other side took: in a round of least, median and greatest ratio, and in the best
-// times of all rounds.
-type ratios struct{ least, median, most, best float64 }
+// ratios are how many times longer the other side took: in a round of least, median and greatest ratio, in the best times of all
+// rounds, and in the least processor time of all rounds.
+type ratios struct{ least, median, most, best, processor float64 }
 
 func (x row) against(other side) ratios {
 	var v []float64
@@ -120,22 +121,18 @@ func (x row) against(other side) ratios {
 		v = append(v, t.Median/x.times[ours][i].Median)
 	}
 	slices.Sort(v)
-	return ratios{v[0], median(v), v[len(v)-1], x.least(other) / x.least(ours)}
+	least := func(t timing) float64 { return t.Min }
+	used := func(t timing) float64 { return t.Processor }
+	return ratios{v[0], median(v), v[len(v)-1], x.least(other, least) / x.least(ours, least), x.least(other, used) / x.least(ours, used)}
 }
 
-func (x row) least(s side) float64 {
-	t := slices.MinFunc(x.times[s], func(a, b timing) int { return compare(a.Min, b.Min) })
-	return t.Min
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// least is the smallest of one number of a side's timings.
+func (x row) least(s side, value func(timing) float64) float64 {
+	best := math.Inf(1)
+	for _, t := range x.times[s] {
+		best = min(best, value(t))
 	}
-	return 0
+	return best
 }
 
 // median of sorted values.
@@ -152,13 +149,14 @@ func (x row) of(s side, value func(timing) float64) float64 {
 }
 
 func (q ratios) String() string {
-	return fmt.Sprintf("%.2f–**%.2f**–%.2f | %.2f", q.least, q.median, q.most, q.best)
+	return fmt.Sprintf("%.2f–**%.2f**–%.2f | %.2f | %.2f", q.least, q.median, q.most, q.best, q.processor)
 }
 
 const explanation = `
 Every round runs one process of each side after the other, with the same shapes, threads and random data; a process's time is the
 median of its repetitions. *Ratio* is PyTorch's time over ours in a round: least, **median** and greatest of all rounds, then
-that of the shortest times of all rounds. "PyTorch" is as its users run it, "PyTorch, malloc" with
+that of the shortest times of all rounds ("best") and of the least processor time of all threads ("processor"), which hardly
+depends on what else runs but, with several threads, counts also the time that they wait for one another. "PyTorch" is as its users run it, "PyTorch, malloc" with
 %s. Rounds in which other
 programs used more than a few per cent of the machine were dropped. GFLOP/s count a convolution by its definition
 (Winograd's filtering needs fewer), and are those of the median round; "peak" is what this program's matrix kernels reach on data in
@@ -175,7 +173,7 @@ func (r *results) markdown() string {
 		fmt.Fprintf(&b, " Kernels: %s against %s.", all[0].times[ours][0].Kernel, all[0].times[peer][0].Kernel)
 	}
 	fmt.Fprintf(&b, "\n"+explanation, "`"+strings.Join(tunedMalloc, " ")+"`")
-	fmt.Fprint(&b, "\n| | rounds | ratio to PyTorch | best | ratio to PyTorch, malloc | best | wanted |\n|---|---|---|---|---|---|---|\n")
+	fmt.Fprint(&b, "\n| | rounds | ratio to PyTorch | best | processor | ratio to PyTorch, malloc | best | processor | wanted |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, x := range all {
 		bar := ""
 		if x.bar > 0 {

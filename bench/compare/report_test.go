@@ -9,7 +9,7 @@ import (
 
 // twoRounds has one round in which PyTorch takes twice and one in which it takes four times as long.
 func twoRounds() *results {
-	at := func(s float64) []timing { return []timing{{Median: s, Min: s, PeakGFLOPS: 100, GFLOPS: 50}} }
+	at := func(s float64) []timing { return []timing{{Median: s, Min: s, Processor: 3 * s, PeakGFLOPS: 100, GFLOPS: 50}} }
 	return &results{Rounds: map[string][]map[side][]timing{"train 24,40,112": {
 		{ours: at(1), peer: at(2), tuned: at(1)},
 		{ours: at(2), peer: at(8), tuned: at(3)},
@@ -21,10 +21,10 @@ func TestRatios(t *testing.T) {
 	if len(x) != 1 || x[0].bar != 2.5 {
 		t.Fatalf("rows %+v", x)
 	}
-	if want := (ratios{2, 3, 4, 2}); x[0].plain != want {
+	if want := (ratios{2, 3, 4, 2, 2}); x[0].plain != want {
 		t.Errorf("ratios %+v, want %+v", x[0].plain, want)
 	}
-	if want := (ratios{1, 1.25, 1.5, 1}); x[0].mallocs != want {
+	if want := (ratios{1, 1.25, 1.5, 1, 1}); x[0].mallocs != want {
 		t.Errorf("ratios with malloc %+v, want %+v", x[0].mallocs, want)
 	}
 }
@@ -40,7 +40,7 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := again.markdown()
-	if text != r.markdown() || !strings.Contains(text, "| train 24,40,112 | 2 | 2.00–**3.00**–4.00 | 2.00 |") {
+	if text != r.markdown() || !strings.Contains(text, "| train 24,40,112 | 2 | 2.00–**3.00**–4.00 | 2.00 | 2.00 |") {
 		t.Errorf("the table changed or lacks its row:\n%s", text)
 	}
 }
