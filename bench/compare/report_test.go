@@ -9,7 +9,9 @@ import (
 
 // twoRounds has one round in which PyTorch takes twice and one in which it takes four times as long.
 func twoRounds() *results {
-	at := func(s float64) []timing { return []timing{{Median: s, Min: s, Processor: 3 * s, PeakGFLOPS: 100, GFLOPS: 50}} }
+	at := func(s float64) []timing {
+		return []timing{{Median: s, Min: s, Processor: 3 * s, PeakGFLOPS: 100, GFLOPS: 50}}
+	}
 	return &results{Rounds: map[string][]map[side][]timing{"train 24,40,112": {
 		{ours: at(1), peer: at(2), tuned: at(1)},
 		{ours: at(2), peer: at(8), tuned: at(3)},
