@@ -20,10 +20,12 @@ import (
 // has no use for more.
 const maxPixels = 4 << 20
 
-// Size of a gonum plot in a notebook, and its sharpness on dense screens.
+// Size of a gonum plot in a notebook, and its sharpness on dense screens. A plot
+// itself leaves no room around its labels.
 const (
 	plotWidth  = 6 * vg.Inch
 	plotHeight = 4 * vg.Inch
+	plotMargin = vg.Inch / 8
 	plotDPI    = 192
 	screenDPI  = 96
 )
@@ -78,7 +80,12 @@ func encodePNG(m image.Image) []byte {
 
 func plotData(p *plot.Plot) Data {
 	c := vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(plotDPI))
-	p.Draw(vgdraw.New(c))
+	page := vgdraw.New(c)
+	if p.BackgroundColor != nil {
+		page.SetColor(p.BackgroundColor)
+		page.Fill(page.Rectangle.Path())
+	}
+	p.Draw(vgdraw.Crop(page, plotMargin, -plotMargin, plotMargin, -plotMargin))
 	return Data{
 		Data: MIMEMap{MIMETypePNG: encodePNG(c.Image()), MIMETypeText: fmt.Sprintf("plot %q", p.Title.Text)},
 		Metadata: MIMEMap{MIMETypePNG: map[string]any{
