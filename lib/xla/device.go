@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
-	"time"
 
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 	"github.com/msflow-go/msflow/lib/xla/pjrt"
@@ -132,6 +132,9 @@ var clients = struct {
 	opened map[string]*openedPlugin
 }{opened: map[string]*openedPlugin{}}
 
+// logVariable says from which level on XLA writes to stderr.
+const logVariable = "TF_CPP_MIN_LOG_LEVEL"
+
 type openedPlugin struct {
 	devices []*Device
 	missing []string // NVIDIA's libraries that were not found
@@ -157,6 +160,9 @@ func openPlugin(p Plugin) *openedPlugin {
 }
 
 func (o *openedPlugin) open(p Plugin) {
+	if os.Getenv(logVariable) == "" {
+		os.Setenv(logVariable, "2") // errors, not what XLA is about to do
+	}
 	if p.CUDA() {
 		o.missing = prepareCUDA(p)
 	}
@@ -177,6 +183,3 @@ func (o *openedPlugin) open(p Plugin) {
 		o.devices = append(o.devices, device)
 	}
 }
-
-// grace is how long an interrupted computation may take to end by itself.
-const grace = 50 * time.Millisecond
