@@ -62,7 +62,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	if len(c.errs) > 0 {
 		return nil, typeErrors(c.errs)
 	}
-	s.concurrent = s.concurrent || startsGoroutines(c.file)
+	s.goroutines.compiling(d.p, c)
 	u = &unit{count: count, program: d.p.program}
 	u.results, u.quiet = d.resultTypes(c)
 	d.place(c)

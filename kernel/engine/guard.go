@@ -114,18 +114,3 @@ func isGuarded(a ast.Expr) bool {
 	id, ok := e.Fun.(*ast.Ident)
 	return ok && id.Name == hidden+"guard"
 }
-
-// startsGoroutines reports whether a cell has a go statement or passes a
-// function to compiled code, which may call it on a goroutine.
-func startsGoroutines(f *ast.File) (found bool) {
-	ast.Inspect(f, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.GoStmt:
-			found = true
-		case *ast.CallExpr:
-			found = found || isGuarded(n)
-		}
-		return !found
-	})
-	return found
-}

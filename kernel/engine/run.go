@@ -57,6 +57,7 @@ func (r *run) alive(n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.live += n
+	r.s.goroutines.live.Add(int64(n))
 	if r.cancelled.Load() {
 		r.s.stopping(n)
 	}

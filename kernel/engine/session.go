@@ -29,10 +29,10 @@ type Session struct {
 	imported   map[*types.Package]bool // packages that cells have imported, directly or not
 	libraries  int                     // how many of them are source
 	linked     typeutil.Map            // receiver type -> interpreter that holds its methods
-	concurrent bool                    // cells have started goroutines; see guardMaps
-	units      int                     // cells compiled
-	pruned     int                     // units at the last prune
-	cells      int                     // cells evaluated; the count of a cell without one
+	goroutines concurrency
+	units      int // cells compiled
+	pruned     int // units at the last prune
+	cells      int // cells evaluated; the count of a cell without one
 
 	stdin        *stdin
 	modules      *modules
