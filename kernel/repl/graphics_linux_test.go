@@ -20,6 +20,7 @@ import (
 
 // A terminal that answers as kitty, iTerm2 or one with sixels gets pictures in pixels; one that does not answer gets blocks.
 func TestFiguresInPixels(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		answers map[string]string // to queries
 		want    string            // in what is written to the terminal

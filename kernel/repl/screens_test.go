@@ -13,6 +13,7 @@ import (
 // The tests of this file drive a session in a terminal, key by key, and read its screen.
 
 func TestResultsAndErrors(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.run("6 * 7", 2)
 	p.run("_ + Out[1]", 3)
@@ -53,6 +54,7 @@ In [8]:
 }
 
 func TestEnterAsksTheParser(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.enter("for i := range 2 {")
 	p.last("   ...:") // the indentation is there but cannot be seen
@@ -95,6 +97,7 @@ func TestEnterAsksTheParser(t *testing.T) {
 }
 
 func TestEditing(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	steps := []struct {
 		keys []string
@@ -129,6 +132,7 @@ func TestEditing(t *testing.T) {
 }
 
 func TestColoursWhileTyping(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.typed(`if x := "a"; len(x) > 10 { /* why */ f(x)`)
 	p.wait("f(x)")
@@ -156,6 +160,7 @@ func TestColoursWhileTyping(t *testing.T) {
 }
 
 func TestNoColour(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{env: []string{"NO_COLOR=1"}})
 	p.run(`if true { fmt.Println("x") }`, 2)
 	p.run("undefinedName", 3)
@@ -170,6 +175,7 @@ func TestNoColour(t *testing.T) {
 }
 
 func TestCompletion(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.typed("strings.Spl")
 	p.key("Tab")
@@ -219,6 +225,7 @@ func TestCompletion(t *testing.T) {
 }
 
 func TestSignatureHelp(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.typed(`strings.Replace("aaa", `)
 	p.wait("func strings.Replace(s string, old string, new string, n int) string")
@@ -237,6 +244,7 @@ func TestSignatureHelp(t *testing.T) {
 }
 
 func TestDescriptions(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.run("// Twice doubles.\nfunc Twice(n int) int { return 2 * n }", 2)
 	p.typed("strings.Fields")
@@ -254,6 +262,7 @@ func TestDescriptions(t *testing.T) {
 }
 
 func TestCommands(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{height: 60})
 	p.run("!echo from the $((1+1))nd shell", 2)
 	p.wait("from the 2nd shell")
@@ -279,6 +288,7 @@ func TestCommands(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	first := open(t, setup{})
 	first.run("alpha := 1", 2)
 	first.run("beta := 2", 3)
@@ -327,6 +337,7 @@ func TestHistory(t *testing.T) {
 }
 
 func TestPaste(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.paste("func twice(n int) int {\n\tif n > 0 {\n\t\treturn 2 * n\n\t}\n\treturn 0\n}\n\ntwice(21)\n")
 	p.last(`In [1]: func twice(n int) int {
@@ -353,6 +364,7 @@ func TestPaste(t *testing.T) {
 }
 
 func TestInterruptAndLeave(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.run("n := 0", 2)
 	p.typed("some text")
@@ -379,6 +391,7 @@ func TestInterruptAndLeave(t *testing.T) {
 }
 
 func TestWordsThatLeave(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ typed, want string }{{"exit", "status 0"}, {"quit()", "status 0"}, {"os.Exit(3)", "status 3"}} {
 		p := open(t, setup{})
 		p.enter(c.typed)
@@ -391,6 +404,7 @@ func TestWordsThatLeave(t *testing.T) {
 }
 
 func TestBackgroundOutputStaysAboveThePrompt(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.run(`go func() { for i := range 3 { time.Sleep(300 * time.Millisecond); fmt.Println("tick", i) }; panic("boom") }()`, 2)
 	p.typed("half an inp")
@@ -407,6 +421,7 @@ func TestBackgroundOutputStaysAboveThePrompt(t *testing.T) {
 }
 
 func TestLiveOutput(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.enter(`for i := range display.Range(30, "work") { time.Sleep(40 * time.Millisecond); if i % 10 == 0 { fmt.Println("at", i) } }`)
 	s := p.wait("at 10")
@@ -435,6 +450,7 @@ func TestLiveOutput(t *testing.T) {
 var figureCell = `m := image.NewRGBA(image.Rect(0, 0, 60, 40)); draw.Draw(m, m.Bounds(), image.White, image.Point{}, draw.Src); draw.Draw(m, image.Rect(10, 10, 30, 30), image.Black, image.Point{}, draw.Src); m`
 
 func TestFigures(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ env, want string }{{"COLORTERM=truecolor", "\x1b[48;2;0;0;0m"}, {"COLORTERM=", "\x1b[40m"}, {"NO_COLOR=1", "⣿⣿"}} {
 		p := open(t, setup{env: []string{c.env}, height: 60})
 		p.run(figureCell, 2)
@@ -455,6 +471,7 @@ func TestFigures(t *testing.T) {
 }
 
 func TestPager(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.run("long := make([]string, 200); for i := range long { long[i] = fmt.Sprintf(\"an entry with a number %03d\", i) }", 2)
 	p.run("long[:90]", 3)
@@ -484,6 +501,7 @@ func TestPager(t *testing.T) {
 }
 
 func TestInput(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.enter(`fmt.Print("Name and age? "); var name string; var age int; n, err := fmt.Scan(&name, &age); fmt.Println(n, err, name, age)`)
 	p.last("Name and age?")
@@ -505,6 +523,7 @@ func TestInput(t *testing.T) {
 }
 
 func TestSaveAndLoad(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.run("a := 20", 2)
 	p.run("b := undefinedName", 3)
@@ -524,6 +543,7 @@ func TestSaveAndLoad(t *testing.T) {
 }
 
 func TestStartupFile(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "startup.go")
 	os.WriteFile(file, []byte("const mine = 7\nfunc double(n int) int { return 2 * n }\nfmt.Println(\"welcome\")\n"), 0o600)
 	p := open(t, setup{env: []string{"MSFLOW_STARTUP=" + file}})
@@ -538,6 +558,7 @@ func TestStartupFile(t *testing.T) {
 }
 
 func TestHighCell(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{height: 20})
 	var b strings.Builder
 	for i := range 200 {
@@ -567,6 +588,7 @@ func TestHighCell(t *testing.T) {
 }
 
 func TestResize(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.typed(`fmt.Println("a text that is rather long", "and another one", "and a third one")`)
 	p.wait("third one")
@@ -583,6 +605,7 @@ func TestResize(t *testing.T) {
 }
 
 func TestClearScreen(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{})
 	p.run("1 + 1", 2)
 	p.typed("abc")
@@ -591,6 +614,7 @@ func TestClearScreen(t *testing.T) {
 }
 
 func TestDumbTerminal(t *testing.T) {
+	t.Parallel()
 	p := open(t, setup{env: []string{"TERM=dumb"}})
 	p.enter("for i := range 2 {")
 	p.wait("   ...:")
@@ -619,6 +643,7 @@ func TestDumbTerminal(t *testing.T) {
 }
 
 func TestScript(t *testing.T) {
+	t.Parallel()
 	script := "#!/usr/bin/env msflow\n// doubles\nfunc a() int { return b() }\n\nfunc b() int { return 21 }\n2 * a()\nfor i := range 2 {\n\tfmt.Println(i)\n}\nfmt.Fprintln(os.Stderr, \"to stderr\")\n"
 	out, errs, code := piped(t, script)
 	if out != "42\n0\n1\n" || errs != "to stderr\n" || code != 0 {
@@ -640,4 +665,19 @@ func TestScript(t *testing.T) {
 	if strings.ContainsAny(out+errs, "\x1b") {
 		t.Error("control sequences")
 	}
+}
+
+func TestSuspend(t *testing.T) {
+	t.Parallel()
+	p := open(t, setup{shell: true})
+	p.typed("x := 5")
+	p.key("C-z")
+	p.wait("Stopped")
+	p.enter("echo in the $((1+1))nd shell")
+	p.wait("in the 2nd shell")
+	p.enter("fg")
+	p.last("In [1]: x := 5")
+	p.key("Enter")
+	p.run("x + 1", 3)
+	p.wait("Out[2]: 6")
 }

@@ -82,6 +82,7 @@ type setup struct {
 	width, height int
 	dir           string // of an earlier pane, to share its history
 	env           []string
+	shell         bool // start it by typing its name in a shell
 }
 
 // open starts a session and waits for its prompt.
@@ -104,7 +105,15 @@ func open(t testing.TB, s setup) *pane {
 	p := &pane{t: t, socket: filepath.Join(t.TempDir(), "tmux"), dir: s.dir}
 	env := append([]string{"TERM=xterm-256color", "MSFLOW_TEST_REPL=1", "MSFLOW_HISTORY=" + filepath.Join(s.dir, "history"), "HOME=" + s.dir, "NO_COLOR=", "COLORTERM="}, s.env...)
 	args := []string{"-f", "/dev/null", "new-session", "-d", "-c", s.dir, "-x", fmt.Sprint(s.width), "-y", fmt.Sprint(s.height), "env"}
-	p.tmux(append(append(args, env...), self)...)
+	command := []string{self}
+	if s.shell {
+		command = []string{"PS1=sh$ ", "bash", "--norc", "-i"}
+	}
+	p.tmux(append(append(args, env...), command...)...)
+	if s.shell {
+		p.wait("sh$")
+		p.enter(self)
+	}
 	p.tmux("set-option", "-g", "remain-on-exit", "on")
 	t.Cleanup(func() { exec.Command("tmux", "-S", p.socket, "kill-server").Run() })
 	p.wait("In [1]:")
