@@ -67,11 +67,11 @@ func Run(ctx context.Context, o Options) error {
 	r.past = newRecall(o.History)
 	r.editor = &editor{
 		screen: r.screen, keys: t.keys, wake: t.wake, size: t.size, suspend: t.suspend, quit: r.quit,
-		asks: func() assistant { return r.evaluator() }, colours: o.Colours, past: r.past,
+		asks: r.assistant, colours: o.Colours, past: r.past,
 		leaving: func() { r.live.settle((*liveItem).underWay) },
 	}
 	go r.start()
-	r.watchSignals(ctx)
+	r.watchSignals()
 	r.greet()
 	return r.loop(ctx)
 }
@@ -118,6 +118,22 @@ func (r *REPL) evaluator() engine.Evaluator {
 	<-r.ready
 	return r.eval
 }
+
+func (r *REPL) assistant() assistant {
+	if eval := r.evaluator(); eval != nil {
+		return eval
+	}
+	return ignorant{}
+}
+
+// ignorant stands in for an engine that did not start.
+type ignorant struct{}
+
+func (ignorant) IsComplete(string) engine.Completeness {
+	return engine.Completeness{Status: engine.Complete}
+}
+func (ignorant) Complete(context.Context, string, int) (c engine.Completion)     { return c }
+func (ignorant) Inspect(context.Context, string, int, int) (i engine.Inspection) { return i }
 
 func (r *REPL) greet() {
 	width, _ := r.screen.size()
@@ -193,7 +209,7 @@ func (r *REPL) quit() {
 }
 
 // watchSignals interrupts the running cell on SIGINT and gives the terminal back on the signals that end a process.
-func (r *REPL) watchSignals(ctx context.Context) {
+func (r *REPL) watchSignals() {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	ends := make(chan os.Signal, 1)
