@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 
 	"github.com/msflow-go/msflow/lib/xla/hlo"
@@ -132,9 +131,6 @@ var clients = struct {
 	opened map[string]*openedPlugin
 }{opened: map[string]*openedPlugin{}}
 
-// logVariable says from which level on XLA writes to stderr.
-const logVariable = "TF_CPP_MIN_LOG_LEVEL"
-
 type openedPlugin struct {
 	devices []*Device
 	missing []string // NVIDIA's libraries that were not found
@@ -160,8 +156,9 @@ func openPlugin(p Plugin) *openedPlugin {
 }
 
 func (o *openedPlugin) open(p Plugin) {
-	if os.Getenv(logVariable) == "" {
-		os.Setenv(logVariable, "2") // errors, not what XLA is about to do
+	if p.CUDA() && !p.chosen && !driverLoaded() {
+		o.err = fmt.Errorf("%s was not opened: %w", p.Path, errNoDriver)
+		return
 	}
 	if p.CUDA() {
 		o.missing = prepareCUDA(p)

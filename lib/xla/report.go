@@ -1,8 +1,10 @@
 package xla
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -42,7 +44,7 @@ func advise(p Plugin, err error, missing []string) string {
 	case has("driver version is insufficient", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "forward compatibility"):
 		return "NVIDIA's driver is older than this plugin's CUDA; update the driver or install the plugin of an older CUDA (pip install \"jax[cuda12]\")"
 	case p.CUDA() && !driverLoaded():
-		return "no NVIDIA driver is loaded: /proc/driver/nvidia and /dev/nvidiactl are missing; install the driver, or start the container with its GPUs (docker run --gpus all)"
+		return "install NVIDIA's driver, or start the container with its GPUs (docker run --gpus all)"
 	case has("no supported devices", "No visible GPU", "no CUDA-capable device", "CUDA_ERROR_NO_DEVICE"):
 		return "the driver shows no GPU to this process; see nvidia-smi and CUDA_VISIBLE_DEVICES"
 	case len(missing) > 0:
@@ -51,10 +53,13 @@ func advise(p Plugin, err error, missing []string) string {
 	return ""
 }
 
-// driverLoaded tells whether NVIDIA's kernel module is there.
+// errNoDriver says that a CUDA plugin is of no use. Opened all the same, it would write pages to stderr.
+var errNoDriver = errors.New("no NVIDIA driver is loaded (there is no /proc/driver/nvidia and no /dev/nvidia*)")
+
+// driverLoaded tells whether NVIDIA's kernel module is there, on a Jetson or below Windows too.
 func driverLoaded() bool {
-	for _, path := range []string{"/proc/driver/nvidia/version", "/dev/nvidiactl"} {
-		if _, err := os.Stat(path); err == nil {
+	for _, pattern := range []string{"/proc/driver/nvidia/version", "/dev/nvidia*", "/dev/nvhost*", "/dev/dxg"} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
 			return true
 		}
 	}
