@@ -194,7 +194,7 @@ func (p *pane) cursor() (x, y int) {
 	return x, y
 }
 
-const patience = 20 * time.Second
+const patience = time.Minute // on a busy machine
 
 // wait waits until the screen contains a text.
 func (p *pane) wait(text string) string {
