@@ -27,6 +27,7 @@ type options struct {
 	rounds, threads     int
 	seconds, calm       float64
 	only                *regexp.Regexp
+	note                string
 	more                bool
 }
 
@@ -54,6 +55,7 @@ func parse() (options, error) {
 	flag.IntVar(&o.threads, "threads", 2, "threads of both sides")
 	flag.Float64Var(&o.seconds, "seconds", 2, "how long each process measures each thing")
 	flag.Float64Var(&o.calm, "calm", 0.05, "drop rounds in which other programs used more than this share of the machine")
+	flag.StringVar(&o.note, "note", "", "what else the table should say about the circumstances")
 	flag.BoolVar(&o.more, "append", false, "keep the rounds that the file has")
 	flag.Parse()
 	var err error
@@ -81,7 +83,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	r.Machine = describe(o.threads)
+	r.Machine = describe(o)
 	for range o.rounds {
 		for _, c := range cases {
 			if !o.only.MatchString(c.name) {

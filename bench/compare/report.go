@@ -23,17 +23,19 @@ type results struct {
 
 // machine is where and with what was measured.
 type machine struct {
-	Processor string `json:"processor"`
-	CPUs      int    `json:"cpus"`
-	Threads   int    `json:"threads"`
-	System    string `json:"system"`
-	Go        string `json:"go"`
-	Commit    string `json:"commit"`
-	Date      string `json:"date"`
+	Processor string  `json:"processor"`
+	CPUs      int     `json:"cpus"`
+	Threads   int     `json:"threads"`
+	System    string  `json:"system"`
+	Go        string  `json:"go"`
+	Commit    string  `json:"commit"`
+	Date      string  `json:"date"`
+	Calm      float64 `json:"calm"` // greatest share of the machine that others may use in a round
+	Note      string  `json:"note,omitempty"`
 }
 
-func describe(threads int) machine {
-	m := machine{Processor: "unknown", CPUs: runtime.NumCPU(), Threads: threads, System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Date: time.Now().UTC().Format(time.DateOnly)}
+func describe(o options) machine {
+	m := machine{Processor: "unknown", CPUs: runtime.NumCPU(), Threads: o.threads, Calm: o.calm, Note: o.note, System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Date: time.Now().UTC().Format(time.DateOnly)}
 	info, _ := os.ReadFile("/proc/cpuinfo")
 	field := func(name string) string {
 		if f := regexp.MustCompile(name + `\s*: (.*)`).FindSubmatch(info); f != nil {
@@ -158,7 +160,7 @@ median of its repetitions. *Ratio* is PyTorch's time over ours in a round: least
 that of the shortest times of all rounds ("best") and of the least processor time of all threads ("processor"), which hardly
 depends on what else runs but, with several threads, counts also the time that they wait for one another. "PyTorch" is as its users run it, "PyTorch, malloc" with
 %s. Rounds in which other
-programs used more than a few per cent of the machine were dropped. GFLOP/s count a convolution by its definition
+programs used more than %.0f %% of the machine during one of the processes, its start on one thread included, were dropped. %s GFLOP/s count a convolution by its definition
 (Winograd's filtering needs fewer), and are those of the median round; "peak" is what this program's matrix kernels reach on data in
 the first-level cache in the same process. Memory is the most a process had resident, libraries and input included, and in brackets
 what that grew by from the first step on.
@@ -172,7 +174,7 @@ func (r *results) markdown() string {
 	if len(all) > 0 {
 		fmt.Fprintf(&b, " Kernels: %s against %s.", all[0].times[ours][0].Kernel, all[0].times[peer][0].Kernel)
 	}
-	fmt.Fprintf(&b, "\n"+explanation, "`"+strings.Join(tunedMalloc, " ")+"`")
+	fmt.Fprintf(&b, "\n"+explanation, "`"+strings.Join(tunedMalloc, " ")+"`", 100*m.Calm, m.Note)
 	fmt.Fprint(&b, "\n| | rounds | ratio to PyTorch | best | processor | ratio to PyTorch, malloc | best | processor | wanted |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, x := range all {
 		bar := ""
