@@ -158,6 +158,7 @@ class Kernel:
     def stop(self):
         self.kc.stop_channels()
         self.km.shutdown_kernel(now=True)
+        self.km.cleanup_resources()
 
 
 def start(kernel, programs):
@@ -211,10 +212,6 @@ def stalled(kernel, programs):
     return lines, idle, seconds, more
 
 
-def median_ms(kernel, code, n=15):
-    return statistics.median(kernel.run(code)[0] for _ in range(n))
-
-
 def published_tests(name, command, folder):
     """jupyter_kernel_test: how many of its tests pass; a skipped one does not."""
     spec = os.path.join(folder, "kernels", name, "kernel.json")
@@ -240,29 +237,34 @@ def alone(lock):
         yield
 
 
-def times(name, command, folder):
-    """What depends on how busy the machine is."""
-    programs, r, starts = PROGRAMS[name], {}, []
+def times(commands, folder):
+    """What depends on how busy the machine is, kernel by kernel in turns so that it is as busy for each."""
+    starts = {n: [] for n in commands}
     for _ in range(5):
-        k = Kernel(name, command, folder)
-        starts.append(start(k, programs))
+        for name, command in commands.items():
+            k = Kernel(name, command, folder)
+            starts[name].append(start(k, PROGRAMS[name]))
+            k.stop()
+    r = {n: {"name": n, "start": statistics.median(a for a, _ in v), "first": statistics.median(b for _, b in v)} for n, v in starts.items()}
+    kernels = {n: Kernel(n, c, folder) for n, c in commands.items()}
+    for name, k in kernels.items():
+        for code in PROGRAMS[name]["setup"]:
+            k.run(code)
+    for row, rounds in (("one", 15), ("print", 15), ("loop", 5), ("fib", 5)):
+        took = {n: [] for n in kernels}
+        for _ in range(rounds):
+            for name, k in kernels.items():
+                took[name].append(k.run(PROGRAMS[name][row])[0])
+        for name in kernels:
+            r[name][row] = statistics.median(took[name])
+    for k in kernels.values():
         k.stop()
-    r["start"], r["first"] = (statistics.median(s[i] for s in starts) for i in (0, 1))
-    k = Kernel(name, command, folder)
-    for code in programs["setup"]:
-        k.run(code)
-    for row in ("one", "print"):
-        r[row] = median_ms(k, programs[row])
-    for row in ("loop", "fib"):
-        r[row] = median_ms(k, programs[row], 5)
-    k.stop()
     return r
 
 
-def measure(name, command, folder, tests, lock):
-    programs = PROGRAMS[name]
-    with alone(lock):
-        r = {"name": name, **times(name, command, folder)}
+def measure(name, command, folder, tests):
+    """What does not."""
+    programs, r = PROGRAMS[name], {}
     k = Kernel(name, command, folder)
     for code in programs["setup"]:
         k.run(code)
@@ -326,11 +328,13 @@ def main():
     args = a.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MSFLOW_HISTORY"] = os.path.join(folder, "history")
-        results = []
-        for k in args.kernels:
-            name, command = k.split("=", 1)
-            results.append(measure(name, command, folder, not args.no_tests, args.lock))
-            print(json.dumps(results[-1]), file=sys.stderr, flush=True)
+        commands = dict(k.split("=", 1) for k in args.kernels)
+        with alone(args.lock):
+            results = times(commands, folder)
+        for name, command in commands.items():
+            results[name].update(measure(name, command, folder, not args.no_tests))
+            print(json.dumps(results[name]), file=sys.stderr, flush=True)
+    results = list(results.values())
     text = table(results) + f"\n\nMeasured in one run of bench/kernel.py on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, {platform.machine()}, " \
         "medians; milliseconds from execute_request to idle as jupyter_client sees it.\n"
     print(text)
