@@ -46,6 +46,18 @@ func slow() bool { return os.Getenv("MSFLOW_SLOW") != "" }
 // command runs 343 of the 352 in Go 1.26.8.
 const goTestWant = 343
 
+// goTestFails are those that do not, and why.
+var goTestFails = map[string]string{
+	"chanlinear.go":       "measures the runtime's own scheduling of channels with benchmarks",
+	"closure.go":          "counts the allocations of compiled closures",
+	"convert5.go":         "wants the saturation of out-of-range conversions of this compiler",
+	"heapsampling.go":     "looks for its functions in the heap profile",
+	"inline_caller.go":    "looks for inlined frames with runtime.Caller",
+	"maymorestack.go":     "hooks the growth of compiled stacks",
+	"nilptr.go":           "needs a 256 MB array at its own place in the program",
+	"typeparam/nested.go": "wants the compiler's private names of types declared in generic functions",
+}
+
 // TestGoDistribution runs the programs of GOROOT/test that are marked "// run".
 func TestGoDistribution(t *testing.T) {
 	if !slow() {
@@ -70,11 +82,26 @@ func TestGoDistribution(t *testing.T) {
 		}()
 	}
 	wg.Wait()
+	for _, f := range failed {
+		file, _, _ := strings.Cut(f, ": ")
+		if _, known := goTestFails[relativeToTest(file)]; !known {
+			t.Errorf("%s", f)
+		}
+	}
 	passed := len(files) - len(failed)
 	t.Logf("%d of %d programs pass; not these:\n%s", passed, len(files), strings.Join(failed, "\n"))
 	if passed < goTestWant {
 		t.Errorf("%d programs pass, want %d", passed, goTestWant)
 	}
+}
+
+// relativeToTest names a program below GOROOT/test.
+func relativeToTest(file string) string {
+	dir, name := filepath.Split(file)
+	if sub := filepath.Base(dir); sub != "test" {
+		return sub + "/" + name
+	}
+	return name
 }
 
 // marked matches the first line of a program to run, perhaps with compiler flags.
