@@ -51,6 +51,7 @@ func init() {
 				"slices":                            "slices",
 				"strconv":                           "strconv",
 				"strings":                           "strings",
+				"sync":                              "sync",
 			},
 			Interfaces: map[string]reflect.Type{
 				"Gallery":          reflect.TypeFor[q.Gallery](),
