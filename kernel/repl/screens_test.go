@@ -477,7 +477,7 @@ func TestPager(t *testing.T) {
 	p.run("long[:90]", 3)
 	p.wait("more rows; %page shows all of them")
 	p.enter("%page")
-	p.wait(" of 47 ")
+	p.wait(" of 32 ")
 	p.key("q")
 	p.enter("%page strings.Join(long, \"\\n\")")
 	p.wait("rows 1–29 of 200")
