@@ -26,7 +26,7 @@ func (s *Session) newInterp(p *ssa.Package, path string) (i *ixgo.Interp, err er
 	}()
 	moveGlobals(p, path)
 	libs := s.newLibraries(p)
-	repair(linkable(p.Prog), s.goroutines.guard)
+	repair(append(libs, p), s.goroutines.guard) // all others are external
 	if i, err = ixgo.NewInterp(s.ctx, p); err != nil {
 		return nil, err
 	}
