@@ -53,6 +53,11 @@ venv() {
 	export MSFLOW_VENV=$PWD/.venv MSFLOW_REQUIRE_VENV=1
 }
 
+# The terminal that the REPL is driven in.
+terminal() {
+	command -v tmux >/dev/null || apt_install tmux
+}
+
 # The browser that JupyterLab is driven in.
 browser() {
 	[[ -x /usr/bin/chromium ]] || apt_install chromium
@@ -77,6 +82,7 @@ static_checks() {
 tests() {
 	need_go
 	venv
+	terminal
 	build
 	static_checks
 	go test -timeout "${1:-14m}" ./...

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // While there are sessions, os.Stdout and os.Stderr are pipes whose readers give
@@ -42,7 +43,7 @@ type pipe struct {
 var standard struct {
 	mu       sync.Mutex
 	sessions int
-	pipes    [2]*pipe
+	pipes    [2]atomic.Pointer[pipe]
 }
 
 // captureStreams redirects the standard streams for one more session.
@@ -57,9 +58,9 @@ func captureStreams() error {
 			if err != nil {
 				return fmt.Errorf("capturing %v: %w", Stream(i), err)
 			}
-			standard.pipes[i] = p
+			standard.pipes[i].Store(p)
 		}
-		os.Stdout, os.Stderr = standard.pipes[Stdout].w, standard.pipes[Stderr].w
+		os.Stdout, os.Stderr = openPipe(Stdout).w, openPipe(Stderr).w
 		log.SetOutput(os.Stderr)
 	}
 	standard.sessions++
@@ -73,12 +74,24 @@ func releaseStreams() {
 	if standard.sessions--; standard.sessions > 0 {
 		return
 	}
-	os.Stdout, os.Stderr = standard.pipes[Stdout].saved, standard.pipes[Stderr].saved
+	os.Stdout, os.Stderr = openPipe(Stdout).saved, openPipe(Stderr).saved
 	log.SetOutput(os.Stderr)
-	for i, p := range standard.pipes {
-		p.w.Close()
-		standard.pipes[i] = nil
+	for i := range standard.pipes {
+		standard.pipes[i].Swap(nil).w.Close()
 	}
+	lastForeground.Store(nil)
+}
+
+// openPipe is a redirected stream, or nil once the last session is closed: its
+// goroutines can outlive it.
+func openPipe(s Stream) *pipe { return standard.pipes[s].Load() }
+
+// writeEnd is the file that stands in for a standard stream, or nil.
+func writeEnd(s Stream) *os.File {
+	if p := openPipe(s); p != nil {
+		return p.w
+	}
+	return nil
 }
 
 func newPipe(s Stream, saved *os.File, nonce []byte) (*pipe, error) {
@@ -203,7 +216,10 @@ func (p *pipe) flush() <-chan struct{} {
 
 // writeStream writes text of a run to one of the standard streams.
 func writeStream(r *run, s Stream, text []byte) (int, error) {
-	p := standard.pipes[s]
+	p := openPipe(s)
+	if p == nil {
+		return 0, os.ErrClosed
+	}
 	p.mu.Lock()
 	p.runs[r.id] = r
 	p.mu.Unlock()
@@ -216,25 +232,33 @@ func writeStream(r *run, s Stream, text []byte) (int, error) {
 
 // setForeground makes bare bytes those of r from here on.
 func setForeground(r *run) {
-	for _, p := range standard.pipes {
-		p.mu.Lock()
-		p.front = r
-		p.mu.Unlock()
+	for _, s := range []Stream{Stdout, Stderr} {
+		if p := openPipe(s); p != nil {
+			p.mu.Lock()
+			p.front = r
+			p.mu.Unlock()
+		}
 	}
 	lastForeground.Store(r)
 }
 
 // flushStreams returns when everything written before has reached its sink.
 func flushStreams() {
-	out, err := standard.pipes[Stdout].flush(), standard.pipes[Stderr].flush()
-	<-out
-	<-err
+	var flushed []<-chan struct{}
+	for _, s := range []Stream{Stdout, Stderr} {
+		if p := openPipe(s); p != nil {
+			flushed = append(flushed, p.flush())
+		}
+	}
+	for _, done := range flushed {
+		<-done
+	}
 }
 
 // forget drops a run that has ended and has no goroutines left.
 func (r *run) forget() {
-	for _, p := range standard.pipes {
-		if p != nil {
+	for _, s := range []Stream{Stdout, Stderr} {
+		if p := openPipe(s); p != nil {
 			p.mu.Lock()
 			delete(p.runs, r.id)
 			p.mu.Unlock()

@@ -57,9 +57,9 @@ func (r *run) exit(code int) {
 func (s *Session) write(w io.Writer, text []byte) (int, error) {
 	if f, ok := w.(*os.File); ok && f != nil {
 		switch f {
-		case standard.pipes[Stdout].w:
+		case writeEnd(Stdout):
 			return writeStream(current(s), Stdout, text)
-		case standard.pipes[Stderr].w:
+		case writeEnd(Stderr):
 			return writeStream(current(s), Stderr, text)
 		}
 	}
