@@ -102,13 +102,26 @@ func (r *run) check() {
 	}
 }
 
+// newStopFlag is the storage of the variable Stop that cells poll. Cells take it
+// for a bool. Its storage is an interface that holds one, because the
+// interpreter boxes what it loads: from a bool that allocates at every turn of a
+// loop, from an interface it does not.
+func newStopFlag() *any {
+	flag := boxed(false)
+	return &flag
+}
+
+// boxed is b as an interface. Both values have one type word, so that a cell
+// that loads the flag while it changes sees the one or the other.
+func boxed(b bool) any { return b }
+
 // stopping counts goroutines that should stop; while there are any, loops and
 // function entries of all cells ask whether it is they.
 func (s *Session) stopping(n int) {
 	s.stopMu.Lock()
 	defer s.stopMu.Unlock()
 	s.stoppingGoroutines += n
-	*s.stopFlag = s.stoppingGoroutines > 0
+	*s.stopFlag = boxed(s.stoppingGoroutines > 0)
 }
 
 // current is the run of the calling goroutine. A goroutine that compiled code

@@ -45,14 +45,14 @@ type Session struct {
 	foreground         atomic.Pointer[run]
 	stopMu             sync.Mutex
 	stoppingGoroutines int
-	stopFlag           *bool // polled by cells; see rewriter
+	stopFlag           *any // polled by cells, always a bool; see rewriter and newStopFlag
 }
 
 var _ Evaluator = (*Session)(nil)
 
 // New starts a session.
 func New() (*Session, error) {
-	s := &Session{stopFlag: new(bool), cellText: map[string]string{}}
+	s := &Session{stopFlag: newStopFlag(), cellText: map[string]string{}}
 	s.stdin = &stdin{s: s}
 	if err := captureStreams(); err != nil {
 		return nil, err
