@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,6 +44,9 @@ func (in *stdin) ask() (string, error) {
 		}
 	}()
 	line, err := r.sink.Input(ctx, "", false)
+	if errors.Is(err, context.Canceled) {
+		r.cancel() // Ctrl-C at the input: its word may come before the session's
+	}
 	r.check()
 	if err != nil {
 		return "", fmt.Errorf("reading os.Stdin: %w", err)

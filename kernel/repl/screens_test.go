@@ -299,7 +299,7 @@ func TestHistory(t *testing.T) {
 	first.key("Enter")
 	first.wait("In [4]:")
 	first.key("C-d")
-	first.wait("Pane is dead")
+	first.wait("left with status")
 
 	p := open(t, setup{dir: first.dir})
 	p.key("Up") // of the session before
@@ -384,8 +384,8 @@ func TestInterruptAndLeave(t *testing.T) {
 	p.last("In [9]: n = 5")
 	p.key("C-c")
 	p.key("C-d")
-	s := p.wait("Pane is dead")
-	if !strings.Contains(s, "status 0") && strings.Contains(s, "status") {
+	s := p.wait("left with status")
+	if !strings.Contains(s, "left with status 0") {
 		t.Errorf("it does not leave well:\n%s", s)
 	}
 }
@@ -395,7 +395,7 @@ func TestWordsThatLeave(t *testing.T) {
 	for _, c := range []struct{ typed, want string }{{"exit", "status 0"}, {"quit()", "status 0"}, {"os.Exit(3)", "status 3"}} {
 		p := open(t, setup{})
 		p.enter(c.typed)
-		p.wait("Pane is dead (" + c.want)
+		p.wait("left with " + c.want)
 	}
 	p := open(t, setup{})
 	p.run("exit := 5", 2)
@@ -639,7 +639,7 @@ func TestDumbTerminal(t *testing.T) {
 		t.Errorf("control sequences: %q", c)
 	}
 	p.key("C-d")
-	p.wait("Pane is dead")
+	p.wait("left with status")
 }
 
 func TestScript(t *testing.T) {

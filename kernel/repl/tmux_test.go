@@ -105,7 +105,8 @@ func open(t testing.TB, s setup) *pane {
 	p := &pane{t: t, socket: filepath.Join(t.TempDir(), "tmux"), dir: s.dir}
 	env := append([]string{"TERM=xterm-256color", "MSFLOW_TEST_REPL=1", "MSFLOW_HISTORY=" + filepath.Join(s.dir, "history"), "HOME=" + s.dir, "NO_COLOR=", "COLORTERM="}, s.env...)
 	args := []string{"-f", "/dev/null", "new-session", "-d", "-c", s.dir, "-x", fmt.Sprint(s.width), "-y", fmt.Sprint(s.height), "env"}
-	command := []string{self}
+	// The shell tells that the session has left, and how; tmux's own word for it is sometimes missing.
+	command := []string{"sh", "-c", `trap : INT; "$0"; echo "left with status $?"; exec sleep 600`, self}
 	if s.shell {
 		command = []string{"PS1=sh$ ", "bash", "--norc", "-i"}
 	}
@@ -114,7 +115,6 @@ func open(t testing.TB, s setup) *pane {
 		p.wait("sh$")
 		p.enter(self)
 	}
-	p.tmux("set-option", "-g", "remain-on-exit", "on")
 	t.Cleanup(func() { exec.Command("tmux", "-S", p.socket, "kill-server").Run() })
 	p.wait("In [1]:")
 	return p
