@@ -55,7 +55,7 @@ func (term *terminal) enter(line, pattern string) string {
 func (term *terminal) wait(pattern string) string {
 	term.t.Helper()
 	re := regexp.MustCompile(pattern)
-	for end := time.Now().Add(2*time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		s := term.tmux("capture-pane", "-p")
 		if re.MatchString(s) {
 			return s
