@@ -408,9 +408,9 @@ func TestBackgroundOutputStaysAboveThePrompt(t *testing.T) {
 	p := open(t, setup{})
 	p.run(`go func() { for i := range 3 { time.Sleep(300 * time.Millisecond); fmt.Println("tick", i) }; panic("boom") }()`, 2)
 	p.typed("half an inp")
-	s := p.wait("panic: boom")
+	p.wait("panic: boom")
 	p.typed("ut")
-	s = p.wait("half an input")
+	s := p.wait("half an input")
 	i, j, k := strings.Index(s, "\ntick 0\ntick 1\ntick 2\n"), strings.Index(s, "in a goroutine of cell 1:\npanic: boom\n"), strings.Index(s, "In [2]: half an input")
 	if i < 0 || j < i || k < j {
 		t.Errorf("not in order:\n%s", s)
