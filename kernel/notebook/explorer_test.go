@@ -56,6 +56,9 @@ func place(i, n int) []float32 {
 
 // The explorer works in a browser, without a server. With MSFLOW_EXPLORER set to a file, a screenshot goes there.
 func TestExplorerInABrowser(t *testing.T) {
+	if os.Getenv("MSFLOW_SLOW") == "" {
+		t.Skip("set MSFLOW_SLOW=1 to drive a browser, as ./install.sh test-all does")
+	}
 	python := jupyterenv.Python(t, "playwright")
 	if _, err := os.Stat("/usr/bin/chromium"); err != nil {
 		t.Skip("there is no chromium")
