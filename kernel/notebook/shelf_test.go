@@ -154,11 +154,16 @@ func TestAllNotebooks(t *testing.T) {
 	}
 }
 
-// outputs lists what the cells show, one entry per output.
+// outputs lists what the cells show, one entry per output. Text of one stream is one: nbclient writes it in the pieces
+// in which it arrived, which depends on time, and Jupyter shows it as one.
 func outputs(n *notebook.Notebook) (list []string) {
 	for i, c := range n.Cells {
-		for _, o := range c.Outputs {
-			list = append(list, fmt.Sprintf("cell %d: %s %s %s %v %v", i+1, o.Type, o.Name, o.Text, o.Data, o.Metadata))
+		for k, o := range c.Outputs {
+			if k > 0 && o.Type == "stream" && c.Outputs[k-1].Type == "stream" && c.Outputs[k-1].Name == o.Name {
+				list[len(list)-1] += o.Text
+				continue
+			}
+			list = append(list, fmt.Sprintf("cell %d: %s %s %v %v %s", i+1, o.Type, o.Name, o.Data, o.Metadata, o.Text))
 		}
 	}
 	return list
