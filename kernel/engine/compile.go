@@ -63,6 +63,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 		return nil, typeErrors(c.errs)
 	}
 	s.goroutines.compiling(d.p, c)
+	s.narrowed.pin(c)
 	u = &unit{count: count, program: d.p.program}
 	u.results, u.quiet = d.resultTypes(c)
 	d.place(c)

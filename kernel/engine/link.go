@@ -24,19 +24,21 @@ func (s *Session) newInterp(p *ssa.Package, path string) (i *ixgo.Interp, err er
 			err = fmt.Errorf("linking: %v", e)
 		}
 	}()
+	defer external(p)
 	moveGlobals(p, path)
 	libs := s.newLibraries(p)
 	repair(append(libs, p), s.goroutines.guard) // all others are external
-	if i, err = ixgo.NewInterp(s.ctx, p); err != nil {
+	if i, err = s.linkNarrowed(p); err != nil {
 		return nil, err
 	}
 	finishReceivers()
 	s.methods.share(i, path != linkPath)
-	if err := s.initLibraries(i, p, libs); err != nil {
-		return nil, err
-	}
-	external(p)
-	return i, nil
+	return i, s.initLibraries(i, p, libs)
+}
+
+func (s *Session) linkNarrowed(p *ssa.Package) (*ixgo.Interp, error) {
+	defer s.narrow(p)()
+	return ixgo.NewInterp(s.ctx, p)
 }
 
 func moveGlobals(p *ssa.Package, path string) {

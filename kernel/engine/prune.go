@@ -2,22 +2,20 @@ package engine
 
 import (
 	"go/types"
-	"reflect"
-	"unsafe"
 
 	"golang.org/x/tools/go/ssa"
 )
 
-// pruneEvery is how many cells are compiled between two prunings.
-const pruneEvery = 32
+// pruneEvery is how many cells are compiled between two prunings, at least: a
+// pruning looks at all that the session has.
+func (s *Session) pruneEvery() int { return max(32, len(*programPackages(s.program()))/4) }
 
 // prune forgets the cells whose declarations have all been declared anew.
-// Linking looks at every package of the program, and each cell is one: without
-// this a session slows down, and grows, with its length. Packages with types
-// stay, as values of their types may live on; so do compiled functions, which
-// need no package any more.
+// Without this a session grows with its length. Packages with types stay, as
+// values of their types may live on, and those that generic functions mention;
+// so do compiled functions, which need no package any more.
 func (s *Session) prune() {
-	if s.units < s.pruned+pruneEvery {
+	if s.units < s.pruned+s.pruneEvery() {
 		return
 	}
 	s.pruned = s.units
@@ -32,9 +30,9 @@ func (s *Session) prune() {
 			delete(s.scope.origin, o)
 		}
 	}
-	packages := programPackages(s.program())
+	packages := *programPackages(s.program())
 	for t, p := range packages {
-		if ofSession(t, p) && !live[t] && p.Func("init").Blocks == nil && !declaresTypes(p) {
+		if isLinked(p) && !live[t] && s.narrowed.idle(t, p) {
 			delete(packages, t)
 		}
 	}
@@ -61,10 +59,4 @@ func declaresTypes(p *ssa.Package) bool {
 		}
 	}
 	return false
-}
-
-// programPackages is the program's own map of its packages.
-func programPackages(prog *ssa.Program) map[*types.Package]*ssa.Package {
-	f := reflect.ValueOf(prog).Elem().FieldByName("packages")
-	return *(*map[*types.Package]*ssa.Package)(unsafe.Pointer(f.UnsafeAddr()))
 }

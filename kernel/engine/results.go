@@ -47,7 +47,7 @@ func (s *Session) keep(u *unit, values []any) {
 	pkg.Scope().Insert(o)
 	pkg.MarkComplete()
 	s.scope.objects[k.name] = o
-	s.program().CreatePackage(pkg, nil, nil, false).Build()
+	s.addVariables(pkg)
 	s.scope.kept = slices.DeleteFunc(s.scope.kept, func(old kept) bool { return old.count == k.count })
 	s.scope.kept = append(s.scope.kept, k)
 	s.forgetResults()

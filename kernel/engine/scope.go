@@ -146,7 +146,7 @@ func (s *Session) previous(name string) string {
 	pkg.Scope().Insert(again)
 	pkg.MarkComplete()
 	s.scope.objects[alias] = again
-	s.program().CreatePackage(pkg, nil, nil, false).Build()
+	s.addVariables(pkg)
 	return alias
 }
 

@@ -29,6 +29,7 @@ type Session struct {
 	imported   map[*types.Package]bool // packages that cells have imported, directly or not
 	libraries  int                     // how many of them are source
 	linked     typeutil.Map            // receiver type -> interpreter that holds its methods
+	narrowed   narrowed
 	goroutines concurrency
 	units      int // cells compiled
 	pruned     int // units at the last prune
@@ -84,6 +85,7 @@ func (s *Session) start() error {
 	if err := s.warm(); err != nil {
 		return err
 	}
+	s.narrowed = newNarrowed(s.program())
 	for name, f := range s.overrides() {
 		s.ctx.RegisterExternal(name, f)
 	}
