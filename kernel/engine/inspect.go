@@ -8,9 +8,8 @@ import (
 	"go/doc/comment"
 	"go/types"
 	"html"
-	"os/exec"
+
 	"strings"
-	"time"
 )
 
 // Inspect describes what stands at the cursor, or the function whose arguments
@@ -44,7 +43,7 @@ func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) 
 	if o == nil {
 		return Inspection{}
 	}
-	return s.describe(ctx, a, id, o, parents, detail)
+	return s.describe(a, id, o, parents, detail)
 }
 
 // nameEnd is the rest of the name that an offset is inside of.
@@ -98,15 +97,14 @@ func (a *analysis) object(id *ast.Ident) types.Object {
 
 // description collects the parts of an inspection.
 type description struct {
-	name   string
-	decl   string // Go source
-	doc    string // a doc comment
-	value  string
-	notes  []string
-	isCode bool // decl is the full source
+	name  string
+	decl  string // Go source
+	doc   string // a doc comment
+	value string
+	notes []string
 }
 
-func (s *Session) describe(ctx context.Context, a *analysis, id *ast.Ident, o types.Object, parents map[ast.Node]ast.Node, detail int) Inspection {
+func (s *Session) describe(a *analysis, id *ast.Ident, o types.Object, parents map[ast.Node]ast.Node, detail int) Inspection {
 	d := &description{name: o.Name(), decl: oneLine(o, a.ownerAt(id, parents))}
 	if doc, ok := symbolDoc(o, a.ownerAt(id, parents)); ok {
 		d.doc = doc.Doc
@@ -127,11 +125,11 @@ func (s *Session) describe(ctx context.Context, a *analysis, id *ast.Ident, o ty
 	if src := s.sourceOf(o); src.text.text != "" {
 		d.doc = cmp.Or(d.doc, src.text.doc)
 		if detail > 0 || kindOfObject(o) == "type" {
-			d.decl, d.isCode = src.text.text, true
+			d.decl = src.text.text
 		}
 	} else if detail > 0 {
-		if text := goDocSource(ctx, o, a.ownerAt(id, parents)); text != "" {
-			d.decl, d.isCode = text, true
+		if decl, doc := s.librarySource(o, a.ownerAt(id, parents)); decl != "" {
+			d.decl, d.doc = decl, cmp.Or(d.doc, doc)
 		}
 	}
 	return d.inspection()
@@ -225,28 +223,6 @@ func (s *Session) sourceOf(o types.Object) source {
 		}
 	}
 	return source{}
-}
-
-// goDocSource asks the go command for source, where there is one.
-func goDocSource(ctx context.Context, o types.Object, owner string) string {
-	if o.Pkg() == nil || ofCell(o) {
-		return ""
-	}
-	if owner == "" {
-		owner = ownerOf(o)
-	}
-	name := o.Pkg().Path() + "." + o.Name()
-	if owner != "" {
-		name = o.Pkg().Path() + "." + owner + "." + o.Name()
-	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "go", "doc", "-src", name).Output()
-	if err != nil {
-		return ""
-	}
-	_, text, _ := strings.Cut(string(out), "\n\n") // after the package clause
-	return strings.TrimSpace(text)
 }
 
 func (d *description) inspection() Inspection {

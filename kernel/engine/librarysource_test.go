@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestLibrarySource asks for source with two question marks.
+func TestLibrarySource(t *testing.T) {
+	s := newSession(t)
+	if _, err := eval(s, "var client http.Client"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ code, want, doc string }{
+		{"strings.ToUpper", "func ToUpper(s string) string {\n\tisASCII, hasLower := true, false", "upper case"},
+		{"strings.Builder", "type Builder struct {", "efficiently build a string"},
+		{"client.Get", "func (c *Client) Get(url string) (resp *Response, err error) {", "issues a GET"},
+		{"client.Timeout", "type Client struct {", "time limit"},
+		{"http.StatusOK", "StatusOK                   = 200 // RFC 9110", ""},
+		{"atomic.Pointer", "type Pointer[T any] struct {", "zero value is a nil"},
+		{"go/ast.Expr", "type Expr interface {", ""},
+	} {
+		code := c.code
+		if path, name, found := strings.Cut(code, "/ast."); found { // a package that must be imported
+			code = `import "` + path + `/ast"; ast.` + name
+		}
+		start := time.Now()
+		in := s.Inspect(context.Background(), code, len(code), 1)
+		if took := time.Since(start); took > 200*time.Millisecond { // 50 ms on a machine that does nothing else
+			t.Errorf("%s: took %v", c.code, took)
+		}
+		if !strings.Contains(in.Plain, c.want) || !strings.Contains(in.Plain, c.doc) {
+			t.Errorf("%s:\n%s", c.code, in.Plain)
+		}
+	}
+	if in := s.Inspect(context.Background(), "unknown.Name", 12, 1); in.Found {
+		t.Errorf("found %s", in.Plain)
+	}
+}
+
+func TestSourceDirOfDependency(t *testing.T) {
+	s := newSession(t)
+	if dir := s.sourceDir("example.com/nothing"); dir != "" {
+		t.Errorf("a package that is not there lies in %s", dir)
+	}
+	dir := moduleDir("github.com/visualfc/xtype", "v0.3.2")
+	if !strings.HasSuffix(dir, "xtype@v0.3.2") {
+		t.Fatalf("moduleDir gives %q", dir)
+	}
+	if decl, _ := (wanted{name: "TypeOfType"}).in(dir + "/xtype.go"); !strings.HasPrefix(decl, "func TypeOfType(") {
+		t.Error(decl)
+	}
+}
