@@ -71,6 +71,9 @@ func (k known) LookupReflect(t types.Type) (reflect.Type, bool) {
 		return rt, true
 	}
 	if n, ok := t.(*types.Named); ok {
+		if n == types.Universe.Lookup("error").Type() {
+			return errorType, true
+		}
 		if rt := k.l.reflected.At(n); rt != nil {
 			return rt.(reflect.Type), true
 		}
@@ -114,15 +117,22 @@ func (l *loader) LookupReflect(t types.Type) (reflect.Type, bool) {
 		t = ptr.Elem()
 	}
 	n, ok := t.(*types.Named)
-	if !ok || n.Obj().Pkg() == nil || mentionsTypeParam(n) {
+	if !ok || mentionsTypeParam(n) {
 		return nil, false
 	}
-	rt := l.reflectNamed(n)
+	rt := errorType // in instances of generic functions ixgo takes it for a local type
+	if n.Obj().Pkg() != nil {
+		rt = l.reflectNamed(n)
+	} else if n != types.Universe.Lookup("error").Type() {
+		return nil, false
+	}
 	if isPtr {
 		rt = reflect.PointerTo(rt)
 	}
 	return rt, true
 }
+
+var errorType = reflect.TypeFor[error]()
 
 func (l *loader) reflectNamed(n *types.Named) reflect.Type {
 	l.mu.Lock()
