@@ -40,11 +40,11 @@ func (b colorBar) draw(c draw.Canvas) {
 	y0, y1 := c.Min.Y+1*pixel, c.Max.Y-1*pixel
 	if b.less {
 		y0 += head
-		c.FillPolygon(b.colors[0], []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: (x0 + x1) / 2, Y: y0 - head}})
+		c.FillPolygon(b.colors.At(0), []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: (x0 + x1) / 2, Y: y0 - head}})
 	}
 	if b.more {
 		y1 -= head
-		c.FillPolygon(b.colors[255], []vg.Point{{X: x0, Y: y1}, {X: x1, Y: y1}, {X: (x0 + x1) / 2, Y: y1 + head}})
+		c.FillPolygon(b.colors.At(1), []vg.Point{{X: x0, Y: y1}, {X: x1, Y: y1}, {X: (x0 + x1) / 2, Y: y1 + head}})
 	}
 	c.DrawImage(vg.Rectangle{Min: vg.Point{X: x0, Y: y0}, Max: vg.Point{X: x1, Y: y1}}, b.ramp(y1-y0))
 	widest := b.labels(c, x1, y0, y1)

@@ -3,17 +3,23 @@ package plots
 import (
 	"image/color"
 	"math"
+	"sync"
 )
 
-// A ColorMap gives a colour to each of 256 levels, from the least to the greatest value.
-type ColorMap [256]color.NRGBA
+// A ColorMap gives a colour to each of 256 levels, from the least to the greatest value. It is worked out when it is first used.
+type ColorMap struct{ levels func() *[256]color.NRGBA }
+
+// NewColorMap makes a map of one's own.
+func NewColorMap(levels [256]color.NRGBA) *ColorMap {
+	return &ColorMap{levels: func() *[256]color.NRGBA { return &levels }}
+}
 
 // At is the colour of t in [0,1]; values outside take the end's colour, NaN a mid grey that no map contains.
 func (m *ColorMap) At(t float64) color.NRGBA {
 	if math.IsNaN(t) {
 		return color.NRGBA{0x80, 0x80, 0x80, 0xFF}
 	}
-	return m[int(255*min(max(t, 0), 1)+0.5)]
+	return m.levels()[int(255*min(max(t, 0), 1)+0.5)]
 }
 
 // The colour maps are computed in OKLCh: lightness rises evenly, the hue turns, the chroma is what sRGB can show of it. So
@@ -31,6 +37,10 @@ var (
 
 // rampOf makes a map from lightness and hue (degrees) of both ends and the largest chroma.
 func rampOf(l0, l1, h0, h1, chroma float64) *ColorMap {
+	return &ColorMap{levels: sync.OnceValue(func() *[256]color.NRGBA { return levelsOf(l0, l1, h0, h1, chroma) })}
+}
+
+func levelsOf(l0, l1, h0, h1, chroma float64) *[256]color.NRGBA {
 	lightness := func(i int) float64 { return l0 + float64(i)/255*(l1-l0) }
 	hue := func(i int) float64 { return (h0 + float64(i)/255*(h1-h0)) * math.Pi / 180 }
 	var limit [256]float64
@@ -40,7 +50,7 @@ func rampOf(l0, l1, h0, h1, chroma float64) *ColorMap {
 			limit[i] = max(0, limit[i]-0.001)
 		}
 	}
-	m := new(ColorMap)
+	m := new([256]color.NRGBA)
 	for i, c := range smooth(limit) {
 		m[i] = toSRGB(okLCh(lightness(i), c, hue(i)))
 	}

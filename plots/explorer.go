@@ -103,7 +103,7 @@ func explore(g Gallery, o options, plates []plate) (*exploration, error) {
 		}
 		e.Threshold = sweep(normal, anomalous).bestF1()
 	}
-	for _, c := range o.colorMap(Ember) {
+	for _, c := range o.colorMap(Ember).levels() {
 		e.Ramp += string([]byte{c.R, c.G, c.B})
 	}
 	e.Ramp = base64.StdEncoding.EncodeToString([]byte(e.Ramp))

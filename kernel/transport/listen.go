@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/transport/early"
 )
 
 // Listen opens an endpoint written as ZeroMQ writes it: tcp://127.0.0.1:5555,
@@ -20,7 +22,7 @@ func Listen(endpoint string) (net.Listener, error) {
 	var err error
 	switch scheme {
 	case "tcp":
-		l, err = net.Listen("tcp", strings.Replace(addr, "*:", ":", 1))
+		l, err = listenTCP(addr)
 	case "ipc":
 		l, err = listenIPC(addr)
 	default:
@@ -30,6 +32,14 @@ func Listen(endpoint string) (net.Listener, error) {
 		return nil, fmt.Errorf("endpoint %q: %w", endpoint, err)
 	}
 	return l, nil
+}
+
+func listenTCP(addr string) (net.Listener, error) {
+	if f := early.Take(addr); f != nil {
+		defer f.Close()
+		return net.FileListener(f)
+	}
+	return net.Listen("tcp", strings.Replace(addr, "*:", ":", 1))
 }
 
 func listenIPC(path string) (net.Listener, error) {
