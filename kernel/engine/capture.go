@@ -18,25 +18,19 @@ import (
 // processes and go to the cell in the foreground. Frames and bare bytes take the
 // same pipe, which keeps their order.
 //
-// A frame is the process's nonce, then kind, run and length, then the text.
-const headerLen = 16 + 1 + 8 + 4
-
-const (
-	frameText  = 't'
-	frameFlush = 'f' // run is a ticket in pipe.flushes
-)
+// A frame is the process's nonce, then run and length, then the text.
+const headerLen = 16 + 8 + 4
 
 type pipe struct {
 	stream Stream
 	w      *os.File
 	saved  *os.File // the stream that it stands in for
 	nonce  []byte
+	end    readEnd
 
-	mu      sync.Mutex
-	runs    map[uint64]*run
-	front   *run // gets bare bytes
-	tickets uint64
-	flushes map[uint64]chan struct{}
+	mu    sync.Mutex
+	runs  map[uint64]*run
+	front *run // gets bare bytes
 }
 
 // standard is the process's redirected streams, nil while there is no session.
@@ -99,22 +93,12 @@ func newPipe(s Stream, saved *os.File, nonce []byte) (*pipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pipe{stream: s, w: w, saved: saved, nonce: nonce, runs: map[uint64]*run{}, flushes: map[uint64]chan struct{}{}}
+	p := &pipe{stream: s, w: w, saved: saved, nonce: nonce, runs: map[uint64]*run{}}
+	if err := p.end.open(r); err != nil {
+		return nil, err
+	}
 	go p.read(r)
 	return p, nil
-}
-
-func (p *pipe) read(r *os.File) {
-	defer r.Close()
-	var pending []byte
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := r.Read(buf)
-		pending = p.deliver(append(pending, buf[:n]...), err != nil)
-		if err != nil {
-			return
-		}
-	}
 }
 
 // deliver hands out what is complete in b and returns the rest.
@@ -134,13 +118,13 @@ func (p *pipe) deliver(b []byte, end bool) (rest []byte) {
 		if len(b) < headerLen {
 			break
 		}
-		kind, id := b[16], binary.LittleEndian.Uint64(b[17:])
-		n := headerLen + int(binary.LittleEndian.Uint32(b[25:]))
+		id := binary.LittleEndian.Uint64(b[16:])
+		n := headerLen + int(binary.LittleEndian.Uint32(b[24:]))
 		if len(b) < n {
 			break
 		}
-		if kind == frameFlush {
-			p.flushed(id)
+		if id&endMark != 0 {
+			p.end.reached(id)
 		} else {
 			p.give(p.runOf(id), b[headerLen:n])
 		}
@@ -185,33 +169,12 @@ func (p *pipe) runOf(id uint64) *run {
 	return p.front
 }
 
-func (p *pipe) flushed(ticket uint64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	close(p.flushes[ticket])
-	delete(p.flushes, ticket)
-}
-
-func (p *pipe) frame(kind byte, id uint64, text []byte) []byte {
+func (p *pipe) frame(id uint64, text []byte) []byte {
 	b := make([]byte, 0, headerLen+len(text))
 	b = append(b, p.nonce...)
-	b = append(b, kind)
 	b = binary.LittleEndian.AppendUint64(b, id)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
 	return append(b, text...)
-}
-
-// flush asks for a sign that everything written before has reached its sink.
-func (p *pipe) flush() <-chan struct{} {
-	p.mu.Lock()
-	p.tickets++
-	ticket, done := p.tickets, make(chan struct{})
-	p.flushes[ticket] = done
-	p.mu.Unlock()
-	if _, err := p.w.Write(p.frame(frameFlush, ticket, nil)); err != nil {
-		close(done)
-	}
-	return done
 }
 
 // writeStream writes text of a run to one of the standard streams.
@@ -223,7 +186,7 @@ func writeStream(r *run, s Stream, text []byte) (int, error) {
 	p.mu.Lock()
 	p.runs[r.id] = r
 	p.mu.Unlock()
-	if _, err := p.w.Write(p.frame(frameText, r.id, text)); err != nil {
+	if _, err := p.w.Write(p.frame(r.id, text)); err != nil {
 		return 0, err
 	}
 	r.wrote.Store(true)
@@ -244,14 +207,10 @@ func setForeground(r *run) {
 
 // flushStreams returns when everything written before has reached its sink.
 func flushStreams() {
-	var flushed []<-chan struct{}
 	for _, s := range []Stream{Stdout, Stderr} {
 		if p := openPipe(s); p != nil {
-			flushed = append(flushed, p.flush())
+			p.drain()
 		}
-	}
-	for _, done := range flushed {
-		<-done
 	}
 }
 

@@ -50,6 +50,12 @@ func (l *loader) install(path string, vars map[string]reflect.Value) {
 	l.installed[path] = &ixgo.Package{Name: "main", Path: path, Vars: vars}
 }
 
+func (l *loader) uninstall(path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.installed, path)
+}
+
 // variable is the address of an earlier cell's variable.
 func (l *loader) variable(path, name string) reflect.Value {
 	l.mu.Lock()

@@ -76,7 +76,7 @@ type cellParser struct {
 	// called, or returns "".
 	previous func(name string) string
 	// results puts earlier cells' values in place of what stands for them; may be nil.
-	results func(*ast.File)
+	results func(f *ast.File, src string)
 	// tolerant takes what can be understood of a chunk that does not parse.
 	tolerant bool
 }
@@ -99,7 +99,7 @@ func (cp cellParser) parse(src string, replay []chunk) (*parsed, error) {
 			return nil, err
 		}
 		if cp.results != nil {
-			cp.results(f)
+			cp.results(f, c.text)
 		}
 		p.mention(f)
 		if err := p.take(cp.fset, f, c, i == len(chunks)-1); err != nil && !cp.tolerant {

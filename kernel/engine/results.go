@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"reflect"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/ast/astutil"
 )
@@ -18,40 +19,52 @@ const keptResults = 50
 // kept is a value that a cell had.
 type kept struct {
 	count int
-	name  string // of the variable that holds it
-	path  string // and of its package
+	typ   types.Type
+	value reflect.Value // addressable
+	name  string        // of the variable that holds it, once a cell has asked for it
 }
 
-// keep makes the value of a cell a variable. Of several values none is kept.
+// keep remembers the value of a cell. Of several values none is kept.
 func (s *Session) keep(u *unit, values []any) {
 	if u.count <= 0 || len(values) != 1 || len(u.results) != 1 || u.results[0] == nil {
 		return
 	}
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
-	s.units++
-	k := kept{count: u.count, name: fmt.Sprintf("%sout%d", hidden, s.units), path: fmt.Sprintf("out%d", s.units)}
 	t := types.Default(u.results[0])
 	v := reflect.ValueOf(values[0])
 	rt := s.resultType(t, v)
 	if rt == nil {
 		return
 	}
-	p := reflect.New(rt)
+	p := reflect.New(rt).Elem()
 	if v.IsValid() {
-		p.Elem().Set(v)
+		p.Set(v)
 	}
-	s.loader.install(k.path, map[string]reflect.Value{k.name: p})
-	pkg := types.NewPackage(k.path, k.path)
-	o := types.NewVar(token.NoPos, pkg, k.name, t)
-	pkg.Scope().Insert(o)
-	pkg.MarkComplete()
-	s.scope.objects[k.name] = o
-	s.addVariables(pkg)
-	s.scope.kept = slices.DeleteFunc(s.scope.kept, func(old kept) bool { return old.count == k.count })
-	s.scope.kept = append(s.scope.kept, k)
+	s.scope.kept = slices.DeleteFunc(s.scope.kept, func(old *kept) bool { return old.count == u.count })
+	s.scope.kept = append(s.scope.kept, &kept{count: u.count, typ: t, value: p})
 	s.forgetResults()
 }
+
+// nameOf is the name of the variable of a kept value, which it makes when there is none.
+func (s *Session) nameOf(k *kept) string {
+	if k.name != "" {
+		return k.name
+	}
+	s.units++
+	k.name = fmt.Sprintf("%sout%d", hidden, s.units)
+	pkg := types.NewPackage(k.path(), k.path())
+	o := types.NewVar(token.NoPos, pkg, k.name, k.typ)
+	pkg.Scope().Insert(o)
+	pkg.MarkComplete()
+	s.loader.install(k.path(), map[string]reflect.Value{k.name: k.value.Addr()})
+	s.scope.objects[k.name] = o
+	s.addVariables(pkg)
+	return k.name
+}
+
+// path is that of the variable's package.
+func (k *kept) path() string { return strings.TrimPrefix(k.name, hidden) }
 
 // resultType is the reflect type of a variable for a value, or nil for one that cannot be kept.
 func (s *Session) resultType(t types.Type, v reflect.Value) reflect.Type {
@@ -73,16 +86,16 @@ func (s *Session) forgetResults() {
 	for len(s.scope.kept) > keptResults {
 		k := s.scope.kept[0]
 		s.scope.kept = s.scope.kept[1:]
-		delete(s.scope.objects, k.name)
-		s.loader.mu.Lock()
-		delete(s.loader.installed, k.path)
-		s.loader.mu.Unlock()
+		if k.name != "" {
+			delete(s.scope.objects, k.name)
+			s.loader.uninstall(k.path())
+		}
 	}
 }
 
-// useResults puts the variables in place of _ and Out[n] in a file.
-func (s *Session) useResults(f *ast.File) {
-	if len(s.scope.kept) == 0 {
+// useResults puts the variables in place of _ and Out[n] in a file with the source src.
+func (s *Session) useResults(f *ast.File, src string) {
+	if len(s.scope.kept) == 0 || !strings.Contains(src, "_") && !strings.Contains(src, "Out") {
 		return
 	}
 	_, outTaken := s.scope.objects["Out"]
@@ -90,7 +103,7 @@ func (s *Session) useResults(f *ast.File) {
 		switch n := c.Node().(type) {
 		case *ast.Ident:
 			if n.Name == "_" && isValue(c) {
-				n.Name = s.scope.kept[len(s.scope.kept)-1].name
+				n.Name = s.nameOf(s.scope.kept[len(s.scope.kept)-1])
 			}
 		case *ast.IndexExpr:
 			if name := s.outName(n); name != "" && !outTaken {
@@ -111,7 +124,7 @@ func (s *Session) outName(x *ast.IndexExpr) string {
 	}
 	for _, k := range s.scope.kept {
 		if fmt.Sprint(k.count) == lit.Value {
-			return k.name
+			return s.nameOf(k)
 		}
 	}
 	return ""

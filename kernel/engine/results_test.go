@@ -63,9 +63,12 @@ func TestEarlierResults(t *testing.T) {
 
 func TestOldResultsAreForgotten(t *testing.T) {
 	s := newSession(t)
+	if _, err := eval(s, "0"); err != nil {
+		t.Fatal(err)
+	}
 	for i := range keptResults + 5 {
-		if _, err := eval(s, fmt.Sprint(i)); err != nil {
-			t.Fatal(err)
+		if r, err := eval(s, "_ + 1"); err != nil || r.result() != fmt.Sprint(i+1) {
+			t.Fatalf("got %s, %v; want %d", r.result(), err, i+1)
 		}
 	}
 	if n := len(s.scope.kept); n != keptResults {
@@ -77,7 +80,7 @@ func TestOldResultsAreForgotten(t *testing.T) {
 			hiddenOnes++
 		}
 	}
-	if hiddenOnes != keptResults {
+	if hiddenOnes != keptResults-1 { // nobody has asked for the last
 		t.Errorf("%d variables are left", hiddenOnes)
 	}
 }

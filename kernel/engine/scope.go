@@ -18,7 +18,7 @@ type scope struct {
 	sources []source          // live declarations, oldest first
 	known   map[string]bool   // names that sources declare or declared, and types they have methods of
 
-	kept      []kept            // values of cells, oldest first
+	kept      []*kept           // values of cells, oldest first
 	anonymous map[string]string // key of a type literal -> hidden name
 }
 

@@ -11,10 +11,11 @@ type outbox struct {
 	bytes      int64 // queued and being written
 	soft, hard int64
 	closed     bool
+	direct     func([]byte) int // see direct; may be nil
 }
 
-func newOutbox(l Limits) *outbox {
-	q := &outbox{soft: l.Queue, hard: l.HardQueue}
+func newOutbox(l Limits, direct func([]byte) int) *outbox {
+	q := &outbox{soft: l.Queue, hard: l.HardQueue, direct: direct}
 	q.ready.L = &q.mu
 	return q
 }
@@ -27,7 +28,9 @@ const (
 	overfull         // no room even for an undroppable one: give the peer up
 )
 
-// put queues one message. An undroppable one may fill the queue to its hard limit.
+// put queues one message. An undroppable one may fill the queue to its hard
+// limit. What the peer takes at once needs no queue: to wake the writing
+// goroutine would cost more than the write.
 func (q *outbox) put(wire []byte, droppable bool) verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -41,6 +44,12 @@ func (q *outbox) put(wire []byte, droppable bool) verdict {
 	}
 	if q.bytes > 0 && q.bytes+n > q.hard {
 		return overfull
+	}
+	if q.bytes == 0 && q.direct != nil {
+		done := q.direct(wire)
+		if wire, n = wire[done:], n-int64(done); n == 0 {
+			return queued
+		}
 	}
 	q.queue = append(q.queue, wire)
 	q.bytes += n

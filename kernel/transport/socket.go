@@ -99,7 +99,7 @@ func (s *socket) talk(c net.Conn) {
 		return
 	}
 	c.SetDeadline(time.Time{})
-	p := &peer{identity: id, conn: c, out: newOutbox(s.limits)}
+	p := &peer{identity: id, conn: c, out: newOutbox(s.limits, direct(c))}
 	if !s.enter(p) {
 		return
 	}
