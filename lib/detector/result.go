@@ -60,8 +60,8 @@ func newResult(c Config, predictions []Prediction) (*Result, error) {
 	if err := r.judgeImages(c.Seed); err != nil {
 		return nil, fmt.Errorf("detector: judging the image scores: %w", err)
 	}
-	r.MapThreshold = mapThreshold(predictions)
 	if !r.hasMasks() {
+		r.MapThreshold = normalQuantile(predictions)
 		return r, nil
 	}
 	if err := r.judgePixels(c.Seed); err != nil {
@@ -111,11 +111,11 @@ func (r *Result) hasMasks() bool {
 }
 
 func (r *Result) judgePixels(seed uint64) error {
-	var add, mul [][]float32
+	var add, mul, nll [][]float32
 	var masks [][]uint8
 	for _, p := range r.Images {
 		m := p.Maps()
-		add, mul, masks = append(add, m.Add), append(mul, m.Mul), append(masks, p.Mask)
+		add, mul, nll, masks = append(add, m.Add), append(mul, m.Mul), append(nll, m.NLL), append(masks, p.Mask)
 	}
 	h, w := r.Images[0].H, r.Images[0].W
 	m := &PixelMetrics{}
@@ -133,7 +133,8 @@ func (r *Result) judgePixels(seed uint64) error {
 		return err
 	}
 	r.PixelMetrics = m
-	return nil
+	r.MapThreshold, _, err = metrics.BestDice(nll, masks)
+	return err
 }
 
 // localize fills in what the add map's pixels say.
@@ -218,16 +219,16 @@ func (r *Result) Picture(i int) (name string, picture image.Image, err error) {
 // Truth is 1 at the defect's pixels of image i, (H,W); nil when unknown.
 func (r *Result) Truth(i int) []uint8 { return r.Images[i].Mask }
 
-// PixelThreshold is the value of Map from which a pixel is anomalous: normalShare of the normal test images' pixels lie
-// below it. It needs no mask, and says how often it errs, which the best F1 over all pixels does not: that follows the few
-// largest defects.
+// PixelThreshold is the value of Map from which a pixel is anomalous: where the mean Dice of the defective test images is
+// best, so that a small defect counts as much as a large one. Without masks it is the value that all but 1 − normalShare of
+// the normal test images' pixels stay below.
 func (r *Result) PixelThreshold() float64 { return r.MapThreshold }
 
-// normalShare is the share of the normal images' pixels that PixelThreshold calls normal.
+// normalShare is the share of the normal images' pixels that PixelThreshold calls normal without masks.
 const normalShare = 0.999
 
-// mapThreshold is the quantile of the normal images' unnormalised maps.
-func mapThreshold(images []Prediction) float64 {
+// normalQuantile is that quantile of the normal images' unnormalised maps.
+func normalQuantile(images []Prediction) float64 {
 	var values []float32
 	for _, p := range images {
 		if !p.Anomalous {
