@@ -202,12 +202,12 @@ func TestTables(t *testing.T) {
 	}
 	html := func(v any) string { s, _ := bundle(t, Of(v))["text/html"].(string); return s }
 	got := html([]run{{"<a>", 0.99, nil}, {"b", 0.5, []string{"x"}}})
-	for _, want := range []string{"<th>Name</th><th>AUROC</th><th>notes</th>", ">&lt;a&gt;</td>", `text-align:right">0.99</td>`} {
+	for _, want := range []string{`left">Name</th><th style="text-align:right">AUROC</th><th style="text-align:left">notes</th>`, ">&lt;a&gt;</td>", `text-align:right">0.99</td>`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
 		}
 	}
-	if got := html(map[string]*run{"r": {"x", 1, nil}, "none": nil}); !strings.Contains(got, "<th>r</th>") || !strings.Contains(got, "<th>key</th>") {
+	if got := html(map[string]*run{"r": {"x", 1, nil}, "none": nil}); !strings.Contains(got, "<th>r</th>") || !strings.Contains(got, `style="text-align:right">AUROC</th>`) || !strings.Contains(got, ">key</th>") {
 		t.Errorf("map of pointers to structs:\n%s", got)
 	}
 	if got := html(map[string]float64{"f1": 0.5}); !strings.Contains(got, "<th>f1</th>") {

@@ -137,13 +137,13 @@ func sizeText(rows, columns int) string {
 
 func (g *grid) html() string {
 	var b strings.Builder
-	b.WriteString(`<table border="1" class="dataframe">` + "\n<thead><tr>")
+	b.WriteString(`<table class="dataframe">` + "\n<thead><tr>")
 	columns, cut := g.header, len(g.header) > maxColumns+1
 	if cut {
 		columns = columns[:maxColumns+1]
 	}
-	for _, name := range columns {
-		fmt.Fprintf(&b, "<th>%s</th>", html.EscapeString(name))
+	for i, name := range columns {
+		fmt.Fprintf(&b, `<th style="text-align:%s">%s</th>`, g.alignment(i), html.EscapeString(name))
 	}
 	if cut {
 		b.WriteString("<th>…</th>")
@@ -174,11 +174,24 @@ func (g *grid) html() string {
 }
 
 func cellHTML(v reflect.Value) string {
-	align := "left"
-	if v.IsValid() && isNumber(v.Type()) {
-		align = "right"
+	return fmt.Sprintf(`<td style="text-align:%s">%s</td>`, alignment(v), html.EscapeString(cellText(v)))
+}
+
+// alignment is that of a column's name: that of its first value. Column 0 has the rows' names.
+func (g *grid) alignment(column int) string {
+	for i := range min(g.rows, maxRows) {
+		if _, cells := g.row(i); column > 0 && column <= len(cells) && cells[column-1].IsValid() {
+			return alignment(cells[column-1])
+		}
 	}
-	return fmt.Sprintf(`<td style="text-align:%s">%s</td>`, align, html.EscapeString(cellText(v)))
+	return "right"
+}
+
+func alignment(v reflect.Value) string {
+	if v.IsValid() && isNumber(v.Type()) {
+		return "right"
+	}
+	return "left"
 }
 
 // cellText is v on one line, strings without quotes.
