@@ -53,6 +53,7 @@ func init() {
 				"AUPRO":     reflect.ValueOf(q.AUPRO),
 				"AUROC":     reflect.ValueOf(q.AUROC),
 				"At":        reflect.ValueOf(q.At),
+				"BestDice":  reflect.ValueOf(q.BestDice),
 				"F1Max":     reflect.ValueOf(q.F1Max),
 				"NewPixels": reflect.ValueOf(q.NewPixels),
 				"Rank":      reflect.ValueOf(q.Rank),

@@ -44,6 +44,16 @@ func deferNothing(pos token.Pos) ast.Stmt {
 	return &ast.DeferStmt{Defer: pos, Call: call(lit, pos, pos)}
 }
 
+// keepDefersIn adds such a defer to the functions of a library's file that need one.
+func keepDefersIn(f *ast.File) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if body := bodyOf(n); body != nil && defersInRange(body) {
+			body.List = append([]ast.Stmt{deferNothing(body.Lbrace)}, body.List...)
+		}
+		return true
+	})
+}
+
 // keepDefers adds such a defer to the functions of a file's text that need one,
 // without moving a line.
 func keepDefers(src []byte) []byte {

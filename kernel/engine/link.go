@@ -31,6 +31,7 @@ func (s *Session) newInterp(p *ssa.Package, path string) (i *ixgo.Interp, err er
 	if i, err = s.linkNarrowed(p); err != nil {
 		return nil, err
 	}
+	s.stopper.add(i)
 	finishReceivers()
 	s.methods.share(i, path != linkPath)
 	return i, s.initLibraries(i, p, libs)

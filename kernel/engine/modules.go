@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"go/ast"
 	"go/build"
-	"go/token"
 	"go/types"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/goplus/ixgo"
@@ -198,7 +196,7 @@ func (m *modules) add(p listed) error {
 		return fmt.Errorf("package %s implements %s in assembly, which cannot be interpreted", p.ImportPath, name)
 	}
 	for _, f := range files {
-		makeStoppable(f)
+		keepDefersIn(f)
 	}
 	if err := m.s.ctx.SourcePackage(p.ImportPath).Load(); err != nil {
 		return fmt.Errorf("package %s: %w", p.ImportPath, err)
@@ -240,29 +238,6 @@ func linknamed(f *ast.File, name string) bool {
 		}
 	}
 	return false
-}
-
-// makeStoppable lets an interrupt end the loops of a source package.
-func makeStoppable(f *ast.File) {
-	rw := &rewriter{library: true}
-	for _, d := range f.Decls {
-		rw.decl(d)
-	}
-	if !uses(f, runtimeName) {
-		return
-	}
-	spec := &ast.ImportSpec{Name: ident(runtimeName, f.Name.Pos()), Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(runtimePath)}}
-	f.Decls = append([]ast.Decl{&ast.GenDecl{Tok: token.IMPORT, Specs: []ast.Spec{spec}}}, f.Decls...)
-	f.Imports = append(f.Imports, spec)
-}
-
-func uses(f *ast.File, name string) (found bool) {
-	ast.Inspect(f, func(n ast.Node) bool {
-		id, ok := n.(*ast.Ident)
-		found = found || ok && id.Name == name
-		return !found
-	})
-	return found
 }
 
 // get adds a module to the go.mod in dir. Without a network the module cache

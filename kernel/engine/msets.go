@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// This file is the one place that reaches below ixgo's exported API.
+// Like stop.go, this file reaches below ixgo's exported API.
 //
 // ixgo calls a method through an interface by looking for the value's type in
 // the interpreter's msets, the method sets of interpreted types. A type that is

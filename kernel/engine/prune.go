@@ -19,6 +19,7 @@ func (s *Session) prune() {
 		return
 	}
 	s.pruned = s.units
+	s.stopper.forget()
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
 	live, current := map[*types.Package]bool{}, map[types.Object]bool{}

@@ -6,10 +6,8 @@ import (
 	"strconv"
 )
 
-// A rewriter makes the source of a cell stoppable and its goroutines safe:
+// A rewriter makes what a cell waits for stoppable and its goroutines safe:
 //
-//	for { body }     becomes   for { if nb.Stop { nb.Check() }; body }, as do function bodies
-//	goto L           becomes   { if nb.Stop { nb.Check() }; goto L }
 //	<-c              becomes   recv(c), which also waits for the end of the cell
 //	c <- v           becomes   select { case c <- v: case <-nb.Done(): for { nb.Check() } }
 //	select { … }     gets that last case, if it has no default
@@ -17,12 +15,8 @@ import (
 //
 // nb.Check panics with interrupted{} when the running cell was cancelled. That
 // case ends in a for loop because such a select is a terminating statement.
-//
-// In the source of libraries only the loops, function bodies and gotos are
-// rewritten: the functions recv and wrap are the session's own.
-type rewriter struct {
-	library bool
-}
+// Loops and calls are stopped by other means; see stopper.
+type rewriter struct{}
 
 // runtimeName is how cells call the package of runtime.go.
 const runtimeName = hidden + "nb"
@@ -43,10 +37,6 @@ func checkCall(pos token.Pos) ast.Stmt {
 	return &ast.ExprStmt{X: call(runtimeSel("Check", pos), pos, pos)}
 }
 
-func pollStop(pos token.Pos) ast.Stmt {
-	return &ast.IfStmt{If: pos, Cond: runtimeSel("Stop", pos), Body: block(pos, checkCall(pos))}
-}
-
 func stopCase(pos token.Pos) ast.Stmt {
 	done := &ast.UnaryExpr{OpPos: pos, Op: token.ARROW, X: call(runtimeSel("Done", pos), pos, pos)}
 	return &ast.CommClause{
@@ -57,18 +47,13 @@ func stopCase(pos token.Pos) ast.Stmt {
 
 // function rewrites the body of a function.
 func (r *rewriter) function(b *ast.BlockStmt) {
-	deferring := b != nil && defersInRange(b)
-	r.polled(b)
+	if b == nil {
+		return
+	}
+	deferring := defersInRange(b)
+	r.stmts(b.List)
 	if deferring {
 		b.List = append([]ast.Stmt{deferNothing(b.Lbrace)}, b.List...)
-	}
-}
-
-// polled rewrites a body that can repeat: a loop's or a function's.
-func (r *rewriter) polled(b *ast.BlockStmt) {
-	if b != nil {
-		r.stmts(b.List)
-		b.List = append([]ast.Stmt{pollStop(b.Lbrace)}, b.List...)
 	}
 }
 
@@ -97,10 +82,10 @@ func (r *rewriter) stmt(s ast.Stmt) ast.Stmt {
 		r.simple(s.Init)
 		r.expr(&s.Cond)
 		r.simple(s.Post)
-		r.polled(s.Body)
+		r.stmts(s.Body.List)
 	case *ast.RangeStmt:
 		r.expr(&s.X)
-		r.polled(s.Body)
+		r.stmts(s.Body.List)
 	case *ast.SwitchStmt:
 		r.simple(s.Init)
 		r.expr(&s.Tag)
@@ -119,9 +104,6 @@ func (r *rewriter) stmt(s ast.Stmt) ast.Stmt {
 	case *ast.SendStmt:
 		r.expr(&s.Chan)
 		r.expr(&s.Value)
-		if r.library {
-			return s
-		}
 		p := s.Pos()
 		return &ast.SelectStmt{Select: p, Body: block(p, &ast.CommClause{Case: p, Colon: p, Comm: s}, stopCase(p))}
 	case *ast.GoStmt:
@@ -134,10 +116,6 @@ func (r *rewriter) stmt(s ast.Stmt) ast.Stmt {
 		r.exprs(s.Results)
 	case *ast.DeclStmt:
 		r.decl(s.Decl)
-	case *ast.BranchStmt:
-		if s.Tok == token.GOTO {
-			return block(s.Pos(), pollStop(s.Pos()), s)
-		}
 	}
 	return s
 }
@@ -175,7 +153,7 @@ func (r *rewriter) selectStmt(s *ast.SelectStmt) {
 		}
 		r.stmts(cc.Body)
 	}
-	if !hasDefault && !r.library {
+	if !hasDefault {
 		s.Body.List = append(s.Body.List, stopCase(s.Body.Rbrace))
 	}
 }
@@ -196,9 +174,6 @@ var builtinFuncs = map[string]bool{
 func (r *rewriter) goStmt(s *ast.GoStmt) {
 	r.expr(&s.Call.Fun)
 	r.exprs(s.Call.Args)
-	if r.library {
-		return
-	}
 	p := s.Call.Fun.Pos()
 	if id, ok := s.Call.Fun.(*ast.Ident); ok && builtinFuncs[id.Name] {
 		lit := &ast.FuncLit{Type: &ast.FuncType{Func: p, Params: &ast.FieldList{}}, Body: block(p, &ast.ExprStmt{X: s.Call})}
@@ -210,7 +185,7 @@ func (r *rewriter) goStmt(s *ast.GoStmt) {
 func (r *rewriter) decl(d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
-		if d.Body == nil && !r.library {
+		if d.Body == nil {
 			d.Body = announced(d)
 		}
 		r.function(d.Body)
@@ -236,7 +211,7 @@ func announced(d *ast.FuncDecl) *ast.BlockStmt {
 
 // receive2 rewrites v, ok := <-c.
 func (r *rewriter) receive2(e *ast.Expr) {
-	if u, ok := ast.Unparen(*e).(*ast.UnaryExpr); ok && u.Op == token.ARROW && !r.library {
+	if u, ok := ast.Unparen(*e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
 		*e = call(ident(hidden+"recv2", u.OpPos), u.OpPos, u.End(), u.X)
 	}
 }
@@ -254,7 +229,7 @@ func (r *rewriter) expr(e *ast.Expr) {
 		r.function(x.Body)
 	case *ast.UnaryExpr:
 		r.expr(&x.X)
-		if x.Op == token.ARROW && !r.library {
+		if x.Op == token.ARROW {
 			*e = call(ident(hidden+"recv", x.OpPos), x.OpPos, x.End(), x.X)
 		}
 	case *ast.BinaryExpr:

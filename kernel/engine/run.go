@@ -59,7 +59,7 @@ func (r *run) alive(n int) {
 	r.live += n
 	r.s.goroutines.live.Add(int64(n))
 	if r.cancelled.Load() {
-		r.s.stopping(n)
+		r.s.stopper.stopping(n)
 	}
 	if r.ended && r.live == 0 {
 		go r.settle()
@@ -92,7 +92,7 @@ func (r *run) cancel() {
 	if r.cancelled.Swap(true) {
 		return
 	}
-	r.s.stopping(r.live)
+	r.s.stopper.stopping(r.live)
 	close(r.done)
 }
 
@@ -100,28 +100,6 @@ func (r *run) check() {
 	if r.cancelled.Load() {
 		panic(interrupted{})
 	}
-}
-
-// newStopFlag is the storage of the variable Stop that cells poll. Cells take it
-// for a bool. Its storage is an interface that holds one, because the
-// interpreter boxes what it loads: from a bool that allocates at every turn of a
-// loop, from an interface it does not.
-func newStopFlag() *any {
-	flag := boxed(false)
-	return &flag
-}
-
-// boxed is b as an interface. Both values have one type word, so that a cell
-// that loads the flag while it changes sees the one or the other.
-func boxed(b bool) any { return b }
-
-// stopping counts goroutines that should stop; while there are any, loops and
-// function entries of all cells ask whether it is they.
-func (s *Session) stopping(n int) {
-	s.stopMu.Lock()
-	defer s.stopMu.Unlock()
-	s.stoppingGoroutines += n
-	*s.stopFlag = boxed(s.stoppingGoroutines > 0)
 }
 
 // current is the run of the calling goroutine. A goroutine that compiled code

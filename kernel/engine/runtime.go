@@ -14,7 +14,6 @@ const runtimePath = "msflow/cell"
 // The package is registered once per process so that the type checker knows its
 // types; each session puts its own functions in place (see runtimeFuncs).
 func init() {
-	var stop bool
 	none := (*Session)(nil)
 	funcs := map[string]reflect.Value{}
 	for name, f := range none.runtimeFuncs() {
@@ -29,7 +28,7 @@ func init() {
 	ixgo.RegisterPackage(&ixgo.Package{
 		Name: "cell", Path: runtimePath, Deps: map[string]string{"context": "context", "hash": "hash", "hash/maphash": "maphash"},
 		Interfaces: map[string]reflect.Type{}, NamedTypes: map[string]reflect.Type{}, AliasTypes: map[string]reflect.Type{},
-		Vars:        map[string]reflect.Value{"Stop": reflect.ValueOf(&stop)},
+		Vars:        map[string]reflect.Value{},
 		Funcs:       funcs,
 		TypedConsts: map[string]ixgo.TypedConst{}, UntypedConsts: map[string]ixgo.UntypedConst{},
 	})

@@ -43,17 +43,16 @@ type Session struct {
 	sourcesMu sync.Mutex
 	cellText  map[string]string // label -> source, for error messages
 
-	foreground         atomic.Pointer[run]
-	stopMu             sync.Mutex
-	stoppingGoroutines int
-	stopFlag           *any // polled by cells, always a bool; see rewriter and newStopFlag
+	foreground atomic.Pointer[run]
+	stopper    stopper
 }
 
 var _ Evaluator = (*Session)(nil)
 
 // New starts a session.
 func New() (*Session, error) {
-	s := &Session{stopFlag: newStopFlag(), cellText: map[string]string{}}
+	s := &Session{cellText: map[string]string{}}
+	s.stopper.ask = func() { current(s).check() }
 	s.stdin = &stdin{s: s}
 	if err := captureStreams(); err != nil {
 		return nil, err
@@ -95,7 +94,6 @@ func (s *Session) start() error {
 	for name, f := range s.runtimeFuncs() {
 		s.ctx.RegisterExternal(runtimePath+"."+name, f)
 	}
-	s.loader.install(runtimePath, map[string]reflect.Value{"Stop": reflect.ValueOf(s.stopFlag)})
 	u, err := s.compile(0, "prelude", prelude)
 	if err != nil {
 		return err
