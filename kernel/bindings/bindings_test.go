@@ -1,11 +1,13 @@
 package bindings
 
 import (
+	"archive/zip"
 	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -117,21 +119,19 @@ y.Value().Data()`, "9"},
 	}
 }
 
-// TestCurrent generates the bindings again. The list and the packages must be
-// those that the checked-in files were made from.
+// TestCurrent generates the bindings again and compares. The list and the
+// packages must be those that the checked-in files were made from; the standard
+// library's documentation differs between versions of Go.
 func TestCurrent(t *testing.T) {
-	if os.Getenv("MSFLOW_SLOW") == "" {
-		t.Skip("MSFLOW_SLOW is not set")
-	}
-	before, err := exec.Command("git", "status", "--porcelain", ".").Output()
+	z, err := zip.OpenReader("docs/docs.zip")
 	if err != nil {
-		t.Skip("not in a git checkout")
+		t.Fatal(err)
 	}
-	if out, err := exec.Command("go", "run", "./gen").CombinedOutput(); err != nil {
+	defer z.Close()
+	if z.Comment != runtime.Version() {
+		t.Skipf("they were generated with %s, this is %s", z.Comment, runtime.Version())
+	}
+	if out, err := exec.Command("go", "run", "./gen", "-check").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
-	}
-	after, err := exec.Command("git", "status", "--porcelain", ".").Output()
-	if err != nil || string(after) != string(before) {
-		t.Errorf("the bindings were not current:\n%s%v", after, err)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -10,9 +11,9 @@ import (
 	"go/printer"
 	"go/token"
 	"go/types"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"strings"
 	"time"
@@ -22,14 +23,14 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine"
 )
 
-// writeDocs writes the packages' documentation, a JSON file for each.
-func writeDocs(file string, pkgs []*packages.Package) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
+// docs is the packages' documentation, a JSON file for each, in an archive whose
+// comment is the version of Go that the standard library's is from.
+func docs(pkgs []*packages.Package) ([]byte, error) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if err := z.SetComment(runtime.Version()); err != nil {
+		return nil, err
 	}
-	defer f.Close()
-	z := zip.NewWriter(f)
 	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].PkgPath < pkgs[j].PkgPath })
 	for _, p := range pkgs {
 		d, err := document(p)
@@ -37,7 +38,7 @@ func writeDocs(file string, pkgs []*packages.Package) error {
 			err = writeDoc(z, p.PkgPath, d)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.PkgPath, err)
+			return nil, fmt.Errorf("%s: %w", p.PkgPath, err)
 		}
 	}
 	d, err := documentBuiltin()
@@ -45,12 +46,10 @@ func writeDocs(file string, pkgs []*packages.Package) error {
 		err = writeDoc(z, "builtin", d)
 	}
 	if err != nil {
-		return fmt.Errorf("builtin: %w", err)
+		return nil, fmt.Errorf("builtin: %w", err)
 	}
-	if err := z.Close(); err != nil {
-		return err
-	}
-	return f.Close()
+	err = z.Close()
+	return b.Bytes(), err
 }
 
 func writeDoc(z *zip.Writer, path string, d *engine.PackageDoc) error {

@@ -1,14 +1,17 @@
 // Command gen writes the bindings that packages.txt lists: for each package a
 // file that registers its exported names with the interpreter, and for all of
-// them docs.zip with their documentation.
+// them docs.zip with their documentation. With -check it compares instead.
 package main
 
 import (
 	"bufio"
+	"bytes"
+	"flag"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
+	"sort"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -17,44 +20,87 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bindings/gen: ")
-	if err := generate("packages.txt"); err != nil {
+	only := flag.Bool("check", false, "write nothing; fail when the files are not current")
+	flag.Parse()
+	files, err := generate("packages.txt")
+	switch {
+	case err != nil:
+	case *only:
+		err = check(files)
+	default:
+		err = write(files)
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func generate(list string) error {
+// generate makes the files, by name.
+func generate(list string) (files map[string][]byte, err error) {
 	paths, std, err := readList(list)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	bound, err := load(paths)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	old, _ := filepath.Glob("bind_*.go")
-	for _, f := range old {
-		if err := os.Remove(f); err != nil {
-			return err
-		}
-	}
+	files = map[string][]byte{}
 	for _, p := range bound {
-		src, err := bind(p)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.PkgPath, err)
-		}
-		if err := os.WriteFile(fileName(p.PkgPath), src, 0o644); err != nil {
-			return err
+		if files[fileName(p.PkgPath)], err = bind(p); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.PkgPath, err)
 		}
 	}
 	documented := bound
 	if std {
 		all, err := load([]string{"std"})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		documented = append(documented, public(all)...)
 	}
-	return writeDocs("docs/docs.zip", documented)
+	files["docs/docs.zip"], err = docs(documented)
+	return files, err
+}
+
+// stale are the files of earlier packages.
+func stale(files map[string][]byte) (names []string) {
+	old, _ := filepath.Glob("bind_*.go")
+	for _, name := range old {
+		if files[name] == nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// check reports the files that are not those to be generated.
+func check(files map[string][]byte) error {
+	different := stale(files)
+	for name, want := range files {
+		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+			different = append(different, name)
+		}
+	}
+	if len(different) > 0 {
+		sort.Strings(different)
+		return fmt.Errorf("not current, run go generate: %s", strings.Join(different, " "))
+	}
+	return nil
+}
+
+func write(files map[string][]byte) error {
+	for _, name := range stale(files) {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	for name, b := range files {
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readList(file string) (paths []string, std bool, err error) {
