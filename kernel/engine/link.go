@@ -38,8 +38,22 @@ func (s *Session) newInterp(p *ssa.Package, path string) (i *ixgo.Interp, err er
 }
 
 func (s *Session) linkNarrowed(p *ssa.Package) (*ixgo.Interp, error) {
+	shortenInit(p.Func("init"))
 	defer s.narrow(p)()
 	return ixgo.NewInterp(s.ctx, p)
+}
+
+// shortenInit leaves only the return of a cell's package initialiser, which is
+// linked like other functions but never runs: its variables are set by the
+// cell function, and the packages that it imports are initialised already.
+func shortenInit(init *ssa.Function) {
+	for _, b := range init.Blocks {
+		if _, returns := b.Instrs[0].(*ssa.Return); returns {
+			b.Index, b.Preds = 0, nil
+			init.Blocks = []*ssa.BasicBlock{b}
+			return
+		}
+	}
 }
 
 func moveGlobals(p *ssa.Package, path string) {

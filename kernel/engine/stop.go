@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -67,15 +68,28 @@ func (s *stopper) stopping(n int) {
 }
 
 func (s *stopper) changeAll() {
-	live := s.interps[:0]
-	for _, w := range s.interps {
-		if i := w.Value(); i != nil {
-			live = append(live, w)
-			s.change(i)
-		}
+	for _, i := range s.live() {
+		s.change(i)
 	}
-	clear(s.interps[len(live):])
-	s.interps = live
+}
+
+// live are the interpreters that are still in use; it forgets the others.
+func (s *stopper) live() (list []*ixgo.Interp) {
+	s.interps = slices.DeleteFunc(s.interps, func(w weak.Pointer[ixgo.Interp]) bool {
+		i := w.Value()
+		if i != nil {
+			list = append(list, i)
+		}
+		return i == nil
+	})
+	return list
+}
+
+// forget drops interpreters that are gone, now and then.
+func (s *stopper) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live()
 }
 
 func (s *stopper) restore() {
@@ -83,20 +97,6 @@ func (s *stopper) restore() {
 		atomic.StorePointer(c.slot, c.own)
 	}
 	s.changed = nil
-}
-
-// forget drops interpreters that are gone, now and then.
-func (s *stopper) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	live := s.interps[:0]
-	for _, w := range s.interps {
-		if w.Value() != nil {
-			live = append(live, w)
-		}
-	}
-	clear(s.interps[len(live):])
-	s.interps = live
 }
 
 func (s *stopper) change(i *ixgo.Interp) {
