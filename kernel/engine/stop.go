@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"sync"
@@ -31,13 +32,6 @@ type stopper struct {
 	mu      sync.Mutex
 	waiting int // goroutines that should stop
 	interps []weak.Pointer[ixgo.Interp]
-	changed []changedCode
-}
-
-// changedCode is a function whose code stops.
-type changedCode struct {
-	slot *unsafe.Pointer // in the function
-	own  unsafe.Pointer
 }
 
 // instruction takes ixgo's *frame.
@@ -59,17 +53,13 @@ func (s *stopper) stopping(n int) {
 	defer s.mu.Unlock()
 	was := s.waiting
 	s.waiting += n
-	switch {
-	case was == 0 && s.waiting > 0:
-		s.changeAll()
-	case was > 0 && s.waiting == 0:
-		s.restore()
-	}
-}
-
-func (s *stopper) changeAll() {
 	for _, i := range s.live() {
-		s.change(i)
+		switch {
+		case was == 0 && s.waiting > 0:
+			s.change(i)
+		case was > 0 && s.waiting == 0:
+			restore(i)
+		}
 	}
 }
 
@@ -92,29 +82,51 @@ func (s *stopper) forget() {
 	s.live()
 }
 
-func (s *stopper) restore() {
-	for _, c := range s.changed {
-		atomic.StorePointer(c.slot, c.own)
-	}
-	s.changed = nil
-}
-
+// change makes the code of an interpreter's functions ask. The new array has the
+// old closures behind it, so that nothing else need remember them.
 func (s *stopper) change(i *ixgo.Interp) {
-	for _, f := range *(*map[*ssa.Function]unsafe.Pointer)(unsafe.Add(unsafe.Pointer(i), codeLayout.funcs)) {
-		instrs := (*[]instruction)(unsafe.Add(f, codeLayout.instrs))
-		if len(*instrs) == 0 {
-			continue
-		}
-		stops := append([]instruction(nil), *instrs...)
-		for _, start := range *(*[]int)(unsafe.Add(f, codeLayout.blocks)) {
-			if start < len(stops) {
-				own := (*instrs)[start]
-				stops[start] = func(frame unsafe.Pointer) { s.ask(); own(frame) }
+	for f := range functions(i) {
+		n := len(*f.instrs)
+		both := append(slices.Clone(*f.instrs), *f.instrs...)
+		for _, start := range *f.blocks {
+			if start < n {
+				own := both[start]
+				both[start] = func(frame unsafe.Pointer) { s.ask(); own(frame) }
 			}
 		}
-		slot := (*unsafe.Pointer)(unsafe.Pointer(instrs)) // a slice begins with the pointer to its array
-		s.changed = append(s.changed, changedCode{slot, *slot})
-		atomic.StorePointer(slot, unsafe.Pointer(&stops[0]))
+		f.use(&both[0])
+	}
+}
+
+// restore undoes change.
+func restore(i *ixgo.Interp) {
+	for f := range functions(i) {
+		first := unsafe.SliceData(*f.instrs)
+		f.use((*instruction)(unsafe.Add(unsafe.Pointer(first), len(*f.instrs)*int(unsafe.Sizeof(*first)))))
+	}
+}
+
+// function is the part of one of ixgo's that is changed.
+type function struct {
+	instrs *[]instruction
+	blocks *[]int // where basic blocks begin
+}
+
+// use makes the array that begins with first the function's code.
+func (f function) use(first *instruction) {
+	array := (*unsafe.Pointer)(unsafe.Pointer(f.instrs)) // a slice begins with the pointer to its array
+	atomic.StorePointer(array, unsafe.Pointer(first))
+}
+
+// functions are those of an interpreter that have code.
+func functions(i *ixgo.Interp) iter.Seq[function] {
+	return func(yield func(function) bool) {
+		for _, p := range *(*map[*ssa.Function]unsafe.Pointer)(unsafe.Add(unsafe.Pointer(i), codeLayout.funcs)) {
+			f := function{(*[]instruction)(unsafe.Add(p, codeLayout.instrs)), (*[]int)(unsafe.Add(p, codeLayout.blocks))}
+			if len(*f.instrs) > 0 && !yield(f) {
+				return
+			}
+		}
 	}
 }
 

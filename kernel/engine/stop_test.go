@@ -22,53 +22,63 @@ func TestCodeLayout(t *testing.T) {
 	}
 }
 
-// TestCodeIsRestored interrupts a loop of an earlier cell's function, and looks
-// at the code before, while a goroutine should stop but cannot, and after.
+// TestCodeIsRestored looks at the code of an earlier cell before an interrupt,
+// while a goroutine should stop but cannot, and after.
 func TestCodeIsRestored(t *testing.T) {
 	s := newSession(t)
-	if _, err := eval(s, "func spin(n int) { for i := 0; i != n; i++ {} }; hold := make(chan int)"); err != nil {
-		t.Fatal(err)
+	for _, src := range []string{
+		"func spin(n int) { for i := 0; i != n; i++ {} }; hold := make(chan int)",
+		"wait := func(a, b int) int { reflect.ValueOf(hold).Recv(); return 0 }", // in compiled code, where no interrupt reaches it
+	} {
+		if _, err := eval(s, src); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if len(s.stopper.changed) > 0 {
-		t.Error("code is changed at the start")
-	}
-	// The compiled function keeps its goroutine until hold is closed.
-	stop(t, s, `slices.SortFunc([]int{2, 1}, func(a, b int) int { return spinCompiled(hold) })`, spinner)
-	if changed(s) == 0 {
-		t.Error("no code is changed although a goroutine goes on")
+	before := code(s)
+	stop(t, s, "slices.SortFunc([]int{2, 1}, wait)")
+	if now := code(s); shared(before, now) > 0 {
+		t.Errorf("the code of %d functions is not changed although a goroutine goes on", shared(before, now))
 	}
 	if _, err := eval(s, "spin(1000)"); err != nil {
 		t.Errorf("another cell is stopped too: %v", err)
 	}
-	stop(t, s, "spin(-1)", "")
+	stop(t, s, "spin(-1)")
 	if _, err := eval(s, "close(hold)"); err != nil {
 		t.Fatal(err)
 	}
 	for range 100 {
-		if changed(s) == 0 {
+		if shared(before, code(s)) == len(before) {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("%d functions are still changed", changed(s))
+	t.Errorf("the code of %d functions of %d is restored", shared(before, code(s)), len(before))
 }
 
-// spinner waits for a channel in compiled code, which no interrupt reaches.
-const spinner = `spinCompiled := func(c chan int) int { reflect.ValueOf(c).Recv(); return 0 }`
-
-func changed(s *Session) int {
+// code are the first closures of all functions.
+func code(s *Session) map[unsafe.Pointer]bool {
 	s.stopper.mu.Lock()
 	defer s.stopper.mu.Unlock()
-	return len(s.stopper.changed)
-}
-
-func stop(t *testing.T, s *Session, src, before string) {
-	t.Helper()
-	if before != "" {
-		if _, err := eval(s, before); err != nil {
-			t.Fatal(err)
+	firsts := map[unsafe.Pointer]bool{}
+	for _, i := range s.stopper.live() {
+		for f := range functions(i) {
+			firsts[*(*unsafe.Pointer)(unsafe.Pointer(&(*f.instrs)[0]))] = true
 		}
 	}
+	return firsts
+}
+
+func shared(a, b map[unsafe.Pointer]bool) (n int) {
+	for f := range a {
+		if b[f] {
+			n++
+		}
+	}
+	return n
+}
+
+func stop(t *testing.T, s *Session, src string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
 	if err := s.Eval(ctx, Cell{Code: src}, Discard{}); err == nil {
