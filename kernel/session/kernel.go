@@ -126,11 +126,11 @@ func (k *Kernel) open() error {
 		}
 		listeners = append(listeners, l)
 	}
-	k.shell = transport.NewRouter(listeners[0], k.opts.Limits)
-	k.control = transport.NewRouter(listeners[1], k.opts.Limits)
-	k.stdin = transport.NewRouter(listeners[2], k.opts.Limits)
+	k.control = transport.NewRouter(listeners[1], k.opts.Limits, nil)
+	k.stdin = transport.NewRouter(listeners[2], k.opts.Limits, nil)
 	k.iopub = transport.NewPublisher(listeners[3], k.opts.Limits, k.welcome)
 	k.heartbeat = transport.NewEcho(listeners[4], k.opts.Limits)
+	k.shell = transport.NewRouter(listeners[0], k.opts.Limits, k.enqueue) // last: it needs the others
 	return nil
 }
 
@@ -141,7 +141,6 @@ func NewKey() string { return rand.Text() }
 // then closes the sockets. It reports whether the client means to start
 // another kernel in this one's place.
 func (k *Kernel) Serve(ctx context.Context) (restart bool) {
-	k.readers.Go(func() { k.read(k.shell, k.enqueue) })
 	k.readers.Go(func() { k.read(k.control, k.handle) })
 	k.readers.Go(func() { k.read(k.stdin, k.takeInput) })
 	k.readers.Go(k.work)

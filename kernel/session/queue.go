@@ -1,13 +1,17 @@
 package session
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/msflow-go/msflow/kernel/transport"
+)
 
 // maxQueue is how many shell requests wait in memory; more wait in the
 // network until there is room.
 const maxQueue = 4096
 
-// queue holds shell requests between the goroutine that reads them, which
-// never waits for a cell, and the one that serves them in order.
+// queue holds shell requests between the goroutines that read them, which
+// never wait for a cell, and the one that serves them in order.
 type queue struct {
 	mu      sync.Mutex
 	changed sync.Cond
@@ -51,11 +55,17 @@ func (q *queue) close() {
 	q.changed.Broadcast()
 }
 
-func (k *Kernel) enqueue(r *request) { k.queue.push(r) }
+// enqueue takes a message of the shell socket.
+func (k *Kernel) enqueue(m transport.Message) {
+	if r := k.decode(m); r != nil {
+		k.queue.push(r)
+	}
+}
 
 // work serves shell requests one after another.
 func (k *Kernel) work() {
 	for r := k.queue.pop(); r != nil; r = k.queue.pop() {
+		r.socket = k.shell
 		k.current.Store(r)
 		k.handle(r)
 		k.current.Store(nil)

@@ -51,23 +51,30 @@ func init() {
 	}
 }
 
-// read decodes what arrives on a socket until it is closed. What is not a
-// message is counted and forgotten.
+// read handles what arrives on a socket until it is closed.
 func (k *Kernel) read(socket *transport.Router, take func(*request)) {
 	for {
 		m, err := socket.Receive()
 		if err != nil {
 			return
 		}
-		msg, err := k.codec.Decode(m.Frames)
-		if err != nil {
-			k.countBad(err)
-			continue
+		if r := k.decode(m); r != nil {
+			r.socket = socket
+			take(r)
 		}
-		arrived := time.Now()
-		k.heard.Do(k.awaitSubscriber)
-		take(&request{msg, m.Peer, socket, arrived})
 	}
+}
+
+// decode makes a request of a message. What is none is counted and forgotten.
+func (k *Kernel) decode(m transport.Message) *request {
+	msg, err := k.codec.Decode(m.Frames)
+	if err != nil {
+		k.countBad(err)
+		return nil
+	}
+	arrived := time.Now()
+	k.heard.Do(k.awaitSubscriber)
+	return &request{Message: msg, peer: m.Peer, arrived: arrived}
 }
 
 // hearing is how long a kernel's very first request waits for a subscriber. A

@@ -27,7 +27,7 @@ func TestLibzmq(t *testing.T) {
 				return l, network + "://" + l.Addr().String()
 			}
 			l, shell := listen("shell")
-			r := NewRouter(l, Limits{})
+			r := NewRouter(l, Limits{}, nil)
 			l, iopub := listen("iopub")
 			p := NewPublisher(l, Limits{}, func(topic string) [][][]byte {
 				return [][][]byte{{[]byte(topic), []byte("welcome")}}

@@ -27,18 +27,22 @@ type Message struct {
 // its place, as a client that reconnects must be able to.
 type Router struct {
 	*socket
-	in chan Message
+	in   chan Message
+	take func(Message) // see NewRouter
 
 	peersMu sync.Mutex
 	peers   map[string]*peer
 	next    uint32 // of generated identities
 }
 
-// NewRouter serves a ROUTER socket on l until Close.
-func NewRouter(l net.Listener, limits Limits) *Router {
+// NewRouter serves a ROUTER socket on l until Close. Each message is given to
+// take, on the goroutine that read it; while take waits, so does the peer, by
+// the connection's own flow control. With nil messages are there for Receive.
+func NewRouter(l net.Listener, limits Limits, take func(Message)) *Router {
 	r := &Router{
 		socket: newSocket("ROUTER", l, limits),
 		in:     make(chan Message, 16),
+		take:   take,
 		peers:  map[string]*peer{},
 	}
 	r.joined, r.left, r.onMsg = r.add, r.remove, r.deliver
@@ -98,8 +102,14 @@ func (r *Router) remove(p *peer) {
 // the connection's own flow control. After Close, what arrives while queues
 // drain is thrown away.
 func (r *Router) deliver(p *peer, frames [][]byte, size int64) error {
+	m := Message{p.identity, frames, size}
+	if r.take != nil {
+		r.take(m)
+		r.pending.give(size)
+		return nil
+	}
 	select {
-	case r.in <- Message{p.identity, frames, size}:
+	case r.in <- m:
 		return nil
 	case <-r.done:
 		r.pending.give(size)

@@ -9,7 +9,7 @@ import (
 )
 
 func router(t testing.TB, l Limits) *Router {
-	r := NewRouter(local(t), l)
+	r := NewRouter(local(t), l, nil)
 	t.Cleanup(func() { r.Close(0) })
 	return r
 }
