@@ -77,7 +77,7 @@ func (k known) LookupReflect(t types.Type) (reflect.Type, bool) {
 		return rt, true
 	}
 	if n, ok := t.(*types.Named); ok {
-		if n == types.Universe.Lookup("error").Type() {
+		if isError(n) {
 			return errorType, true
 		}
 		if rt := k.l.reflected.At(n); rt != nil {
@@ -126,11 +126,14 @@ func (l *loader) LookupReflect(t types.Type) (reflect.Type, bool) {
 	if !ok || mentionsTypeParam(n) {
 		return nil, false
 	}
-	rt := errorType // in instances of generic functions ixgo takes it for a local type
-	if n.Obj().Pkg() != nil {
-		rt = l.reflectNamed(n)
-	} else if n != types.Universe.Lookup("error").Type() {
+	var rt reflect.Type
+	switch {
+	case isError(n):
+		rt = errorType
+	case n.Obj().Pkg() == nil:
 		return nil, false
+	default:
+		rt = l.reflectNamed(n)
 	}
 	if isPtr {
 		rt = reflect.PointerTo(rt)
@@ -138,7 +141,11 @@ func (l *loader) LookupReflect(t types.Type) (reflect.Type, bool) {
 	return rt, true
 }
 
+// error is looked up like a named type: in instances of generic functions ixgo
+// would take it for a local one.
 var errorType = reflect.TypeFor[error]()
+
+func isError(n *types.Named) bool { return n == types.Universe.Lookup("error").Type() }
 
 func (l *loader) reflectNamed(n *types.Named) reflect.Type {
 	l.mu.Lock()

@@ -2,8 +2,28 @@ package engine
 
 import (
 	"fmt"
+	"go/types"
+	"reflect"
 	"testing"
+
+	"golang.org/x/tools/go/ssa"
 )
+
+// TestProgramFields fails when go/ssa changes what narrow.go reaches into.
+func TestProgramFields(t *testing.T) {
+	for _, c := range []struct {
+		in    reflect.Type
+		field string
+		want  reflect.Type
+	}{
+		{reflect.TypeFor[ssa.Program](), "packages", reflect.TypeFor[map[*types.Package]*ssa.Package]()},
+		{reflect.TypeFor[ssa.Package](), "objects", reflect.TypeFor[map[types.Object]ssa.Member]()},
+	} {
+		if f, ok := c.in.FieldByName(c.field); !ok || f.Type != c.want {
+			t.Errorf("%v.%s is %v, want %v", c.in, c.field, f.Type, c.want)
+		}
+	}
+}
 
 // TestGenericsOutliveWhatTheyMention instantiates generic code long after what
 // its body mentions was declared anew, and out of linking's sight.

@@ -10,7 +10,7 @@ import (
 // of each field means its default.
 type Limits struct {
 	Message   int64         // bytes of one incoming message; default 256 MiB
-	Pending   int64         // bytes of incoming messages not yet taken from Receive, all peers together; default 512 MiB
+	Pending   int64         // bytes of incoming messages not yet taken, all peers together; default 512 MiB
 	Frames    int           // frames of one incoming message; default 1024
 	Peers     int           // connections at a time; default 512
 	Queue     int64         // outgoing bytes per peer before droppable messages are dropped; default 64 MiB
