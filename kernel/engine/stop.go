@@ -1,17 +1,13 @@
 package engine
 
 import (
-	"fmt"
-	"iter"
-	"reflect"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"unsafe"
 	"weak"
 
 	"github.com/goplus/ixgo"
-	"golang.org/x/tools/go/ssa"
+	"github.com/msflow-go/msflow/kernel/ixcode"
 )
 
 // Interpreted code is stopped by changing it. A function of ixgo's is a slice of
@@ -21,9 +17,6 @@ import (
 // asks whether the calling goroutine is to stop before it does the same. Code
 // that nobody wants to stop pays nothing; to poll a flag would cost loops and
 // calls a fifth of their time, and every cell a part of its compilation.
-//
-// Only the word that points to the slice's array changes, which the interpreter
-// reads anew for each instruction: it sees the one array or the other.
 
 // stopper changes the code of a session's interpreters.
 type stopper struct {
@@ -33,9 +26,6 @@ type stopper struct {
 	waiting int // goroutines that should stop
 	interps []weak.Pointer[ixgo.Interp]
 }
-
-// instruction takes ixgo's *frame.
-type instruction = func(frame unsafe.Pointer)
 
 // add makes a new interpreter's code known.
 func (s *stopper) add(i *ixgo.Interp) {
@@ -85,75 +75,23 @@ func (s *stopper) forget() {
 // change makes the code of an interpreter's functions ask. The new array has the
 // old closures behind it, so that nothing else need remember them.
 func (s *stopper) change(i *ixgo.Interp) {
-	for f := range functions(i) {
-		n := len(*f.instrs)
-		both := append(slices.Clone(*f.instrs), *f.instrs...)
-		for _, start := range *f.blocks {
+	for f := range ixcode.Functions(i) {
+		n := len(f.Code)
+		both := append(slices.Clone(f.Code), f.Code...)
+		for _, start := range f.Blocks {
 			if start < n {
 				own := both[start]
-				both[start] = func(frame unsafe.Pointer) { s.ask(); own(frame) }
+				both[start] = func(frame *ixcode.Frame) { s.ask(); own(frame) }
 			}
 		}
-		f.use(&both[0])
+		f.Use(&both[0])
 	}
 }
 
 // restore undoes change.
 func restore(i *ixgo.Interp) {
-	for f := range functions(i) {
-		first := unsafe.SliceData(*f.instrs)
-		f.use((*instruction)(unsafe.Add(unsafe.Pointer(first), len(*f.instrs)*int(unsafe.Sizeof(*first)))))
+	for f := range ixcode.Functions(i) {
+		first := f.Array()
+		f.Use((*ixcode.Instruction)(unsafe.Add(unsafe.Pointer(first), len(f.Code)*int(unsafe.Sizeof(*first)))))
 	}
-}
-
-// function is the part of one of ixgo's that is changed.
-type function struct {
-	instrs *[]instruction
-	blocks *[]int // where basic blocks begin
-}
-
-// use makes the array that begins with first the function's code.
-func (f function) use(first *instruction) {
-	array := (*unsafe.Pointer)(unsafe.Pointer(f.instrs)) // a slice begins with the pointer to its array
-	atomic.StorePointer(array, unsafe.Pointer(first))
-}
-
-// functions are those of an interpreter that have code.
-func functions(i *ixgo.Interp) iter.Seq[function] {
-	return func(yield func(function) bool) {
-		for _, p := range *(*map[*ssa.Function]unsafe.Pointer)(unsafe.Add(unsafe.Pointer(i), codeLayout.funcs)) {
-			f := function{(*[]instruction)(unsafe.Add(p, codeLayout.instrs)), (*[]int)(unsafe.Add(p, codeLayout.blocks))}
-			if len(*f.instrs) > 0 && !yield(f) {
-				return
-			}
-		}
-	}
-}
-
-// codeLayout is where ixgo keeps code.
-var codeLayout = func() struct{ funcs, instrs, blocks uintptr } {
-	funcs, instrs, blocks, err := findCodeLayout()
-	if err != nil {
-		panic(err)
-	}
-	return struct{ funcs, instrs, blocks uintptr }{funcs, instrs, blocks}
-}()
-
-// findCodeLayout fails when ixgo has changed.
-func findCodeLayout() (funcs, instrs, blocks uintptr, err error) {
-	err = fmt.Errorf("engine: ixgo.Interp's functions are not what this version of the engine was written for")
-	f, ok := reflect.TypeFor[ixgo.Interp]().FieldByName("funcs")
-	if !ok || f.Type.Kind() != reflect.Map || f.Type.Key() != reflect.TypeFor[*ssa.Function]() || f.Type.Elem().Kind() != reflect.Pointer {
-		return 0, 0, 0, err
-	}
-	code, ok := f.Type.Elem().Elem().FieldByName("Instrs")
-	if !ok || code.Type.Kind() != reflect.Slice || code.Type.Elem().Kind() != reflect.Func || code.Type.Elem().NumIn() != 1 ||
-		code.Type.Elem().In(0).Kind() != reflect.Pointer || code.Type.Elem().NumOut() != 0 {
-		return 0, 0, 0, err
-	}
-	starts, ok := f.Type.Elem().Elem().FieldByName("Blocks")
-	if !ok || starts.Type != reflect.TypeFor[[]int]() {
-		return 0, 0, 0, err
-	}
-	return f.Offset, code.Offset, starts.Offset, nil
 }
