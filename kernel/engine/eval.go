@@ -209,3 +209,17 @@ func stackBytes() int64 {
 	metrics.Read(m)
 	return max(0, int64(m[0].Value.Uint64())-int64(runtime.NumGoroutine())*goroutineStack)
 }
+
+// deep holds up a recursion that has used up what it may, until its run is
+// stopped for that.
+func (s *Session) deep() {
+	if stackBytes() < stackLimit {
+		return
+	}
+	r := current(s)
+	select {
+	case <-r.done:
+		r.check()
+	case <-time.After(100 * time.Millisecond):
+	}
+}

@@ -20,6 +20,7 @@ const runProgramVar = "MSFLOW_TEST_RUN_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if file := os.Getenv(runProgramVar); file != "" {
+		hotAfter = 1 // so that the programs try package hot
 		os.Exit(RunProgram(file, os.Args[1:], os.Stderr))
 	}
 	os.Exit(m.Run())

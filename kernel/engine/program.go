@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/hot"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -81,6 +83,9 @@ func loadProgram(path string) (p program, err error) {
 		return p, err
 	}
 	finishReceivers()
+	repairExtremes(p.interp)
+	watcher := &hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: hotAfter}
+	watcher.Watch(p.interp)
 	if p.interp.MainPkg().Func("main") == nil {
 		return p, fmt.Errorf("%s: package %s has no function main", path, p.interp.MainPkg().Pkg.Name())
 	}

@@ -12,6 +12,7 @@ import (
 	_ "github.com/goplus/ixgo/pkg" // the standard library
 	_ "github.com/goplus/reflectx/icall/icall10240"
 	_ "github.com/goplus/reflectx/icall/icall20480"
+	"github.com/msflow-go/msflow/kernel/hot"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
@@ -45,6 +46,7 @@ type Session struct {
 
 	foreground atomic.Pointer[run]
 	stopper    stopper
+	hot        hot.Watcher
 }
 
 var _ Evaluator = (*Session)(nil)
@@ -53,6 +55,7 @@ var _ Evaluator = (*Session)(nil)
 func New() (*Session, error) {
 	s := &Session{cellText: map[string]string{}}
 	s.stopper.ask = func() { current(s).check() }
+	s.hot = hot.Watcher{Lock: &s.stopper.mu, Ask: s.stopper.ask, Deep: s.deep, Hot: hotAfter}
 	s.stdin = &stdin{s: s}
 	if err := captureStreams(); err != nil {
 		return nil, err
@@ -63,6 +66,10 @@ func New() (*Session, error) {
 	}
 	return s, nil
 }
+
+// hotAfter is how often a loop turns, or a function is called, before it is
+// compiled: that takes as long as some hundred turns.
+var hotAfter int32 = 50
 
 // start makes an empty session of s.
 func (s *Session) start() error {

@@ -7,6 +7,7 @@ import (
 	"weak"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/hot"
 	"github.com/msflow-go/msflow/kernel/ixcode"
 )
 
@@ -17,6 +18,7 @@ import (
 // asks whether the calling goroutine is to stop before it does the same. Code
 // that nobody wants to stop pays nothing; to poll a flag would cost loops and
 // calls a fifth of their time, and every cell a part of its compilation.
+// Package hot's code asks by itself.
 
 // stopper changes the code of a session's interpreters.
 type stopper struct {
@@ -51,6 +53,7 @@ func (s *stopper) stopping(n int) {
 			restore(i)
 		}
 	}
+	hot.Asked.Add(int32(n)) // last: a goroutine that it stops may recover in interpreted code
 }
 
 // live are the interpreters that are still in use; it forgets the others.

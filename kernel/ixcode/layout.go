@@ -25,35 +25,35 @@ type Frame struct {
 	Caller   *Frame          `ixgo:"caller"`
 	Callee   *Frame          `ixgo:"callee"` // the function being called, or one that was
 	Function *Function       `ixgo:"pfn"`
-	defers   unsafe.Pointer  `ixgo:"_defer"`
-	panics   unsafe.Pointer  `ixgo:"_panic"`
+	_        unsafe.Pointer  `ixgo:"_defer"`
+	_        unsafe.Pointer  `ixgo:"_panic"`
 	Block    *ssa.BasicBlock `ixgo:"block"`
 	Stack    []any           `ixgo:"stack"` // results, parameters, free variables, other values
 	IPC      int             `ixgo:"ipc"`   // index of the next instruction in Function.Code; -1 after the return
 	Pred     int             `ixgo:"pred"`  // index of the block that control came from
-	deferID  uint64          `ixgo:"deferid"`
+	_        uint64          `ixgo:"deferid"`
 }
 
 // Function is the code of an *ssa.Function in one interpreter.
 type Function struct {
-	interp     *ixgo.Interp                 `ixgo:"Interp"`
-	SSA        *ssa.Function                `ixgo:"Fn"`
-	main       *ssa.BasicBlock              `ixgo:"Main"`
-	pool       unsafe.Pointer               `ixgo:"pool"`
-	makeInstr  ssa.Instruction              `ixgo:"makeInstr"`
-	registers  map[ssa.Value]uint32         `ixgo:"index"`
-	instrIndex map[ssa.Instruction][]uint32 `ixgo:"instrIndex"`
-	Code       []Instruction                `ixgo:"Instrs"`
-	recover    []Instruction                `ixgo:"Recover"`
-	Blocks     []int                        `ixgo:"Blocks"` // where each basic block begins in Code
-	Static     []any                        `ixgo:"stack"`  // the stack of a new frame: constants, addresses of globals, functions
-	Source     []ssa.Instruction            `ixgo:"ssaInstrs"`
-	base       int                          `ixgo:"base"`
-	Results    int                          `ixgo:"nres"`
-	args       int                          `ixgo:"narg"`
-	freeVars   int                          `ixgo:"nenv"`
-	used       int32                        `ixgo:"used"`
-	cached     int32                        `ixgo:"cached"`
+	_         *ixgo.Interp                 `ixgo:"Interp"`
+	SSA       *ssa.Function                `ixgo:"Fn"`
+	_         *ssa.BasicBlock              `ixgo:"Main"`
+	_         unsafe.Pointer               `ixgo:"pool"`
+	_         ssa.Instruction              `ixgo:"makeInstr"`
+	registers map[ssa.Value]uint32         `ixgo:"index"`
+	_         map[ssa.Instruction][]uint32 `ixgo:"instrIndex"`
+	Code      []Instruction                `ixgo:"Instrs"`
+	_         []Instruction                `ixgo:"Recover"`
+	Blocks    []int                        `ixgo:"Blocks"` // where each basic block begins in Code
+	Static    []any                        `ixgo:"stack"`  // the stack of a new frame: constants, addresses of globals, functions
+	Source    []ssa.Instruction            `ixgo:"ssaInstrs"`
+	_         int                          `ixgo:"base"`
+	Results   int                          `ixgo:"nres"`
+	_         int                          `ixgo:"narg"`
+	_         int                          `ixgo:"nenv"`
+	_         int32                        `ixgo:"used"`
+	_         int32                        `ixgo:"cached"`
 }
 
 // Register is where frames keep the value in their stack. It is false for
