@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -128,5 +129,29 @@ func checkInterrupt(t *testing.T, s *Session, n int, code string) {
 	t.Helper()
 	if d := stopTime(t, s, code); d > 250*time.Millisecond { // TestHangs is exact
 		t.Errorf("cell %d: %s\nstopped after %v", n, code, d)
+	}
+}
+
+// TestGoroutinesCountAtOnce starts goroutines that have not begun when the next
+// cell is compiled, whose maps must be guarded all the same.
+func TestGoroutinesCountAtOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	s := newSession(t)
+	if _, err := eval(s, "stop := make(chan bool)"); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if _, err := eval(s, "go func() { <-stop }()"); err != nil {
+			t.Fatal(err)
+		}
+		if s.goroutines.live.Load() == 0 {
+			t.Fatal("a goroutine of the last cell is not counted")
+		}
+		if _, err := eval(s, "stop <- true"); err != nil {
+			t.Fatal(err)
+		}
+		for s.goroutines.live.Load() > 0 {
+			runtime.Gosched()
+		}
 	}
 }

@@ -23,6 +23,7 @@ type unit struct {
 	results []types.Type // static types of the values shown
 	quiet   bool         // the result is not worth showing
 	program bool         // func main is to be called
+	known   []any        // the value shown, of a cell that has no code
 
 	interp *ixgo.Interp
 	ssa    *ssa.Package
@@ -66,6 +67,10 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	s.narrowed.pin(c)
 	u = &unit{count: count, program: d.p.program}
 	u.results, u.quiet = d.resultTypes(c)
+	if v, ok := d.known(c); ok {
+		u.known = []any{v}
+		return u, nil
+	}
 	d.place(c)
 	if d.redefinesType() {
 		s.loader.renewRecord()
@@ -309,6 +314,9 @@ func (s *Session) bindStorage(d *draft, pkg *types.Package, path string) (undo f
 
 // release lets go of what only the run of the cell needed.
 func (u *unit) release() {
+	if u.known != nil {
+		return
+	}
 	if fn := u.ssa.Func(cellFuncName); fn != nil {
 		fn.Blocks, fn.Locals, fn.AnonFuncs = nil, nil, nil
 	}

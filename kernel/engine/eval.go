@@ -58,7 +58,9 @@ func (s *Session) evalGo(ctx context.Context, r *run, cell Cell, compiled func()
 	if compiled != nil {
 		compiled()
 	}
-	if e := r.execute(ctx, func() *Error { return r.runUnit(u) }); e != nil {
+	if u.known != nil {
+		r.show(u.known)
+	} else if e := r.execute(ctx, func() *Error { return r.runUnit(u) }); e != nil {
 		return e
 	}
 	if values := r.result(u); len(values) > 0 && !cell.Silent {
@@ -193,12 +195,13 @@ func (r *run) result(u *unit) []any {
 	return shown
 }
 
-// Go ends the process when a goroutine's stack reaches a gigabyte. A run whose
-// stacks grow by more than this, beyond what many goroutines need, is stopped
-// before.
+// Go ends the process when a goroutine's stack reaches a limit. A run whose
+// stacks grow by more than stackLimit, beyond what many goroutines need, is
+// stopped before. Go's limit is set as high as it can be, so that there is time.
 const (
 	stackLimit     = 200 << 20
 	goroutineStack = 16 << 10
+	goLimit        = 2_000_000_000
 )
 
 var errStack = errors.New("stack overflow: the recursion is too deep")

@@ -136,9 +136,12 @@ func (r *run) wrap(f any) any {
 		return f
 	}
 	t := rf.Type()
+	live := &r.s.goroutines.live
+	live.Add(1) // now, as the next cell may be compiled before the goroutine has begun
 	return reflect.MakeFunc(t, func(args []reflect.Value) (out []reflect.Value) {
 		out = zeroResults(t)
 		leave := r.enter()
+		live.Add(-1)
 		defer leave()
 		defer func() {
 			if e := recover(); e != nil {

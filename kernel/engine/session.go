@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -57,6 +58,7 @@ func New() (*Session, error) {
 	s.stopper.ask = func() { current(s).check() }
 	s.hot = hot.Watcher{Lock: &s.stopper.mu, Ask: s.stopper.ask, Deep: s.deep, Hot: hotAfter}
 	s.stdin = &stdin{s: s}
+	debug.SetMaxStack(goLimit)
 	if err := captureStreams(); err != nil {
 		return nil, err
 	}
