@@ -33,6 +33,45 @@ func newLoader(s *Session, compiled ixgo.Loader) *loader {
 	return l
 }
 
+// Import leaves out of a compiled package's imports what only its code needs.
+func (l *loader) Import(path string) (*types.Package, error) {
+	lighten(path)
+	return l.Loader.Import(path)
+}
+
+// lighten makes the types of a compiled package load without the generic
+// packages that it imports. They are source, and none of their types is seen
+// from outside: compiling them would be a good part of a session's start, and
+// of the first cell with fmt. A package is looked at once.
+func lighten(path string) {
+	lightMu.Lock()
+	defer lightMu.Unlock()
+	lightenImports(path)
+}
+
+var (
+	lightMu sync.Mutex
+	light   = map[string]bool{}
+)
+
+func lightenImports(path string) {
+	if light[path] {
+		return
+	}
+	light[path] = true
+	p, ok := ixgo.LookupPackage(path)
+	if !ok || p.Source != "" {
+		return
+	}
+	for dep := range p.Deps {
+		if dep == "slices" || dep == "maps" || dep == "cmp" {
+			delete(p.Deps, dep)
+		} else {
+			lightenImports(dep)
+		}
+	}
+}
+
 // Installed finds the variables of earlier cells under their unique paths.
 func (l *loader) Installed(path string) (*ixgo.Package, bool) {
 	l.mu.Lock()
