@@ -19,15 +19,10 @@ func init() {
 			Path: "github.com/msflow-go/msflow/lib/flow",
 			Deps: map[string]string{
 				"context":                            "context",
-				"errors":                             "errors",
-				"fmt":                                "fmt",
 				"github.com/msflow-go/msflow/lib/op": "op",
 				"gorgonia.org/gorgonia":              "gorgonia",
 				"gorgonia.org/tensor":                "tensor",
-				"html":                               "html",
-				"math":                               "math",
 				"math/rand/v2":                       "rand",
-				"strings":                            "strings",
 			},
 			Interfaces: map[string]reflect.Type{
 				"Block":       reflect.TypeFor[q.Block](),

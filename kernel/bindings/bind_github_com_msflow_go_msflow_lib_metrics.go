@@ -19,15 +19,7 @@ func init() {
 			Name: "metrics",
 			Path: "github.com/msflow-go/msflow/lib/metrics",
 			Deps: map[string]string{
-				"errors":       "errors",
-				"fmt":          "fmt",
-				"math":         "math",
-				"math/rand/v2": "rand",
-				"runtime":      "runtime",
-				"slices":       "slices",
-				"sort":         "sort",
-				"sync":         "sync",
-				"sync/atomic":  "atomic",
+				"sync": "sync",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

@@ -14,13 +14,9 @@ import (
 func init() {
 	ixgo.RegisterPackageLazy("github.com/msflow-go/msflow/lib/score", func() *ixgo.Package {
 		return &ixgo.Package{
-			Name: "score",
-			Path: "github.com/msflow-go/msflow/lib/score",
-			Deps: map[string]string{
-				"fmt":    "fmt",
-				"math":   "math",
-				"slices": "slices",
-			},
+			Name:       "score",
+			Path:       "github.com/msflow-go/msflow/lib/score",
+			Deps:       map[string]string{},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{
 				"Maps": reflect.TypeFor[q.Maps](),

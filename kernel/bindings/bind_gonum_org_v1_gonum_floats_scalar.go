@@ -14,12 +14,9 @@ import (
 func init() {
 	ixgo.RegisterPackageLazy("gonum.org/v1/gonum/floats/scalar", func() *ixgo.Package {
 		return &ixgo.Package{
-			Name: "scalar",
-			Path: "gonum.org/v1/gonum/floats/scalar",
-			Deps: map[string]string{
-				"math":    "math",
-				"strconv": "strconv",
-			},
+			Name:       "scalar",
+			Path:       "gonum.org/v1/gonum/floats/scalar",
+			Deps:       map[string]string{},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{},
 			AliasTypes: map[string]reflect.Type{},

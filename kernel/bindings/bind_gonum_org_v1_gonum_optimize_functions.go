@@ -17,12 +17,7 @@ func init() {
 			Name: "functions",
 			Path: "gonum.org/v1/gonum/optimize/functions",
 			Deps: map[string]string{
-				"fmt":                        "fmt",
-				"gonum.org/v1/gonum/diff/fd": "fd",
-				"gonum.org/v1/gonum/floats":  "floats",
-				"gonum.org/v1/gonum/mat":     "mat",
-				"math":                       "math",
-				"testing":                    "testing",
+				"gonum.org/v1/gonum/mat": "mat",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

@@ -18,13 +18,7 @@ func init() {
 			Name: "stat",
 			Path: "gonum.org/v1/gonum/stat",
 			Deps: map[string]string{
-				"errors":                                "errors",
-				"gonum.org/v1/gonum/floats":             "floats",
-				"gonum.org/v1/gonum/mat":                "mat",
-				"gonum.org/v1/gonum/optimize/convex/lp": "lp",
-				"math":                                  "math",
-				"slices":                                "slices",
-				"sort":                                  "sort",
+				"gonum.org/v1/gonum/mat": "mat",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

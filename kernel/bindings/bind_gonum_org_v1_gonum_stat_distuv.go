@@ -17,14 +17,7 @@ func init() {
 			Name: "distuv",
 			Path: "gonum.org/v1/gonum/stat/distuv",
 			Deps: map[string]string{
-				"errors":                         "errors",
-				"gonum.org/v1/gonum/floats":      "floats",
-				"gonum.org/v1/gonum/mathext":     "mathext",
-				"gonum.org/v1/gonum/stat":        "stat",
-				"gonum.org/v1/gonum/stat/combin": "combin",
-				"math":                           "math",
-				"math/rand/v2":                   "rand",
-				"sort":                           "sort",
+				"math/rand/v2": "rand",
 			},
 			Interfaces: map[string]reflect.Type{
 				"LogProber":     reflect.TypeFor[q.LogProber](),

@@ -17,11 +17,8 @@ func init() {
 			Name: "sampleuv",
 			Path: "gonum.org/v1/gonum/stat/sampleuv",
 			Deps: map[string]string{
-				"errors":                         "errors",
 				"gonum.org/v1/gonum/stat/distuv": "distuv",
-				"math":                           "math",
 				"math/rand/v2":                   "rand",
-				"sort":                           "sort",
 			},
 			Interfaces: map[string]reflect.Type{
 				"MHProposal":      reflect.TypeFor[q.MHProposal](),

@@ -19,9 +19,7 @@ func init() {
 			Name: "palette",
 			Path: "gonum.org/v1/plot/palette",
 			Deps: map[string]string{
-				"errors":      "errors",
 				"image/color": "color",
-				"math":        "math",
 			},
 			Interfaces: map[string]reflect.Type{
 				"ColorMap":          reflect.TypeFor[q.ColorMap](),

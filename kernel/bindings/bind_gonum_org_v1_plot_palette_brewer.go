@@ -18,8 +18,6 @@ func init() {
 			Name: "brewer",
 			Path: "gonum.org/v1/plot/palette/brewer",
 			Deps: map[string]string{
-				"errors":                    "errors",
-				"fmt":                       "fmt",
 				"gonum.org/v1/plot/palette": "palette",
 				"image/color":               "color",
 			},

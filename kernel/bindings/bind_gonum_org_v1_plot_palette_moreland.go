@@ -17,10 +17,8 @@ func init() {
 			Name: "moreland",
 			Path: "gonum.org/v1/plot/palette/moreland",
 			Deps: map[string]string{
-				"fmt":                       "fmt",
 				"gonum.org/v1/plot/palette": "palette",
 				"image/color":               "color",
-				"math":                      "math",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{},

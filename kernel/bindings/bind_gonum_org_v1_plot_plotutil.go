@@ -17,15 +17,11 @@ func init() {
 			Name: "plotutil",
 			Path: "gonum.org/v1/plot/plotutil",
 			Deps: map[string]string{
-				"errors":                    "errors",
-				"fmt":                       "fmt",
 				"gonum.org/v1/plot":         "plot",
+				"gonum.org/v1/plot/font":    "font",
 				"gonum.org/v1/plot/plotter": "plotter",
-				"gonum.org/v1/plot/vg":      "vg",
 				"gonum.org/v1/plot/vg/draw": "draw",
 				"image/color":               "color",
-				"math":                      "math",
-				"sort":                      "sort",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

@@ -19,17 +19,10 @@ func init() {
 			Name: "text",
 			Path: "gonum.org/v1/plot/text",
 			Deps: map[string]string{
-				"codeberg.org/go-latex/latex/drawtex":  "drawtex",
 				"codeberg.org/go-latex/latex/font/ttf": "ttf",
-				"codeberg.org/go-latex/latex/mtex":     "mtex",
-				"codeberg.org/go-latex/latex/tex":      "tex",
-				"fmt":                                  "fmt",
-				"golang.org/x/image/font":              "font",
 				"gonum.org/v1/plot/font":               "font",
 				"gonum.org/v1/plot/vg":                 "vg",
 				"image/color":                          "color",
-				"math":                                 "math",
-				"strings":                              "strings",
 			},
 			Interfaces: map[string]reflect.Type{
 				"Handler": reflect.TypeFor[q.Handler](),

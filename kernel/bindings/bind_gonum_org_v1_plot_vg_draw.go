@@ -19,13 +19,10 @@ func init() {
 			Name: "draw",
 			Path: "gonum.org/v1/plot/vg/draw",
 			Deps: map[string]string{
-				"fmt":                    "fmt",
+				"gonum.org/v1/plot/font": "font",
 				"gonum.org/v1/plot/text": "text",
 				"gonum.org/v1/plot/vg":   "vg",
 				"image/color":            "color",
-				"math":                   "math",
-				"sort":                   "sort",
-				"sync":                   "sync",
 			},
 			Interfaces: map[string]reflect.Type{
 				"GlyphDrawer": reflect.TypeFor[q.GlyphDrawer](),

@@ -17,16 +17,8 @@ func init() {
 			Name: "fstest",
 			Path: "testing/fstest",
 			Deps: map[string]string{
-				"errors":         "errors",
-				"fmt":            "fmt",
-				"io":             "io",
-				"io/fs":          "fs",
-				"maps":           "maps",
-				"path":           "path",
-				"slices":         "slices",
-				"strings":        "strings",
-				"testing/iotest": "iotest",
-				"time":           "time",
+				"io/fs": "fs",
+				"time":  "time",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

@@ -17,11 +17,7 @@ func init() {
 			Name: "iotest",
 			Path: "testing/iotest",
 			Deps: map[string]string{
-				"bytes":  "bytes",
-				"errors": "errors",
-				"fmt":    "fmt",
-				"io":     "io",
-				"log":    "log",
+				"io": "io",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{},

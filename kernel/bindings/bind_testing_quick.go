@@ -17,13 +17,8 @@ func init() {
 			Name: "quick",
 			Path: "testing/quick",
 			Deps: map[string]string{
-				"flag":      "flag",
-				"fmt":       "fmt",
-				"math":      "math",
 				"math/rand": "rand",
 				"reflect":   "reflect",
-				"strings":   "strings",
-				"time":      "time",
 			},
 			Interfaces: map[string]reflect.Type{
 				"Generator": reflect.TypeFor[q.Generator](),

@@ -4,7 +4,7 @@ import (
 	"reflect"
 
 	"github.com/goplus/ixgo"
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 	"golang.org/x/tools/go/ssa"
 )
 

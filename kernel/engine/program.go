@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/goplus/ixgo"
-	"github.com/msflow-go/msflow/kernel/hot"
+	"github.com/msflow-go/msflow/kernel/engine/hot"
 	"golang.org/x/tools/go/ssa"
 )
 

@@ -13,7 +13,7 @@ import (
 	_ "github.com/goplus/ixgo/pkg" // the standard library
 	_ "github.com/goplus/reflectx/icall/icall10240"
 	_ "github.com/goplus/reflectx/icall/icall20480"
-	"github.com/msflow-go/msflow/kernel/hot"
+	"github.com/msflow-go/msflow/kernel/engine/hot"
 	"golang.org/x/tools/go/types/typeutil"
 )
 

@@ -7,8 +7,8 @@ import (
 	"weak"
 
 	"github.com/goplus/ixgo"
-	"github.com/msflow-go/msflow/kernel/hot"
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/hot"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 )
 
 // Interpreted code is stopped by changing it. A function of ixgo's is a slice of

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 )
 
 // TestCodeIsRestored looks at the code of an earlier cell before an interrupt,

@@ -9,8 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -37,19 +39,22 @@ func main() {
 
 // generate makes the files, by name.
 func generate(list string) (files map[string][]byte, err error) {
-	paths, std, err := readList(list)
+	folders, std, err := readList(list)
 	if err != nil {
 		return nil, err
 	}
-	bound, err := load(paths)
+	bound, err := load(slices.Sorted(maps.Keys(folders)))
 	if err != nil {
 		return nil, err
 	}
 	files = map[string][]byte{}
 	for _, p := range bound {
-		if files[fileName(p.PkgPath)], err = bind(p); err != nil {
+		folder := folders[p.PkgPath]
+		b, err := bind(p, packageName(folder))
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.PkgPath, err)
 		}
+		files[filepath.Join(folder, fileName(p.PkgPath))] = b
 	}
 	documented := bound
 	if std {
@@ -66,7 +71,11 @@ func generate(list string) (files map[string][]byte, err error) {
 // stale are the files of earlier packages.
 func stale(files map[string][]byte) (names []string) {
 	old, _ := filepath.Glob("bind_*.go")
-	for _, name := range old {
+	others, _ := filepath.Glob("../*/bind_*.go")
+	for _, name := range append(old, others...) {
+		if filepath.Dir(name) == "../bindings" {
+			continue // this folder
+		}
 		if files[name] == nil {
 			names = append(names, name)
 		}
@@ -103,24 +112,37 @@ func write(files map[string][]byte) error {
 	return nil
 }
 
-func readList(file string) (paths []string, std bool, err error) {
+// packageName is that of the files in a folder.
+func packageName(folder string) string {
+	if folder == "." {
+		return "bindings"
+	}
+	return filepath.Base(folder)
+}
+
+// readList reads the packages and the folders for their bindings.
+func readList(file string) (folders map[string]string, std bool, err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, false, err
 	}
 	defer f.Close()
+	folders = map[string]string{}
 	sc := bufio.NewScanner(f)
 	for sc.Scan() {
 		line, _, _ := strings.Cut(sc.Text(), "#")
-		switch line = strings.TrimSpace(line); line {
-		case "":
-		case "std":
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case fields[0] == "std":
 			std = true
+		case len(fields) == 1:
+			folders[fields[0]] = "."
 		default:
-			paths = append(paths, line)
+			folders[fields[0]] = fields[1]
 		}
 	}
-	return paths, std, sc.Err()
+	return folders, std, sc.Err()
 }
 
 func load(paths []string) ([]*packages.Package, error) {

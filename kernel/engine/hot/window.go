@@ -4,7 +4,7 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 )
 
 // window is the head of the memory of one execution of compiled code; its

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"unsafe"
 
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 	"golang.org/x/tools/go/ssa"
 )
 

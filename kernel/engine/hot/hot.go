@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 
 	"github.com/goplus/ixgo"
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 	"golang.org/x/tools/go/ssa"
 )
 

@@ -1,7 +1,7 @@
 package hot
 
 import (
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 )
 
 // op executes one instruction, or several that belong together.

@@ -3,7 +3,7 @@ package hot
 import (
 	"go/types"
 
-	"github.com/msflow-go/msflow/kernel/ixcode"
+	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 	"golang.org/x/tools/go/ssa"
 )
 
