@@ -51,10 +51,10 @@ func (c *chunk) first(fr *ixcode.Frame) *window {
 
 // next is the window of a function that the code of w calls at pc.
 func (w *window) next(caller, callee *code, pc int) *window {
-	n := (*window)(unsafe.Add(unsafe.Pointer(w), caller.size))
-	if uintptr(unsafe.Pointer(n))+uintptr(callee.size) > w.end {
+	if uintptr(unsafe.Pointer(w))+uintptr(caller.size+callee.size) > w.end {
 		return w.deeper(caller, pc)
 	}
+	n := (*window)(unsafe.Add(unsafe.Pointer(w), caller.size))
 	n.end = w.end
 	w.pc, w.child = pc, uintptr(unsafe.Pointer(n))
 	return n
