@@ -40,6 +40,12 @@ func TestHotMeansTheSame(t *testing.T) {
 		`m := [][]float64{{1, 2}, {3, 4}}; t := 0.0; for i := 0; i < len(m); i++ { for j := 0; j < len(m[i]); j++ { m[i][j] += float64(i - j); t += m[i][j] } }; fmt.Sprint(m, t)`,
 		`xs := []int{1}; for i := 0; i < len(xs); i++ { if len(xs) < 6 { xs = append(xs, xs[i]+i) } }; fmt.Sprint(xs)`,
 		`ys := []int{5, 6}; n := 0; for i := 0; i < 2; i++ { n += ys[i]; ys = []int{7, 8, 9}; n += ys[i] }; n`,
+		`xs := [][]int{{1, 2}, {3, 4}}; n := 0; for i := 0; i < 4; i++ { r := xs[0]; xs[0], xs[1] = xs[1], xs[0]; n = n*10 + r[i%2] + xs[0][i%2] }; n`,
+		`ys := []int{1, 2}; f := func() int { ys = []int{7, 8}; return 1 }; n := 0; for i := range 2 { n = n*10 + ys[i] + f() + ys[1-i] }; n`,
+		`ys := []int{1, 2, 3}; n := 0; for i := 0; i < len(ys); i++ { ys[i] += 5; if i == 1 { ys = ys[:2] }; n += len(ys) }; fmt.Sprint(n, ys)`,
+		`type node struct { next *node; v int }; var head *node; for i := range 5 { head = &node{head, i} }; n := 0; for p := head; p != nil; p = p.next { n = n*10 + p.v }; n`,
+		`type M struct { rows [][]float64; n int }; m := &M{n: 3}; for i := 0; i < m.n; i++ { m.rows = append(m.rows, make([]float64, m.n)); for j := 0; j < m.n; j++ { m.rows[i][j] = float64(i*m.n + j) } }; t := 0.0; for i := range m.rows { for j, v := range m.rows[i] { t += v * m.rows[j][i] } }; t`,
+		`func norm(x, y float64) float64 { return math.Sqrt(x*x + y*y) }; xs := []float64{3, 5, 8}; for i := range xs { xs[i] += norm(xs[i], 4) * math.Exp(0) }; fmt.Sprint(xs)`,
 		`type P struct { x, y int; _ int; z float32 }; ps := make([]P, 3); for i := range ps { ps[i].x = i; ps[i].y += 2; p := &ps[i]; p.z = float32(p.x) / 2 }; fmt.Sprint(ps)`,
 		`type V struct { n int }; func (v *V) add(k int) { for i := range k { v.n += i } }; v := &V{}; v.add(5); v.n`,
 		`var grid [3][4]int; for i := range grid { for j := range grid[i] { grid[i][j] = i * j } }; fmt.Sprint(grid)`,
@@ -199,7 +205,7 @@ func randomProgram(seed uint64) string {
 	for _, t := range numberTypes {
 		fmt.Fprintf(w, "var g_%s %s = 3\nvar s_%s = []%s{1, 2, 3, 4, 5, 6, 7, 8}\n", t, t, t, t)
 	}
-	w.WriteString("var arr [8]int\nvar pairs = make([]pair, 8)\n\n")
+	w.WriteString("var grid = [][]float64{{1, 2, 3, 4}, {5, 6, 7, 8}}\nvar nested [4][4]int32\nvar arr [8]int\nvar pairs = make([]pair, 8)\n\n")
 	for k := range 12 {
 		w.function(k)
 	}
@@ -218,7 +224,7 @@ func randomProgram(seed uint64) string {
 	for _, t := range numberTypes {
 		fmt.Fprintf(w, "\tfmt.Println(g_%s, s_%s)\n", t, t)
 	}
-	w.WriteString("\tfmt.Println(arr, pairs)\n}\n")
+	w.WriteString("\tfmt.Println(arr, pairs, grid, nested)\n}\n")
 	return w.String()
 }
 
@@ -294,6 +300,12 @@ func (w *writer) statement(k int) {
 		w.line("s_%s[%s&7] = %s", t, w.expr("int", 1), w.expr(t, 2))
 	case c == 11 && k%3 != 0:
 		w.line("arr[%s&7] ^= %s", w.expr("int", 1), w.expr("int", 2))
+	case c == 13 && k%3 != 0:
+		w.line("grid[%s&1][%s&3] -= %s", w.expr("int", 1), w.expr("uint8", 1), w.expr("float64", 2))
+		w.line("nested[%s&3][%s&3] ^= %s", w.expr("int", 1), w.expr("uint16", 1), w.expr("int32", 2))
+		if w.rand.IntN(3) == 0 {
+			w.line("grid[0], grid[1] = grid[1], grid[0]")
+		}
 	case c == 12 && k%3 != 0:
 		w.line("pairs[%s&7].b += uint32(%s)", w.expr("uint8", 1), w.expr("ID", 1))
 		w.line("pairs[%s&7].x -= float64(s_int8[%s%%8])", w.expr("uint16", 1), w.expr("uint", 1))

@@ -18,13 +18,15 @@ func (c *compiler) call(in *ssa.Call) bool {
 			return c.extreme(in, f.Name() == "max")
 		}
 	case *ssa.Function:
-		if f.Pkg != nil && f.Pkg.Pkg.Path() == "math" {
+		if isMath(f) {
 			return c.callMath(in, f.Name())
 		}
 		return c.callPure(in, f)
 	}
 	return false
 }
+
+func isMath(f *ssa.Function) bool { return f.Pkg != nil && f.Pkg.Pkg.Path() == "math" }
 
 // callPure calls a function of numbers that is compiled too.
 func (c *compiler) callPure(in *ssa.Call, f *ssa.Function) bool {

@@ -26,67 +26,58 @@ var empty header
 
 // isAddress reports whether in is an address that only compiled code uses.
 func (c *compiler) isAddress(in ssa.Instruction) bool {
-	var base ssa.Value
-	switch in := in.(type) {
-	case *ssa.FieldAddr:
-		t := c.pointedTo(in.X)
-		if t == nil || t.Kind() != reflect.Struct || in.Field >= t.NumField() || t.Field(in.Field).Name == "_" {
-			return false
-		}
-		base = in.X
-	case *ssa.IndexAddr:
-		if c.elementSize(in.X) == 0 || !isNumber(in.Index.Type()) {
-			return false
-		}
-		base = in.X
-	default:
-		return false
-	}
-	return c.hasPlace(base) && c.onlyUsers(in.(ssa.Value), func(user ssa.Instruction) bool { return c.usesAddress(user, in.(ssa.Value)) })
-}
-
-// usesAddress reports whether compiled code does with an address what user does.
-func (c *compiler) usesAddress(user ssa.Instruction, a ssa.Value) bool {
-	switch user := user.(type) {
-	case *ssa.UnOp:
-		return user.Op == token.MUL && (isNumber(user.Type()) || c.isHeader(user))
-	case *ssa.Store:
-		return user.Addr == a && user.Val != a && isNumber(user.Val.Type())
-	case *ssa.FieldAddr, *ssa.IndexAddr:
-		return c.isAddress(user)
-	}
-	return false
+	base := c.offsetFrom(in)
+	return base != nil && c.hasPlace(base) && c.readBy(in.(ssa.Value), func(ssa.Instruction) bool { return true })
 }
 
 // isHeader reports whether in loads a slice or a string for which only compiled
 // code looks, before anything could change the variable.
 func (c *compiler) isHeader(in ssa.Instruction) bool {
 	load, ok := in.(*ssa.UnOp)
-	if !ok || load.Op != token.MUL || !hasHeader(load.Type()) || !c.hasPlace(load.X) {
-		return false
-	}
-	return c.onlyUsers(load, func(user ssa.Instruction) bool {
-		switch u := user.(type) {
-		case *ssa.IndexAddr:
-			return c.isAddressOf(u, load) && c.onlyUsers(u, func(at ssa.Instruction) bool { return c.quietUntil(load, at) })
-		case *ssa.Index:
-			return c.quietUntil(load, user)
-		case *ssa.Call:
-			return isBuiltin(u, "len") && c.quietUntil(load, user)
-		}
-		return false
-	})
+	return ok && load.Op == token.MUL && hasHeader(load.Type()) && c.hasPlace(load.X) && c.readSoon(load, nil)
 }
 
-// isAddressOf is isAddress for an element of what load loads, which is a header
-// if its elements are all addresses.
-func (c *compiler) isAddressOf(a *ssa.IndexAddr, load *ssa.UnOp) bool {
-	return c.elementSize(load) != 0 && isNumber(a.Index.Type()) && c.onlyUsers(a, func(user ssa.Instruction) bool {
-		switch user := user.(type) {
+// readSoon reports whether only compiled code uses a header, before anything
+// could change the variable that it was loaded from, where it is allowed to.
+func (c *compiler) readSoon(load *ssa.UnOp, allowed func(ssa.Instruction) bool) bool {
+	return c.readBy(load, func(at ssa.Instruction) bool { return c.quietUntil(load, at) && (allowed == nil || allowed(at)) })
+}
+
+// offsetFrom is what an address of a field or an element begins at; nil when its
+// offset is not known.
+func (c *compiler) offsetFrom(in ssa.Instruction) ssa.Value {
+	switch in := in.(type) {
+	case *ssa.FieldAddr:
+		t := c.pointedTo(in.X)
+		if t != nil && t.Kind() == reflect.Struct && in.Field < t.NumField() && t.Field(in.Field).Name != "_" {
+			return in.X
+		}
+	case *ssa.IndexAddr:
+		if c.elementSize(in.X) != 0 && isNumber(in.Index.Type()) {
+			return in.X
+		}
+	}
+	return nil
+}
+
+// readBy reports whether only compiled code uses an address or a header, and at
+// instructions that are allowed to.
+func (c *compiler) readBy(v ssa.Value, allowed func(ssa.Instruction) bool) bool {
+	return c.onlyUsers(v, func(user ssa.Instruction) bool {
+		switch u := user.(type) {
 		case *ssa.UnOp:
-			return user.Op == token.MUL && isNumber(user.Type())
+			if u.Op == token.MUL && isNumber(u.Type()) {
+				return allowed(u)
+			}
+			return u.Op == token.MUL && hasHeader(u.Type()) && c.readSoon(u, allowed)
 		case *ssa.Store:
-			return user.Addr == a && isNumber(user.Val.Type())
+			return u.Addr == v && isNumber(u.Val.Type()) && allowed(u)
+		case *ssa.FieldAddr, *ssa.IndexAddr:
+			return c.offsetFrom(u) == v && c.readBy(u.(ssa.Value), allowed)
+		case *ssa.Index:
+			return u.X == v && allowed(u)
+		case *ssa.Call:
+			return isBuiltin(u, "len") && allowed(u)
 		}
 		return false
 	})
@@ -104,10 +95,10 @@ func (c *compiler) quietUntil(first, last ssa.Instruction) bool {
 		return false
 	}
 	between := b.Instrs[slices.Index(b.Instrs, first)+1 : slices.Index(b.Instrs, last)]
-	return !slices.ContainsFunc(between, func(in ssa.Instruction) bool { return !isQuiet(in) })
+	return !slices.ContainsFunc(between, func(in ssa.Instruction) bool { return !c.isQuiet(in) })
 }
 
-func isQuiet(in ssa.Instruction) bool {
+func (c *compiler) isQuiet(in ssa.Instruction) bool {
 	switch in := in.(type) {
 	case *ssa.BinOp, *ssa.Convert, *ssa.ChangeType, *ssa.FieldAddr, *ssa.IndexAddr, *ssa.Index, *ssa.Extract, *ssa.Alloc:
 		return true
@@ -116,7 +107,18 @@ func isQuiet(in ssa.Instruction) bool {
 	case *ssa.Store:
 		return isNumber(in.Val.Type())
 	case *ssa.Call:
-		return isBuiltin(in, "len") || isBuiltin(in, "min") || isBuiltin(in, "max")
+		return c.callsQuietly(in)
+	}
+	return false
+}
+
+// callsQuietly reports whether a call only computes with numbers.
+func (c *compiler) callsQuietly(in *ssa.Call) bool {
+	switch f := in.Call.Value.(type) {
+	case *ssa.Builtin:
+		return f.Name() == "len" || f.Name() == "min" || f.Name() == "max"
+	case *ssa.Function:
+		return isMath(f) || c.batch != nil || ofNumbers(f.Signature) && c.pureCode(f) != nil
 	}
 	return false
 }
