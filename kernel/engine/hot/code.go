@@ -19,6 +19,7 @@ type code struct {
 	watcher *Watcher
 	f       *ixcode.Function
 	size    slot // of a window
+	room    *room
 	entry   *block
 	calls   map[int]*code // functions that it calls, by where
 }
@@ -38,8 +39,7 @@ func (c *code) run(w *window, b *block) {
 
 // start runs code for the interpreter, between load and store.
 func (c *code) start(fr *ixcode.Frame, load func(*window) *block, store func(*window)) {
-	memory := chunks.Get().(*chunk)
-	w := memory.first(fr)
+	memory, w := c.room.take(fr)
 	first := load(w)
 	done := false
 	defer func() {
@@ -50,7 +50,7 @@ func (c *code) start(fr *ixcode.Frame, load func(*window) *block, store func(*wi
 	c.run(w, first)
 	done = true
 	store(w)
-	chunks.Put(memory)
+	c.room.give(memory)
 }
 
 // unwind makes the interpreter's frames tell where a panic happened. Functions

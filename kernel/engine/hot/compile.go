@@ -23,13 +23,15 @@ type compiler struct {
 
 	blocks  map[*ssa.BasicBlock]*block
 	slots   map[ssa.Value]slot
-	tuples  map[ssa.Value][]slot // results of functions with several
-	live    []ssa.Value          // numbers from outside
-	inFrame map[ssa.Value]bool   // numbers that the interpreter's instructions made
-	ops     []op                 // of the block that is being compiled
-	native  int                  // instructions that are compiled
-	later   []func()             // what needs all blocks compiled
-	failed  bool                 // a number must be boxed whose type is not known
+	tuples  map[ssa.Value][]slot     // results of functions with several
+	live    []ssa.Value              // numbers from outside
+	out     []boxedNumber            // numbers that the rest of the function uses
+	lazy    map[ssa.Instruction]bool // what isAddress and isHeader found
+	inFrame map[ssa.Value]bool       // numbers that the interpreter's instructions made
+	ops     []op                     // of the block that is being compiled
+	native  int                      // instructions that are compiled
+	later   []func()                 // what needs all blocks compiled
+	failed  bool                     // a number must be boxed whose type is not known
 }
 
 func (p *program) newCompiler(f *ixcode.Function, head *ssa.BasicBlock, in map[*ssa.BasicBlock]bool) *compiler {
@@ -37,7 +39,7 @@ func (p *program) newCompiler(f *ixcode.Function, head *ssa.BasicBlock, in map[*
 		program: p, f: f, head: head, in: in,
 		code: &code{watcher: p.Watcher, f: f, size: firstSlot, calls: map[int]*code{}},
 		pcs:  map[ssa.Instruction]int{}, blockOf: map[ssa.Instruction]*ssa.BasicBlock{}, users: map[ssa.Value][]ssa.Instruction{},
-		blocks: map[*ssa.BasicBlock]*block{}, slots: map[ssa.Value]slot{}, tuples: map[ssa.Value][]slot{}, inFrame: map[ssa.Value]bool{},
+		blocks: map[*ssa.BasicBlock]*block{}, slots: map[ssa.Value]slot{}, tuples: map[ssa.Value][]slot{}, inFrame: map[ssa.Value]bool{}, lazy: map[ssa.Instruction]bool{},
 	}
 	for pc, in := range f.Source {
 		c.pcs[in] = pc
@@ -59,7 +61,7 @@ func (p *program) newCompiler(f *ixcode.Function, head *ssa.BasicBlock, in map[*
 // loop compiles the loop that begins with head.
 func (p *program) loop(f *ixcode.Function, head *ssa.BasicBlock) ixcode.Instruction {
 	c := p.newCompiler(f, head, loopBlocks(head))
-	if !c.compile() || c.native == 0 || c.code.size > slot(len(chunk{})*8) {
+	if !c.compile() || c.native == 0 || c.code.room == nil {
 		return nil
 	}
 	load, pass := c.loadNumbers(), func(*window) {}
@@ -116,7 +118,7 @@ func (c *compiler) load(s slot, v ssa.Value) load {
 // function compiles a function of numbers for the interpreter to call.
 func (p *program) function(f *ixcode.Function, _ *ssa.BasicBlock) ixcode.Instruction {
 	c := p.pureCode(f.SSA)
-	if c == nil || c.size > slot(len(chunk{})*8) {
+	if c == nil || c.room == nil {
 		return nil
 	}
 	var params []load
@@ -224,10 +226,12 @@ func (c *compiler) compile() bool {
 			return false
 		}
 	}
+	c.out = c.usedOutside()
 	for _, do := range c.later {
 		do()
 	}
-	return !c.failed
+	c.code.room = roomFor(c.code)
+	return !c.failed && c.code.size < slot(deepBytes)
 }
 
 func (c *compiler) block(b *ssa.BasicBlock) bool {

@@ -124,7 +124,7 @@ func (c *compiler) edgeTo(b *ssa.BasicBlock, k int) *block {
 func (c *compiler) exit(from, to *ssa.BasicBlock) *block {
 	exit := &block{next: func(*window) *block { return nil }, pc: c.f.Blocks[from.Index]}
 	c.later = append(c.later, func() {
-		out := c.usedOutside()
+		out := c.out
 		ipc := c.f.Blocks[to.Index]
 		exit.ops = []op{func(w *window) {
 			fr := w.interpreted()

@@ -26,15 +26,35 @@ var empty header
 
 // isAddress reports whether in is an address that only compiled code uses.
 func (c *compiler) isAddress(in ssa.Instruction) bool {
-	base := c.offsetFrom(in)
-	return base != nil && c.hasPlace(base) && c.readBy(in.(ssa.Value), func(ssa.Instruction) bool { return true })
+	switch in.(type) {
+	case *ssa.FieldAddr, *ssa.IndexAddr:
+	default:
+		return false
+	}
+	return c.once(in, func() bool {
+		base := c.offsetFrom(in)
+		return base != nil && c.hasPlace(base) && c.readBy(in.(ssa.Value), func(ssa.Instruction) bool { return true })
+	})
 }
 
 // isHeader reports whether in loads a slice or a string for which only compiled
 // code looks, before anything could change the variable.
 func (c *compiler) isHeader(in ssa.Instruction) bool {
 	load, ok := in.(*ssa.UnOp)
-	return ok && load.Op == token.MUL && hasHeader(load.Type()) && c.hasPlace(load.X) && c.readSoon(load, nil)
+	if !ok || load.Op != token.MUL || !hasHeader(load.Type()) {
+		return false
+	}
+	return c.once(in, func() bool { return c.hasPlace(load.X) && c.readSoon(load, nil) })
+}
+
+// once finds out something about an instruction at its first use.
+func (c *compiler) once(in ssa.Instruction, find func() bool) bool {
+	found, known := c.lazy[in]
+	if !known {
+		found = find()
+		c.lazy[in] = found
+	}
+	return found
 }
 
 // readSoon reports whether only compiled code uses a header, before anything
@@ -90,11 +110,10 @@ func (c *compiler) onlyUsers(v ssa.Value, allowed func(ssa.Instruction) bool) bo
 // quietUntil reports whether nothing between two instructions of a block, the
 // second of which uses the first, can change a variable that is no number.
 func (c *compiler) quietUntil(first, last ssa.Instruction) bool {
-	b := c.blockOf[first]
-	if c.blockOf[last] != b {
+	if c.blockOf[first] != c.blockOf[last] {
 		return false
 	}
-	between := b.Instrs[slices.Index(b.Instrs, first)+1 : slices.Index(b.Instrs, last)]
+	between := c.f.Source[c.pcs[first]+1 : c.pcs[last]]
 	return !slices.ContainsFunc(between, func(in ssa.Instruction) bool { return !c.isQuiet(in) })
 }
 

@@ -35,18 +35,63 @@ func (w *window) interpreted() *ixcode.Frame { return *(**ixcode.Frame)(unsafe.P
 // place notes where the code is, before it panics there.
 func (w *window) place(pc int) { w.pc, w.child = pc, 0 }
 
-type chunk [4 << 10]uint64
+// chunk is memory for windows, an array of words. The words of a deep recursion
+// go on in another chunk.
+type chunk[A any] struct {
+	words A
+	next  *deepChunk // behind the words, where window.end points
+}
 
-// deepWords is the size of further chunks, which only deep recursion needs.
-const deepWords = 128 << 10
+type deepChunk = chunk[[128 << 10]uint64]
 
-var chunks = sync.Pool{New: func() any { return new(chunk) }}
+const deepBytes = unsafe.Offsetof(deepChunk{}.next)
 
-func (c *chunk) first(fr *ixcode.Frame) *window {
-	w := (*window)(unsafe.Pointer(c))
-	*w = window{end: uintptr(unsafe.Pointer(c)) + unsafe.Sizeof(*c)}
+// room is where chunks of a size come from. Many small ones are in use when
+// interpreted functions with compiled loops call each other.
+type room struct {
+	bytes uintptr
+	pool  *sync.Pool
+}
+
+func roomOf[A any]() room {
+	return room{unsafe.Offsetof(chunk[A]{}.next), &sync.Pool{New: func() any { return new(chunk[A]) }}}
+}
+
+var rooms = []room{roomOf[[64]uint64](), roomOf[[1 << 10]uint64](), roomOf[[16 << 10]uint64]()}
+
+// forCalls is what code that calls has for the windows of what it calls, at least.
+const forCalls = 4 << 10
+
+// roomFor is nil for code with too many numbers.
+func roomFor(c *code) *room {
+	need := uintptr(c.size)
+	if len(c.calls) > 0 {
+		need += forCalls
+	}
+	for k := range rooms {
+		if rooms[k].bytes >= need {
+			return &rooms[k]
+		}
+	}
+	return nil
+}
+
+// take takes a chunk, and gives its first window.
+func (r *room) take(fr *ixcode.Frame) (memory any, w *window) {
+	memory = r.pool.Get()
+	p := dataOf(&memory)
+	w = (*window)(p)
+	*w = window{end: uintptr(p) + r.bytes}
 	*(**ixcode.Frame)(unsafe.Pointer(&w.frame)) = fr
-	return w
+	return memory, w
+}
+
+// give takes a chunk back, with at most one that a recursion needed.
+func (r *room) give(memory any) {
+	if next := *(**deepChunk)(unsafe.Add(dataOf(&memory), r.bytes)); next != nil {
+		next.next = nil
+	}
+	r.pool.Put(memory)
 }
 
 // next is the window of a function that the code of w calls at pc.
@@ -60,12 +105,16 @@ func (w *window) next(caller, callee *code, pc int) *window {
 	return n
 }
 
+// deeper is next where the chunk ends.
 func (w *window) deeper(caller *code, pc int) *window {
 	w.place(pc)
-	caller.watcher.Deep()
-	memory := make([]uint64, deepWords)
-	n := (*window)(unsafe.Pointer(&memory[0]))
-	n.end = uintptr(unsafe.Pointer(&memory[0])) + 8*deepWords
+	more := *(***deepChunk)(unsafe.Pointer(&w.end))
+	if *more == nil {
+		caller.watcher.Deep()
+		*more = new(deepChunk)
+	}
+	n := (*window)(unsafe.Pointer(*more))
+	n.end = uintptr(unsafe.Pointer(*more)) + deepBytes
 	w.child = uintptr(unsafe.Pointer(n))
 	return n
 }
