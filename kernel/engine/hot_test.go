@@ -52,6 +52,7 @@ func TestHotMeansTheSame(t *testing.T) {
 		`h := uint32(2166136261); for _, c := range []byte("hello") { h ^= uint32(c); h *= 16777619 }; h`,
 		`s, n := "añb", 0; for i := 0; i < len(s); i++ { n = n*7 + int(s[i]) }; for _, r := range s { n += int(r) }; n`,
 		`type Celsius float64; func warm(c Celsius) Celsius { return c*2 + 1 }; c := Celsius(1); for range 3 { c = warm(c) }; fmt.Sprintf("%T %v", c, c)`,
+		`type Celsius float64; func (c Celsius) F() float64 { return float64(c)*9/5 + 32 }; t := 0.0; for i := range 5 { t += Celsius(i).F() }; t`,
 		`d := time.Duration(0); for i := range 4 { d += time.Duration(i) * time.Second }; d.String()`,
 		`var shown []any; for i := int8(0); i < 3; i++ { shown = append(shown, i, uint16(i), float32(i)/2, i == 1) }; fmt.Sprintf("%T %v", shown[1], shown)`,
 		`fs := []func() int{}; for i := range 3 { fs = append(fs, func() int { i++; return i }) }; fmt.Sprint(fs[0](), fs[0](), fs[2]())`,
@@ -117,6 +118,25 @@ func TestHotPanics(t *testing.T) {
 		h, c := strings.Join(hot.(*Error).Traceback, "\n"), strings.Join(cold.(*Error).Traceback, "\n")
 		if h != c || hot.Error() != cold.Error() {
 			t.Errorf("%s\ncompiled: %v\n%s\ninterpreted: %v\n%s", src, hot, h, cold, c)
+		}
+	}
+}
+
+// TestHotOrder holds what has happened before a panic.
+func TestHotOrder(t *testing.T) {
+	s := hotSession(t)
+	for _, c := range []struct{ src, want string }{
+		{`xs, n := []int{1, 2}, 0; for i := range 3 { p := &xs[i]; n++; *p = n }`, "2"},
+		{`xs, n := []int{1, 2}, 0; for i := range 3 { _ = &xs[i]; n++ }`, "2"},
+		{`xs, n := []int{1, 2}, 0; f := func() int { n++; return n }; for i := range 3 { xs[i] = f() }`, "3"},
+		{`type P struct { x, y int }; var ps [2]*P; ps[0] = &P{}; n := 0; for i := range 2 { q := &ps[i].y; n++; *q = 1 }`, "1"},
+		{`xs, n := []int{1, 2}, 0; for i := range 3 { n += xs[i] }`, "3"},
+	} {
+		if _, err := eval(s, c.src); err == nil {
+			t.Errorf("%s: no panic", c.src)
+		}
+		if r, err := eval(s, "n"); err != nil || r.result() != c.want {
+			t.Errorf("%s: n is %s, want %s", c.src, r.result(), c.want)
 		}
 	}
 }

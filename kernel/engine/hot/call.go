@@ -30,7 +30,7 @@ func isMath(f *ssa.Function) bool { return f.Pkg != nil && f.Pkg.Pkg.Path() == "
 
 // callPure calls a function of numbers that is compiled too.
 func (c *compiler) callPure(in *ssa.Call, f *ssa.Function) bool {
-	if !ofNumbers(f.Signature) || len(in.Call.Args) != len(f.Params) {
+	if !ofNumbers(f) || len(in.Call.Args) != len(f.Params) {
 		return false
 	}
 	var callee *code

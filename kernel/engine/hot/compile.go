@@ -189,7 +189,7 @@ func (p *program) addPure(batch map[*ssa.Function]*code, fn *ssa.Function) bool 
 		return true
 	}
 	f := p.code(fn)
-	if f == nil || !ofNumbers(fn.Signature) || len(fn.FreeVars) > 0 || fn.Recover != nil || len(fn.Blocks) == 0 {
+	if f == nil || !ofNumbers(fn) || fn.Recover != nil || len(fn.Blocks) == 0 {
 		return false
 	}
 	in := map[*ssa.BasicBlock]bool{}
@@ -256,8 +256,12 @@ func (c *compiler) instruction(in ssa.Instruction) bool {
 	if _, used := c.pcs[in]; !used {
 		return true // the interpreter leaves it out
 	}
-	if _, ok := in.(*ssa.Phi); ok || c.isAddress(in) || c.isHeader(in) || c.inBranch(in) {
+	if _, ok := in.(*ssa.Phi); ok || c.isHeader(in) || c.inBranch(in) {
 		return true // done on the way into the block, or with what uses it
+	}
+	if c.isAddress(in) {
+		c.checkAddress(in)
+		return true
 	}
 	if c.compiled(in) {
 		c.native++

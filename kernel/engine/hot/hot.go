@@ -10,7 +10,6 @@
 package hot
 
 import (
-	"go/types"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -37,7 +36,7 @@ func (h *Watcher) Watch(i *ixgo.Interp) {
 	var p *program
 	for f := range ixcode.Functions(i) {
 		heads := loopHeads(f.SSA)
-		pure := ofNumbers(f.SSA.Signature) && len(f.SSA.FreeVars) == 0
+		pure := ofNumbers(f.SSA)
 		if p == nil && (len(heads) > 0 || pure) {
 			p = &program{Watcher: h, interp: i, funcs: slices.Collect(ixcode.Functions(i))}
 		}
@@ -153,14 +152,17 @@ func loopBlocks(head *ssa.BasicBlock) map[*ssa.BasicBlock]bool {
 }
 
 // ofNumbers reports whether a function takes nothing but numbers and gives some.
-func ofNumbers(s *types.Signature) bool {
-	all := func(t *types.Tuple) bool {
-		for v := range t.Variables() {
-			if !isNumber(v.Type()) {
-				return false
-			}
+func ofNumbers(f *ssa.Function) bool {
+	for _, p := range f.Params {
+		if !isNumber(p.Type()) {
+			return false
 		}
-		return true
 	}
-	return s.Recv() == nil && s.Results().Len() > 0 && all(s.Params()) && all(s.Results())
+	results := f.Signature.Results()
+	for r := range results.Variables() {
+		if !isNumber(r.Type()) {
+			return false
+		}
+	}
+	return results.Len() > 0 && len(f.FreeVars) == 0
 }

@@ -104,7 +104,7 @@ func (c *compiler) readBy(v ssa.Value, allowed func(ssa.Instruction) bool) bool 
 }
 
 func (c *compiler) onlyUsers(v ssa.Value, allowed func(ssa.Instruction) bool) bool {
-	return !slices.ContainsFunc(c.users[v], func(user ssa.Instruction) bool { return !c.in[c.blockOf[user]] || !allowed(user) })
+	return len(c.users[v]) > 0 && !slices.ContainsFunc(c.users[v], func(user ssa.Instruction) bool { return !c.in[c.blockOf[user]] || !allowed(user) })
 }
 
 // quietUntil reports whether nothing between two instructions of a block, the
@@ -137,7 +137,7 @@ func (c *compiler) callsQuietly(in *ssa.Call) bool {
 	case *ssa.Builtin:
 		return f.Name() == "len" || f.Name() == "min" || f.Name() == "max"
 	case *ssa.Function:
-		return isMath(f) || c.batch != nil || ofNumbers(f.Signature) && c.pureCode(f) != nil
+		return isMath(f) || c.batch != nil || ofNumbers(f) && c.pureCode(f) != nil
 	}
 	return false
 }
@@ -210,6 +210,20 @@ func (c *compiler) address(v ssa.Value) func(*window) unsafe.Pointer {
 	}
 	r, _ := c.f.Register(v)
 	return func(w *window) unsafe.Pointer { return dataOf(&w.interpreted().Stack[r]) }
+}
+
+// checkAddress panics where the address of an element or a field is taken, if it
+// is out of range or from a nil pointer, unless it is used at once. In xs[i] = f()
+// it is not taken before f has returned.
+func (c *compiler) checkAddress(in ssa.Instruction) {
+	a := in.(ssa.Value)
+	for _, user := range c.users[a] {
+		if atOnce := c.pcs[user] == c.pcs[in]+1 || user.Pos() == in.Pos(); !atOnce {
+			find := c.address(a)
+			c.do(func(w *window) { find(w) })
+			return
+		}
+	}
 }
 
 func (c *compiler) fieldAddress(v *ssa.FieldAddr) func(*window) unsafe.Pointer {
