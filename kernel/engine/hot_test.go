@@ -131,6 +131,8 @@ func TestHotOrder(t *testing.T) {
 		{`xs, n := []int{1, 2}, 0; f := func() int { n++; return n }; for i := range 3 { xs[i] = f() }`, "3"},
 		{`type P struct { x, y int }; var ps [2]*P; ps[0] = &P{}; n := 0; for i := range 2 { q := &ps[i].y; n++; *q = 1 }`, "1"},
 		{`xs, n := []int{1, 2}, 0; for i := range 3 { n += xs[i] }`, "3"},
+		{`m, n, s := [][]int{{1}, {2}}, 0, 0; for i := range 3 { r := m[i]; n++; s += r[0] }`, "2"},
+		{`var p [2]*[]int; p[0] = &[]int{1}; n, s := 0, 0; for i := range 2 { r := *p[i]; n++; s += r[0] }`, "1"},
 	} {
 		if _, err := eval(s, c.src); err == nil {
 			t.Errorf("%s: no panic", c.src)

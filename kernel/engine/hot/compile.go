@@ -256,12 +256,12 @@ func (c *compiler) instruction(in ssa.Instruction) bool {
 	if _, used := c.pcs[in]; !used {
 		return true // the interpreter leaves it out
 	}
-	if _, ok := in.(*ssa.Phi); ok || c.isHeader(in) || c.inBranch(in) {
-		return true // done on the way into the block, or with what uses it
+	if _, ok := in.(*ssa.Phi); ok || c.inBranch(in) {
+		return true // done on the way into the block, or at its end
 	}
-	if c.isAddress(in) {
-		c.checkAddress(in)
-		return true
+	if c.isAddress(in) || c.isHeader(in) {
+		c.checkPlace(in)
+		return true // done with what uses it
 	}
 	if c.compiled(in) {
 		c.native++

@@ -212,18 +212,26 @@ func (c *compiler) address(v ssa.Value) func(*window) unsafe.Pointer {
 	return func(w *window) unsafe.Pointer { return dataOf(&w.interpreted().Stack[r]) }
 }
 
-// checkAddress panics where the address of an element or a field is taken, if it
-// is out of range or from a nil pointer, unless it is used at once. In xs[i] = f()
-// it is not taken before f has returned.
-func (c *compiler) checkAddress(in ssa.Instruction) {
-	a := in.(ssa.Value)
-	for _, user := range c.users[a] {
-		if atOnce := c.pcs[user] == c.pcs[in]+1 || user.Pos() == in.Pos(); !atOnce {
-			find := c.address(a)
-			c.do(func(w *window) { find(w) })
+// checkPlace panics where an address is taken or a header loaded, if an index is
+// out of range or a pointer nil, unless it is used at once. In xs[i] = f() the
+// address is not taken before f has returned.
+func (c *compiler) checkPlace(in ssa.Instruction) {
+	for _, user := range c.users[in.(ssa.Value)] {
+		if c.pcs[user] != c.pcs[in]+1 && user.Pos() != in.Pos() {
+			c.do(c.find(in))
 			return
 		}
 	}
+}
+
+// find finds the place of an address or of a header, for its panics.
+func (c *compiler) find(in ssa.Instruction) op {
+	if load, ok := in.(*ssa.UnOp); ok {
+		header := c.header(load)
+		return func(w *window) { header(w) }
+	}
+	address := c.address(in.(ssa.Value))
+	return func(w *window) { address(w) }
 }
 
 func (c *compiler) fieldAddress(v *ssa.FieldAddr) func(*window) unsafe.Pointer {
