@@ -19,6 +19,7 @@ import (
 const runProgramVar = "MSFLOW_TEST_RUN_PROGRAM"
 
 func TestMain(m *testing.M) {
+	hotFailed = func(fault any) { panic(fmt.Sprint("package hot: ", fault)) }
 	if file := os.Getenv(runProgramVar); file != "" {
 		hotAfter = 1 // so that the programs try package hot
 		os.Exit(RunProgram(file, os.Args[1:], os.Stderr))

@@ -84,7 +84,7 @@ func loadProgram(path string) (p program, err error) {
 	}
 	finishReceivers()
 	repairExtremes(p.interp)
-	watcher := &hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: hotAfter}
+	watcher := &hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: hotAfter, Failed: hotFailed}
 	watcher.Watch(p.interp)
 	if p.interp.MainPkg().Func("main") == nil {
 		return p, fmt.Errorf("%s: package %s has no function main", path, p.interp.MainPkg().Pkg.Name())

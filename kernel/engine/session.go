@@ -56,7 +56,7 @@ var _ Evaluator = (*Session)(nil)
 func New() (*Session, error) {
 	s := &Session{cellText: map[string]string{}}
 	s.stopper.ask = func() { current(s).check() }
-	s.hot = hot.Watcher{Lock: &s.stopper.mu, Ask: s.stopper.ask, Deep: s.deep, Hot: hotAfter}
+	s.hot = hot.Watcher{Lock: &s.stopper.mu, Ask: s.stopper.ask, Deep: s.deep, Hot: hotAfter, Failed: hotFailed}
 	s.stdin = &stdin{s: s}
 	debug.SetMaxStack(goLimit)
 	if err := captureStreams(); err != nil {
@@ -72,6 +72,9 @@ func New() (*Session, error) {
 // hotAfter is how often a loop turns, or a function is called, before it is
 // compiled: that takes as long as some hundred turns.
 var hotAfter int32 = 50
+
+// hotFailed is told of faults in compiling them; tests set it.
+var hotFailed func(fault any)
 
 // start makes an empty session of s.
 func (s *Session) start() error {

@@ -11,6 +11,7 @@ package hot
 
 import (
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -29,10 +30,18 @@ type Watcher struct {
 	Ask  func()      // panics when the calling goroutine is to stop
 	Deep func()      // is called every 10,000 calls or so of a deep recursion, which uses Go's stack
 	Hot  int32       // how often code runs before it is compiled
+
+	// Failed, which may be nil, is told of a fault of the compiler. The code that
+	// it was about stays interpreted.
+	Failed func(fault any)
 }
 
-// Watch counts how often the loops and functions of a new interpreter run.
+// Watch counts how often the loops and functions of a new interpreter run. An int
+// is taken to have eight bytes: where it has four, nothing is compiled.
 func (h *Watcher) Watch(i *ixgo.Interp) {
+	if strconv.IntSize != 64 {
+		return
+	}
 	var p *program
 	for f := range ixcode.Functions(i) {
 		heads := loopHeads(f.SSA)
@@ -80,15 +89,28 @@ func (p *program) count(f *ixcode.Function, b *ssa.BasicBlock, compile func(*ixc
 			own(fr)
 			return
 		}
-		p.mu.Lock()
-		do := compile(f, b)
-		p.mu.Unlock()
-		if do == nil {
-			do = own
+		do := own
+		if made := p.try(func() ixcode.Instruction { return compile(f, b) }); made != nil {
+			do = made
 		}
 		p.replace(f, pc, do)
 		do(fr)
 	}
+}
+
+// try compiles something; nil when it cannot be compiled.
+func (p *program) try(compile func() ixcode.Instruction) (do ixcode.Instruction) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() {
+		if fault := recover(); fault != nil {
+			do = nil
+			if p.Failed != nil {
+				p.Failed(fault)
+			}
+		}
+	}()
+	return compile()
 }
 
 // replace changes code, unless it is changed for goroutines that should stop.
