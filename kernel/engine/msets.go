@@ -12,7 +12,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// This file, stop.go and narrow.go reach below the exported API of ixgo and go/ssa.
+// This file, narrow.go and package ixcode reach below the exported API of ixgo and
+// go/ssa.
 //
 // ixgo calls a method through an interface by looking for the value's type in
 // the interpreter's msets, the method sets of interpreted types. A type that is
