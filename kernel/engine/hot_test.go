@@ -99,6 +99,7 @@ func TestHotPanics(t *testing.T) {
 		"m := [][]int{{1}, {}}\nn := 0\nfor i := range m {\n\tn +=\n\t\tm[i][0]\n}",
 		"s := \"ab\"\nn := 0\nfor i := 0; ; i++ {\n\n\tn += int(s[i])\n}",
 		"var p *struct{ a, n int }\nfor range 3 {\n\tp.n++\n}",
+		"var p *int\nfor range 3 {\n\t*p = 1\n}",
 		"var p *int\nn := 0\nfor range 3 {\n\tn += *p\n}",
 		"var a [3]int\nfor i := 0; ; i++ {\n\ta[i] = i\n}",
 		"n := 0\nfor i := 2; ; i-- {\n\tn = 1 << i\n}",

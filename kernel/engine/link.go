@@ -31,7 +31,7 @@ func (s *Session) newInterp(p *ssa.Package, path string) (i *ixgo.Interp, err er
 	if i, err = s.linkNarrowed(p); err != nil {
 		return nil, err
 	}
-	repairExtremes(i)
+	repairCode(i)
 	s.hot.Watch(i)
 	s.stopper.add(i)
 	finishReceivers()

@@ -83,7 +83,7 @@ func loadProgram(path string) (p program, err error) {
 		return p, err
 	}
 	finishReceivers()
-	repairExtremes(p.interp)
+	repairCode(p.interp)
 	watcher := &hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: hotAfter, Failed: hotFailed}
 	watcher.Watch(p.interp)
 	if p.interp.MainPkg().Func("main") == nil {
