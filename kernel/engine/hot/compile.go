@@ -2,6 +2,7 @@ package hot
 
 import (
 	"go/types"
+	"reflect"
 
 	"github.com/msflow-go/msflow/kernel/engine/ixcode"
 	"golang.org/x/tools/go/ssa"
@@ -146,18 +147,24 @@ func (p *program) function(f *ixcode.Function, _ *ssa.BasicBlock) ixcode.Instruc
 
 // boxer makes values of type t; see hasType.
 func (p *program) boxer(t types.Type, s slot) func(*window) any {
-	t = types.Unalias(t)
-	if _, plain := t.(*types.Basic); plain {
-		return boxer(boxedKind(t), nil, s)
-	}
-	return boxer(boxedKind(t), ixcode.TypeOf(p.interp, t), s)
+	named, _ := p.named(t)
+	return boxer(boxedKind(t), named, s)
 }
 
 // hasType reports whether values of type t can be boxed.
 func (p *program) hasType(t types.Type) bool {
+	_, known := p.named(t)
+	return known
+}
+
+// named is the type of boxed numbers of type t; nil for one like int.
+func (p *program) named(t types.Type) (rt reflect.Type, known bool) {
 	t = types.Unalias(t)
-	_, plain := t.(*types.Basic)
-	return plain || ixcode.TypeOf(p.interp, t) != nil
+	if _, plain := t.(*types.Basic); plain {
+		return nil, true
+	}
+	rt = ixcode.TypeOf(p.interp, t)
+	return rt, rt != nil
 }
 
 // pureCode is the code of a function of numbers, or nil when it or a function

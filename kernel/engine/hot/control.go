@@ -283,7 +283,10 @@ func moveBoxed(list []boxedMove) op {
 // shareSlots gives a φ-node of a loop's head and its value at the end of each
 // turn one slot, where nothing needs the old value after the new one is made.
 func (c *compiler) shareSlots() {
-	for b := range c.in {
+	for _, b := range c.f.SSA.Blocks {
+		if !c.in[b] {
+			continue
+		}
 		for _, phi := range phisOf(b) {
 			for k, pred := range b.Preds {
 				if c.in[pred] && isNumber(phi.Type()) {
@@ -297,7 +300,7 @@ func (c *compiler) shareSlots() {
 func (c *compiler) share(phi *ssa.Phi, k int, pred *ssa.BasicBlock) {
 	v, ok := edge(phi, k).(ssa.Instruction)
 	_, jumps := pred.Instrs[len(pred.Instrs)-1].(*ssa.Jump)
-	if !ok || !jumps || c.blockOf[v] != pred || kindOf(phi.Type()) == reflect.Invalid || !phi.Block().Dominates(pred) {
+	if !ok || !jumps || c.blockOf[v] != pred || !phi.Block().Dominates(pred) {
 		return
 	}
 	value := v.(ssa.Value)

@@ -6,7 +6,8 @@
 // instructions, one by one, so that it means the same.
 //
 // The compiled code stands in the interpreter's code as one instruction, at the
-// beginning of the loop or the function.
+// beginning of the loop or the function. The engine's hot_test.go compares what
+// it does with the interpreter and with Go.
 package hot
 
 import (
@@ -28,7 +29,7 @@ var Asked atomic.Int32
 type Watcher struct {
 	Lock sync.Locker // held while code is replaced
 	Ask  func()      // panics when the calling goroutine is to stop
-	Deep func()      // is called every 10,000 calls or so of a deep recursion, which uses Go's stack
+	Deep func()      // is called as a recursion gets deeper by 10,000 calls or so, since it uses Go's stack
 	Hot  int32       // how often code runs before it is compiled
 
 	// Failed, which may be nil, is told of a fault of the compiler. The code that

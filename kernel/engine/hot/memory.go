@@ -196,8 +196,7 @@ func (c *compiler) elementSize(v ssa.Value) uintptr {
 func (c *compiler) address(v ssa.Value) func(*window) unsafe.Pointer {
 	switch v := v.(type) {
 	case *ssa.Global:
-		r, _ := c.f.Register(v)
-		p := dataOf(&c.f.Static[r])
+		p := c.variable(v)
 		return func(*window) unsafe.Pointer { return p }
 	case *ssa.FieldAddr:
 		if c.isAddress(v) {
@@ -210,6 +209,12 @@ func (c *compiler) address(v ssa.Value) func(*window) unsafe.Pointer {
 	}
 	r, _ := c.f.Register(v)
 	return func(w *window) unsafe.Pointer { return dataOf(&w.interpreted().Stack[r]) }
+}
+
+// variable is where a global variable lies.
+func (c *compiler) variable(g *ssa.Global) unsafe.Pointer {
+	r, _ := c.f.Register(g)
+	return dataOf(&c.f.Static[r])
 }
 
 // checkPlace panics where an address is taken or a header loaded, if an index is
@@ -284,23 +289,21 @@ func (c *compiler) header(v ssa.Value) func(*window) *header {
 		}
 	}
 	r, _ := c.f.Register(v)
-	return func(w *window) *header {
-		if h := (*header)(dataOf(&w.interpreted().Stack[r])); h != nil {
-			return h
-		}
-		return &empty
+	return func(w *window) *header { return w.header(r) }
+}
+
+// header is the slice or string in a register of the interpreter's frame.
+func (w *window) header(register int) *header {
+	if h := (*header)(dataOf(&w.interpreted().Stack[register])); h != nil {
+		return h
 	}
+	return &empty
 }
 
 // indexReader reads an index. Numbers that are no int become negative ones or
 // ones that are too large.
 func (c *compiler) indexReader(v ssa.Value) func(*window) int {
-	o, k := c.operand(v), kindOf(v.Type())
-	if o.constant {
-		s := c.inSlot(o)
-		return readInt(k, s)
-	}
-	return readInt(k, o.slot)
+	return readInt(kindOf(v.Type()), c.inSlot(c.operand(v)))
 }
 
 func readInt(k reflect.Kind, s slot) func(*window) int {
@@ -334,8 +337,7 @@ func (c *compiler) loadNumber(in *ssa.UnOp) bool {
 	size := sizes[kindOf(in.Type())]
 	to := c.slotOf(in)
 	if g, ok := in.X.(*ssa.Global); ok {
-		r, _ := c.f.Register(g)
-		c.do(bySize(size, loadVariable[uint8], loadVariable[uint16], loadVariable[uint32], loadVariable[uint64])(to, dataOf(&c.f.Static[r])))
+		c.do(bySize(size, loadVariable[uint8], loadVariable[uint16], loadVariable[uint32], loadVariable[uint64])(to, c.variable(g)))
 		return true
 	}
 	if e, ok := c.plainElement(in.X); ok {
@@ -355,8 +357,7 @@ func (c *compiler) store(in *ssa.Store) bool {
 	size := sizes[kindOf(in.Val.Type())]
 	from := c.inSlot(c.operand(in.Val))
 	if g, ok := in.Addr.(*ssa.Global); ok {
-		r, _ := c.f.Register(g)
-		c.do(bySize(size, storeVariable[uint8], storeVariable[uint16], storeVariable[uint32], storeVariable[uint64])(from, dataOf(&c.f.Static[r])))
+		c.do(bySize(size, storeVariable[uint8], storeVariable[uint16], storeVariable[uint32], storeVariable[uint64])(from, c.variable(g)))
 		return true
 	}
 	if e, ok := c.plainElement(in.Addr); ok {
@@ -433,16 +434,9 @@ func (c *compiler) plainElement(v ssa.Value) (e element, ok bool) {
 	return element{r, c.inSlot(c.operand(in.Index)), c.pcs[in]}, true
 }
 
-func (e *element) slice(w *window) *header {
-	if h := (*header)(dataOf(&w.interpreted().Stack[e.register])); h != nil {
-		return h
-	}
-	return &empty
-}
-
 func loadElement[T any](to slot, e element) op {
 	return func(w *window) {
-		h, i := e.slice(w), *at[int](w, e.index)
+		h, i := w.header(e.register), *at[int](w, e.index)
 		if uint(i) >= uint(h.length) {
 			w.outOfRange(e.pc, i, h.length)
 		}
@@ -452,7 +446,7 @@ func loadElement[T any](to slot, e element) op {
 
 func storeElement[T any](from slot, e element) op {
 	return func(w *window) {
-		h, i := e.slice(w), *at[int](w, e.index)
+		h, i := w.header(e.register), *at[int](w, e.index)
 		if uint(i) >= uint(h.length) {
 			w.outOfRange(e.pc, i, h.length)
 		}
