@@ -16,6 +16,7 @@ func TestCodeIsRestored(t *testing.T) {
 	s := newSession(t)
 	for _, src := range []string{
 		"func spin(n int) { for i := 0; i != n; i++ {} }; hold := make(chan int)",
+		"slices.SortFunc([]int{}, func(a, b int) int { return 0 })",             // compiles slices, so that the next one is soon where it waits
 		"wait := func(a, b int) int { reflect.ValueOf(hold).Recv(); return 0 }", // in compiled code, where no interrupt reaches it
 	} {
 		if _, err := eval(s, src); err != nil {
@@ -71,7 +72,7 @@ func shared(a, b map[unsafe.Pointer]bool) (n int) {
 
 func stop(t *testing.T, s *Session, src string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 	defer cancel()
 	if err := s.Eval(ctx, Cell{Code: src}, Discard{}); err == nil {
 		t.Errorf("%s was not interrupted", src)
