@@ -9,6 +9,9 @@
 // dropped and not blended, of 16 bits the upper 8 count, and an EXIF orientation is ignored: what the reference's loader,
 // Pillow's convert("RGB"), does too, but that Pillow clips 16-bit grey where we scale it.
 //
+// One physical part is often photographed several times: a Sample's Group says which part it shows, and a division that a
+// constructor makes itself keeps the photos of a part together.
+//
 // The training images of a Data are all normal. Test images are normal or anomalous, with a mask of the anomalous pixels
 // where the data set has one.
 package datasets
@@ -29,6 +32,7 @@ type Data struct {
 	Validation Set      // further normal images where the data set sets some apart, else empty
 	Test       Set      // normal and anomalous images
 	H, W       int      // the input size in pixels, from Size or SizeHW, or the kind's default
+	Notes      []string // what was assumed about the files and the division, a sentence each, for the user to read
 
 	skip func(name string, err error) // from SkipBad; nil: a bad file is an error
 }
@@ -84,30 +88,14 @@ func (s Set) Shuffled(seed int64) Set {
 	return shuffled
 }
 
-// HoldOut divides the set at random: held is the given fraction of it, rounded, and rest is what remains, both in their
-// old order. It panics unless 0 ≤ fraction ≤ 1.
+// HoldOut divides the set at random: held is about the given fraction of it, in whole parts (see Groups), and rest is what
+// remains, both in their old order. It panics unless 0 ≤ fraction ≤ 1.
 func (s Set) HoldOut(fraction float64, seed int64) (rest, held Set) {
 	if !(fraction >= 0 && fraction <= 1) {
 		panic(fmt.Sprintf("datasets: HoldOut of %v, which is not between 0 and 1", fraction))
 	}
 	keep := len(s) - int(fraction*float64(len(s))+0.5)
-	return s.divide(keep, seed)
-}
-
-// divide puts n randomly chosen samples into first and the others into second.
-func (s Set) divide(n int, seed int64) (first, second Set) {
-	inFirst := make([]bool, len(s))
-	for _, i := range newRNG(uint64(seed)).perm(len(s))[:n] {
-		inFirst[i] = true
-	}
-	for i, sample := range s {
-		if inFirst[i] {
-			first = append(first, sample)
-		} else {
-			second = append(second, sample)
-		}
-	}
-	return first, second
+	return s.divide(keep, seed, nil)
 }
 
 // distinct lists the sorted values of a label over the set.

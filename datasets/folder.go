@@ -80,11 +80,11 @@ func openUndivided(dir string, s settings) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	train, rest, err := s.divideNormal(normal)
+	abnormal, err := listAbnormal(names, class)
 	if err != nil {
 		return nil, err
 	}
-	abnormal, err := listAbnormal(names, class)
+	train, rest, err := s.divideNormal(normal, abnormal)
 	if err != nil {
 		return nil, err
 	}

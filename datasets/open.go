@@ -76,6 +76,9 @@ func (s settings) data(name, dir string, train, validation, test Set) (*Data, er
 	if len(train) == 0 {
 		return nil, fmt.Errorf("%s: %w in %s", name, ErrNoTrainingImages, dir)
 	}
+	if err := s.setGroups(train, validation, test); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	for _, set := range []Set{train, validation, test} {
 		for i := range set {
 			set[i].H, set[i].W = s.h, s.w
@@ -83,7 +86,7 @@ func (s settings) data(name, dir string, train, validation, test Set) (*Data, er
 	}
 	all := append(append(append(Set{}, train...), validation...), test...)
 	return &Data{
-		Name: name, Train: train, Validation: validation, Test: test, H: s.h, W: s.w, skip: s.skip,
+		Name: name, Train: train, Validation: validation, Test: test, H: s.h, W: s.w, Notes: append(s.notes, leaks(train, test)...), skip: s.skip,
 		Classes: distinct(all, func(sample Sample) string { return sample.Class }),
 	}, nil
 }

@@ -1,6 +1,9 @@
 package datasets
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+)
 
 // Option changes how a data set is opened. One that a kind has no use for is an error, so that no wish is ignored silently.
 type Option func(*settings)
@@ -10,6 +13,8 @@ type settings struct {
 	seed   int64
 	split  string
 	class  string
+	group  *regexp.Regexp
+	notes  []string
 	skip   func(name string, err error)
 	folder folderNames
 	counts *[3]int
@@ -36,7 +41,7 @@ func SizeHW(h, w int) Option {
 func Seed(n int64) Option { return func(s *settings) { s.seed = n } }
 
 // Split names a file that says which images train. For MTD and Folder it is a list of names, one a line, with or without
-// folder and extension; '#' begins a comment. For VisA it is one of its split_csv files.
+// folder and extension; '#' begins a comment. For VisA it is one of its split_csv files. For MTD it may be Published.
 func Split(file string) Option { return func(s *settings) { s.split = file } }
 
 // Class chooses the object class of a data set that has several.

@@ -15,6 +15,7 @@ type Sample struct {
 	Class     string // the kind of object
 	Defect    string // the kind of defect; Good for a normal sample
 	Anomalous bool
+	Group     string // the physical part that is shown, where several images show the same one; empty: a part of its own
 	Path      string // the image file; empty if there is none
 	H, W      int    // the input size in pixels that its data set was opened with; 0 if it was made alone
 

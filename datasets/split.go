@@ -67,13 +67,63 @@ func splitName(line string) string {
 	return name
 }
 
-// divideByList puts the listed images of normal into train and the others into rest. A listed name that is no normal image
-// is an error, or with SkipBad a report: published lists are used with downloads that miss files.
-func (s settings) divideByList(normal Set) (train, rest Set, err error) {
-	listed, err := readSplit(s.split)
-	if err != nil {
+// divideNormal divides normal images into training and test ones: by the list of names if there is one, else about four of
+// five at random. By its own choice it trains on no part that an image of rest or abnormal shows too.
+func (s *settings) divideNormal(normal, abnormal Set) (train, rest Set, err error) {
+	if err := s.setGroups(normal, abnormal); err != nil {
 		return nil, nil, err
 	}
+	if s.split != "" {
+		listed, err := readSplit(s.split)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.divideByList(normal, s.split, listed)
+	}
+	flawed := partsOf(abnormal)
+	wanted := (8*len(normal) + 5) / 10
+	train, rest = normal.divide(wanted, s.seed, flawed)
+	if len(train) == 0 && len(normal) > 0 {
+		return nil, nil, fmt.Errorf("all %d normal images show parts that anomalous images show too, so none can train", len(normal))
+	}
+	s.noteParts(train, rest, flawed, wanted)
+	return train, rest, nil
+}
+
+// noteParts says how the parts were divided, where parts are known.
+func (s *settings) noteParts(train, rest Set, flawed map[string]bool, wanted int) {
+	if !train.grouped() && !rest.grouped() {
+		return
+	}
+	note := fmt.Sprintf("divided by part: %d normal images of %d parts train, %d of %d parts test",
+		len(train), len(partsOf(train)), len(rest), len(partsOf(rest)))
+	if n := rest.seen(flawed); n > 0 {
+		note += fmt.Sprintf(" (%d of them show parts that have defects)", n)
+	}
+	if all := len(train) + len(rest); 100*len(train) < 75*all {
+		note += fmt.Sprintf("; four fifths would be %d, but a part is not divided and one with defects does not train", wanted)
+	}
+	s.notes = append(s.notes, note)
+}
+
+// leaks says which parts stand on both sides of a division that was given and not made here.
+func leaks(train, test Set) []string {
+	if !train.grouped() {
+		return nil
+	}
+	normal, anomalous := test.normal(), test.anomalous()
+	trained := partsOf(train)
+	n, a := normal.seen(trained), anomalous.seen(trained)
+	if n+a == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d normal and %d of %d anomalous test images show a part that training images show too: "+
+		"the figures of such a division reward memory", n, len(normal), a, len(anomalous))}
+}
+
+// divideByList puts the listed images of normal into train and the others into rest. A listed name that is no normal image
+// is an error, or with SkipBad a report: published lists are used with downloads that miss files.
+func (s *settings) divideByList(normal Set, file string, listed []listedName) (train, rest Set, err error) {
 	wanted := map[string]bool{}
 	for _, l := range listed {
 		wanted[l.stem] = true
@@ -87,16 +137,16 @@ func (s settings) divideByList(normal Set) (train, rest Set, err error) {
 			rest = append(rest, sample)
 		}
 	}
-	return train, rest, s.absentNames(listed, wanted)
+	return train, rest, s.absentNames(file, listed, wanted)
 }
 
-func (s settings) absentNames(listed []listedName, absent map[string]bool) error {
+func (s *settings) absentNames(file string, listed []listedName, absent map[string]bool) error {
 	var first error
 	for _, l := range listed {
 		if !absent[l.stem] {
 			continue
 		}
-		err := fmt.Errorf("%s:%d: %q is no normal image of this data set", s.split, l.line, l.stem)
+		err := fmt.Errorf("%s:%d: %q is no normal image of this data set", file, l.line, l.stem)
 		if s.skip != nil {
 			s.skip(l.stem, err)
 		} else if first == nil {
@@ -104,17 +154,7 @@ func (s settings) absentNames(listed []listedName, absent map[string]bool) error
 		}
 	}
 	if first != nil && len(absent) > 1 {
-		return errors.Join(first, fmt.Errorf("%s: %d of the %d listed names are absent", s.split, len(absent), len(listed)))
+		return errors.Join(first, fmt.Errorf("%s: %d of the %d listed names are absent", file, len(absent), len(listed)))
 	}
 	return first
-}
-
-// divideNormal divides normal images into training and test ones: by the split file if there is one, else four of five
-// at random.
-func (s settings) divideNormal(normal Set) (train, rest Set, err error) {
-	if s.split != "" {
-		return s.divideByList(normal)
-	}
-	train, rest = normal.divide((8*len(normal)+5)/10, s.seed)
-	return train, rest, nil
 }

@@ -7,10 +7,11 @@ import (
 	"testing"
 )
 
+// makeMTD makes a folder of two tiles with defects and some without, one photo each.
 func makeMTD(t *testing.T, free int) string {
 	paths := []string{"MT_Blowhole/Imgs/1.jpg", "MT_Blowhole/Imgs/1.png", "MT_Fray/Imgs/2.jpg", "MT_Fray/Imgs/2.png", "saliency/1.jpg"}
 	for i := range free {
-		paths = append(paths, fmt.Sprintf("MT_Free/Imgs/exp1_num_%02d.jpg", i), fmt.Sprintf("MT_Free/Imgs/exp1_num_%02d.png", i))
+		paths = append(paths, fmt.Sprintf("MT_Free/Imgs/exp1_num_%02d00.jpg", i), fmt.Sprintf("MT_Free/Imgs/exp1_num_%02d00.png", i))
 	}
 	return makeFiles(t, paths...)
 }
@@ -49,12 +50,12 @@ func TestMTDDividesFourToOne(t *testing.T) {
 func TestMTDSplitFile(t *testing.T) {
 	root := makeMTD(t, 5)
 	list := filepath.Join(root, "train.txt")
-	writeFile(t, list, []byte("\ufeff# published split\r\nMT_Free/Imgs/exp1_num_03.jpg\r\n\r\nexp1_num_01\r\nexp1_num_03.png # again\r\n"))
+	writeFile(t, list, []byte("\ufeff# published split\r\nMT_Free/Imgs/exp1_num_0300.jpg\r\n\r\nexp1_num_0100\r\nexp1_num_0300.png # again\r\n"))
 	d, err := MTD(root, Split(list))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(names(d.Train)); got != "[exp1_num_01 exp1_num_03]" {
+	if got := fmt.Sprint(names(d.Train)); got != "[exp1_num_0100 exp1_num_0300]" {
 		t.Errorf("trains on %s", got)
 	}
 	if len(d.Test) != 3+2 {
@@ -63,25 +64,25 @@ func TestMTDSplitFile(t *testing.T) {
 }
 
 func TestSplitFileErrors(t *testing.T) {
-	root := makeMTD(t, 5)
+	root := makeFiles(t, "good/1.png", "good/2.png", "bad/3.png")
 	list := filepath.Join(root, "train.txt")
-	writeFile(t, list, []byte("exp1_num_01\nexp9_num_09.jpg\n1.jpg\n"))
-	_, err := MTD(root, Split(list))
+	writeFile(t, list, []byte("1\nexp9_num_09.jpg\n3.png\n"))
+	_, err := Folder(root, Split(list))
 	for _, want := range []string{"train.txt:2", "exp9_num_09", "2 of the 3"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}
 	}
 	var skipped []string
-	d, err := MTD(root, Split(list), SkipBad(func(name string, _ error) { skipped = append(skipped, name) }))
-	if err != nil || len(d.Train) != 1 || fmt.Sprint(skipped) != "[exp9_num_09 1]" {
+	d, err := Folder(root, Split(list), SkipBad(func(name string, _ error) { skipped = append(skipped, name) }))
+	if err != nil || len(d.Train) != 1 || fmt.Sprint(skipped) != "[exp9_num_09 3]" {
 		t.Errorf("with SkipBad: %v, skipped %v", err, skipped)
 	}
 	writeFile(t, list, []byte("# nothing\n"))
-	if _, err := MTD(root, Split(list)); err == nil || !strings.Contains(err.Error(), "lists no image") {
+	if _, err := Folder(root, Split(list)); err == nil || !strings.Contains(err.Error(), "lists no image") {
 		t.Errorf("an empty list: %v", err)
 	}
-	if _, err := MTD(root, Split(filepath.Join(root, "none.txt"))); err == nil || !strings.Contains(err.Error(), "none.txt") {
+	if _, err := Folder(root, Split(filepath.Join(root, "none.txt"))); err == nil || !strings.Contains(err.Error(), "none.txt") {
 		t.Errorf("a missing list: %v", err)
 	}
 }
