@@ -17,6 +17,7 @@ type dataFlags struct {
 	Dir     string `json:"data,omitempty"`
 	Class   string `json:"class,omitempty"`
 	Split   string `json:"split,omitempty"`
+	Group   string `json:"group,omitempty"`
 	Size    string `json:"size"`
 	Seed    int64  `json:"seed"`
 	Counts  string `json:"counts,omitempty"`
@@ -36,7 +37,9 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	f.StringVar(&d.Dataset, "dataset", "synthetic", "kind of data set: "+strings.Join(kinds, ", "))
 	f.StringVar(&d.Dir, "data", "", "folder of the data set")
 	f.StringVar(&d.Class, "class", "", "object class, where the data set has several")
-	f.StringVar(&d.Split, "split", "", "file that names the training images")
+	f.StringVar(&d.Split, "split", "", "file that names the training images; mtd: also \"published\", which divides images and not tiles")
+	f.StringVar(&d.Group, "group", "", "regular expression that matches the physical part's name in an image's name: photos of one\n"+
+		"part are not divided between training, held-out and test (mtd: each tile is a part)")
 	f.StringVar(&d.Size, "size", "256", "input size in pixels: N, or HxW")
 	f.Int64Var(&d.Seed, "seed", 0, "seed of the division of the data, the initial weights and the order of the images")
 	f.StringVar(&d.Counts, "counts", "", "synthetic: numbers of training, good and bad test images, such as 60,20,40")
@@ -60,6 +63,9 @@ func (d *dataFlags) open(ctx context.Context, log io.Writer) (*datasets.Data, er
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range data.Notes {
+		fmt.Fprintf(log, "note: %s\n", note)
+	}
 	for _, name := range report.EmptyMasks {
 		fmt.Fprintf(log, "note: the mask of %s marks no pixel\n", name)
 	}
@@ -79,6 +85,7 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 	}
 	add(d.Class, datasets.Class)
 	add(d.Split, datasets.Split)
+	add(d.Group, datasets.Groups)
 	add(d.Normal, datasets.Normal)
 	add(d.Abnormal, datasets.Abnormal)
 	add(d.Masks, datasets.Masks)

@@ -22,6 +22,7 @@ func init() {
 				"image":       "image",
 				"image/color": "color",
 				"iter":        "iter",
+				"regexp":      "regexp",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{
@@ -56,6 +57,7 @@ func init() {
 				"Detect":           reflect.ValueOf(q.Detect),
 				"Files":            reflect.ValueOf(q.Files),
 				"Folder":           reflect.ValueOf(q.Folder),
+				"Groups":           reflect.ValueOf(q.Groups),
 				"Kinds":            reflect.ValueOf(q.Kinds),
 				"KolektorSDD2":     reflect.ValueOf(q.KolektorSDD2),
 				"MSTC":             reflect.ValueOf(q.MSTC),
@@ -88,6 +90,7 @@ func init() {
 				"DefaultSize": {Typ: "untyped int", Value: constant.MakeInt64(256)},
 				"Good":        {Typ: "untyped string", Value: constant.MakeString("good")},
 				"MaxPixels":   {Typ: "untyped int", Value: constant.MakeInt64(100000000)},
+				"Published":   {Typ: "untyped string", Value: constant.MakeString("published")},
 			},
 		}
 	})

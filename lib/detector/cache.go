@@ -16,6 +16,7 @@ import (
 type Features struct {
 	Maps  []flow.Map // shape of each scale
 	Names []string   // of the images
+	Parts []string   // the physical part that each image shows; nil: each its own
 
 	store store
 }

@@ -30,6 +30,7 @@ func (d *Detector) features(ctx context.Context, set datasets.Set, limit int64, 
 	if err != nil {
 		return nil, err
 	}
+	f.Parts = set.Parts()
 	row := make([]float32, f.perImage())
 	err = d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
 		for i := range b.Samples {

@@ -44,8 +44,9 @@ func LearningRate(lr float64) Option { return func(f *fitting) { f.lr = lr } }
 // WithSchedule replaces the paper's schedule.
 func WithSchedule(s train.Schedule) Option { return func(f *fitting) { f.Schedule = &s } }
 
-// HoldOut keeps the given share of the training images out of the training and reports their loss after every epoch. The
-// parameters of the epoch with the lowest are kept in the end. It needs no anomalous image.
+// HoldOut keeps about the given share of the training images out of the training, whole parts at a time (see
+// datasets.Groups), and reports their loss after every epoch. The parameters of the epoch with the lowest are kept in the
+// end. It needs no anomalous image.
 func HoldOut(share float64) Option { return func(f *fitting) { f.heldOut = share } }
 
 // Patience stops the training when the held-out loss has not fallen for n epochs.
@@ -205,7 +206,11 @@ func (d *Detector) write(path string, t *train.Trainer) error {
 func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, features *Features) error {
 	fit, held := train.Source(features), train.Source(nil)
 	if f.heldOut > 0 {
-		fit, held = train.Split(features, f.heldOut, d.Config.Seed)
+		fit, held = train.Split(features, features.Parts, f.heldOut, d.Config.Seed)
+		if fit.Len() == 0 || held.Len() == 0 {
+			return fmt.Errorf("detector: holding out %v of %d training images leaves %d to train on and %d held out; images of one part stay together",
+				f.heldOut, features.Len(), fit.Len(), held.Len())
+		}
 	}
 	err := t.Run(ctx, fit, held)
 	d.Epochs, d.last = t.History, t

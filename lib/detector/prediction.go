@@ -14,6 +14,7 @@ type Prediction struct {
 	Class     string
 	Defect    string  // as the data set has it
 	Anomalous bool    // as the data set has it
+	Part      string  // the physical part that is shown: the sample's Group, or its Name
 	Score     float64 // mean of the largest TopK of the mul map; larger is less normal
 	H, W      int
 	LogP      [][]float32 // log-likelihood map of each scale, (h_i,w_i), in nats per channel

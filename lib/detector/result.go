@@ -20,7 +20,8 @@ type Result struct {
 	seed  uint64          // of the intervals
 }
 
-// Interval is a 95 % confidence interval from drawing test images with replacement.
+// Interval is a 95 % confidence interval from drawing test images with replacement, whole parts at a time (see
+// datasets.Groups).
 type Interval [2]float64
 
 // Metrics are the figures of a test, as fractions. Image figures judge the image score, loc figures the add map's pixels,
@@ -28,6 +29,7 @@ type Interval [2]float64
 type Metrics struct {
 	Normal    int `json:"normal_images"`
 	Anomalous int `json:"anomalous_images"`
+	Parts     int `json:"parts"` // physical parts that the images show
 
 	DetAUROC     float64  `json:"det_auroc"`
 	DetAUROCCI   Interval `json:"det_auroc_interval"`
@@ -76,9 +78,10 @@ func (r *Result) judgeImages(seed uint64) (err error) {
 		return err
 	}
 	r.Anomalous, r.Normal = r.image.Count()
+	r.Parts = len(distinct(r.parts()))
 	r.DetAUROC, r.DetAP = r.image.AUROC(), r.image.AP()
 	r.DetF1, r.DetThreshold = r.image.F1Max()
-	boot := metrics.Bootstrap{Seed: seed}
+	boot := r.bootstrap(seed)
 	ci, err := boot.AUROC(scores, labels)
 	if err != nil {
 		return err
@@ -89,6 +92,29 @@ func (r *Result) judgeImages(seed uint64) (err error) {
 	}
 	r.DetF1CI = Interval{ci.Low, ci.High}
 	return nil
+}
+
+// bootstrap draws the parts that the images show.
+func (r *Result) bootstrap(seed uint64) metrics.Bootstrap {
+	return metrics.Bootstrap{Seed: seed, Parts: r.parts()}
+}
+
+// parts names the part that each image shows.
+func (r *Result) parts() []string {
+	parts := make([]string, len(r.Images))
+	for i, p := range r.Images {
+		parts[i] = p.Part
+		if p.Part == "" {
+			parts[i] = p.Name
+		}
+	}
+	return parts
+}
+
+func distinct(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Scores are the image scores and labels, in the order of the set.
@@ -126,10 +152,10 @@ func (r *Result) judgePixels(seed uint64) error {
 	if r.mul, err = metrics.NewPixels(mul, masks, h, w); err != nil {
 		return err
 	}
-	if err := m.localize(r.add, seed); err != nil {
+	if err := m.localize(r.add, r.bootstrap(seed)); err != nil {
 		return err
 	}
-	if err := m.overlap(r.mul, seed); err != nil {
+	if err := m.overlap(r.mul, r.bootstrap(seed)); err != nil {
 		return err
 	}
 	r.PixelMetrics = m
@@ -138,16 +164,16 @@ func (r *Result) judgePixels(seed uint64) error {
 }
 
 // localize fills in what the add map's pixels say.
-func (m *PixelMetrics) localize(add *metrics.Pixels, seed uint64) error {
+func (m *PixelMetrics) localize(add *metrics.Pixels, boot metrics.Bootstrap) error {
 	m.LocAUROC, m.LocAP, m.Regions = add.AUROC(), add.AP(), add.Regions()
 	m.LocF1, m.LocThreshold = add.F1Max()
-	ci, err := add.Intervals(metrics.Bootstrap{Seed: seed})
+	ci, err := add.Intervals(boot)
 	m.LocAUROCCI = Interval{ci.AUROC.Low, ci.AUROC.High}
 	return err
 }
 
 // overlap fills in what the mul map's regions say.
-func (m *PixelMetrics) overlap(mul *metrics.Pixels, seed uint64) (err error) {
+func (m *PixelMetrics) overlap(mul *metrics.Pixels, boot metrics.Bootstrap) (err error) {
 	if m.AUPRO, err = mul.AUPRO(0.3); err != nil {
 		return err
 	}
@@ -157,7 +183,7 @@ func (m *PixelMetrics) overlap(mul *metrics.Pixels, seed uint64) (err error) {
 	if m.ReferencePRO, err = defined(mul.ReferencePRO()); err != nil {
 		return err
 	}
-	ci, err := mul.Intervals(metrics.Bootstrap{Seed: seed}, 0.3)
+	ci, err := mul.Intervals(boot, 0.3)
 	if err != nil {
 		return err
 	}

@@ -41,12 +41,21 @@ func (m Metrics) rows() []row {
 // String is the figures as a table, in percent, with 95 % confidence intervals.
 func (m Metrics) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d normal and %d anomalous test images\n", m.Normal, m.Anomalous)
+	fmt.Fprintf(&b, "%s\n", m.counts())
 	fmt.Fprintf(&b, "%-15s %7s   %-16s\n", "", "%", "95 % interval")
 	for _, r := range m.rows() {
 		fmt.Fprintf(&b, "%-15s %7.2f   %-16s %s\n", r.name, 100*r.value, r.interval.percent(), r.note)
 	}
 	return b.String()
+}
+
+// counts says on how much the figures rest.
+func (m Metrics) counts() string {
+	images := fmt.Sprintf("%d normal and %d anomalous test images", m.Normal, m.Anomalous)
+	if m.Parts > 0 && m.Parts < m.Normal+m.Anomalous {
+		images += fmt.Sprintf(" of %d parts", m.Parts)
+	}
+	return images
 }
 
 // percent writes an interval, or nothing for nil.
@@ -60,7 +69,7 @@ func (i *Interval) percent() string {
 // HTML is the same table for a notebook.
 func (m Metrics) HTML() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<table><caption style=\"white-space:nowrap;text-align:left\">%d normal and %d anomalous test images</caption>", m.Normal, m.Anomalous)
+	fmt.Fprintf(&b, "<table><caption style=\"white-space:nowrap;text-align:left\">%s</caption>", m.counts())
 	b.WriteString("<tr><th style=\"text-align:left\">figure</th><th>%</th><th>95 % interval</th><th></th></tr>")
 	for _, r := range m.rows() {
 		fmt.Fprintf(&b, `<tr><td style="text-align:left">%s</td><td>%.2f</td><td>%s</td><td style="text-align:left">%s</td></tr>`,

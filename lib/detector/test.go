@@ -84,7 +84,8 @@ func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *
 func (d *Detector) prediction(sample datasets.Sample, logp [][]float32, i int) Prediction {
 	p := Prediction{
 		Name: sample.Name, Path: sample.Path, Class: sample.Class, Defect: sample.Defect, Anomalous: sample.Anomalous,
-		H: d.Config.Size[0], W: d.Config.Size[1], sample: sample,
+		Part: datasets.Set{sample}.Parts()[0],
+		H:    d.Config.Size[0], W: d.Config.Size[1], sample: sample,
 	}
 	for s, m := range d.maps {
 		n := m.H * m.W

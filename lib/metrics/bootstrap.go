@@ -10,10 +10,14 @@ import (
 // Bootstrap asks how far a figure would move with other test images. It draws images with replacement, normal and
 // anomalous ones separately so that their numbers stay, and takes the middle Level of the figures that result
 // (the percentile interval). The zero value is useful. Equal settings give equal intervals, on any number of cores.
+//
+// Images of one physical part are no independent witnesses: with Parts, whole parts are drawn, each with all its images,
+// and separately those with normal images only, with anomalous ones only and with both.
 type Bootstrap struct {
 	Repeats int     // draws; 0 means 1000
 	Level   float64 // share of the draws inside the interval; 0 means 0.95
 	Seed    uint64
+	Parts   []string // the part that each image shows; nil: each its own
 }
 
 // An Interval is a confidence interval.
@@ -37,8 +41,9 @@ func (b Bootstrap) level() float64 {
 }
 
 // Interval is the confidence interval of a figure of images with these labels. stat gets the indices of the drawn
-// images, as many as there are labels, and must not keep them; it runs on several goroutines. Errors: ErrEmpty, the
-// first error of stat, ErrNaN when a draw's figure is NaN. It panics unless 0 ≤ Level < 1.
+// images, as many as there are labels (with Parts about as many), and must not keep them; it runs on several goroutines.
+// Errors: ErrEmpty, the first error of stat, ErrNaN when a draw's figure is NaN. It panics unless 0 ≤ Level < 1, and if
+// there are Parts but not one for each label.
 func (b Bootstrap) Interval(labels []bool, stat func(pick []int) (float64, error)) (Interval, error) {
 	all, err := b.intervals(labels, 1, func(pick []int, out []float64) (err error) {
 		out[0], err = stat(pick)
@@ -59,11 +64,11 @@ func (b Bootstrap) intervals(labels []bool, n int, stat func(pick []int, out []f
 		panic(fmt.Sprintf("metrics: bootstrap level %v is not between 0 and 1", b.Level))
 	}
 	draws, errs := make([][]float64, b.repeats()), make([]error, b.repeats())
-	strata := strataOf(labels)
+	strata := b.strata(labels)
 	parallel(len(draws), func(i int) {
 		draws[i] = make([]float64, n)
 		rng := rand.New(rand.NewPCG(b.Seed, uint64(i)))
-		errs[i] = stat(draw(rng, strata, len(labels)), draws[i])
+		errs[i] = stat(draw(rng, strata), draws[i])
 	})
 	for _, err := range errs {
 		if err != nil {
@@ -73,23 +78,54 @@ func (b Bootstrap) intervals(labels []bool, n int, stat func(pick []int, out []f
 	return b.percentiles(draws, n)
 }
 
-// strataOf lists the anomalous and the normal images.
-func strataOf(labels []bool) (strata [2][]int) {
-	for i, anomalous := range labels {
-		if anomalous {
-			strata[0] = append(strata[0], i)
-		} else {
-			strata[1] = append(strata[1], i)
+// strata lists the images of each part: the parts with anomalous images only, those with normal ones only, and the mixed.
+func (b Bootstrap) strata(labels []bool) (strata [3][][]int) {
+	if b.Parts != nil && len(b.Parts) != len(labels) {
+		panic(fmt.Sprintf("metrics: bootstrap: %d parts named for %d images", len(b.Parts), len(labels)))
+	}
+	var parts [][]int
+	at := map[string]int{}
+	for i := range labels {
+		k, seen := len(parts), false
+		if b.Parts != nil {
+			k, seen = at[b.Parts[i]]
 		}
+		if !seen {
+			k = len(parts)
+			parts = append(parts, nil)
+		}
+		if b.Parts != nil {
+			at[b.Parts[i]] = k
+		}
+		parts[k] = append(parts[k], i)
+	}
+	for _, part := range parts {
+		k := stratum(part, labels)
+		strata[k] = append(strata[k], part)
 	}
 	return strata
 }
 
-func draw(rng *rand.Rand, strata [2][]int, n int) []int {
-	pick := make([]int, 0, n)
-	for _, s := range strata {
-		for range s {
-			pick = append(pick, s[rng.IntN(len(s))])
+func stratum(part []int, labels []bool) int {
+	anomalous := 0
+	for _, i := range part {
+		if labels[i] {
+			anomalous++
+		}
+	}
+	switch anomalous {
+	case len(part):
+		return 0
+	case 0:
+		return 1
+	}
+	return 2
+}
+
+func draw(rng *rand.Rand, strata [3][][]int) (pick []int) {
+	for _, parts := range strata {
+		for range parts {
+			pick = append(pick, parts[rng.IntN(len(parts))]...)
 		}
 	}
 	return pick

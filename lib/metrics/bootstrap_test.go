@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -133,4 +134,55 @@ func TestBinsFind(t *testing.T) {
 			t.Fatalf("key %x falls into bin %d, want %d", k, got, want)
 		}
 	}
+}
+
+// Six photos of each part that agree with each other say no more than one photo: the interval must be that of the parts,
+// about √6 times as wide as if the photos were independent.
+func TestBootstrapDrawsWholeParts(t *testing.T) {
+	scores, labels := randomImages(rand.New(rand.NewPCG(17, 17)), 60)
+	one, err := Bootstrap{Seed: 3}.AUROC(scores, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var photos []float64
+	var truth []bool
+	var parts []string
+	for i := range scores {
+		for range 6 {
+			photos, truth, parts = append(photos, scores[i]), append(truth, labels[i]), append(parts, fmt.Sprint(i))
+		}
+	}
+	byPart, err := Bootstrap{Seed: 3, Parts: parts}.AUROC(photos, truth)
+	if err != nil || math.Abs(byPart.Low-one.Low) > 1e-12 || math.Abs(byPart.High-one.High) > 1e-12 {
+		t.Errorf("by part %v, of one photo a part %v (%v)", byPart, one, err)
+	}
+	byPhoto, _ := Bootstrap{Seed: 3}.AUROC(photos, truth)
+	if ratio := (byPart.High - byPart.Low) / (byPhoto.High - byPhoto.Low); ratio < 1.8 || ratio > 3.2 {
+		t.Errorf("by part the interval is %.2f times as wide", ratio)
+	}
+}
+
+// A part is drawn with all its images or not at all, and both kinds of image are always there, whatever the parts are.
+func TestBootstrapKeepsMixedParts(t *testing.T) {
+	labels := []bool{true, false, false, false, false, true, true}
+	parts := []string{"a", "a", "b", "b", "c", "d", "d"}
+	_, err := Bootstrap{Repeats: 200, Parts: parts}.Interval(labels, func(pick []int) (float64, error) {
+		times := make([]int, len(labels))
+		for _, i := range pick {
+			times[i]++
+		}
+		if times[0] != times[1] || times[2] != times[3] || times[5] != times[6] || times[0] != 1 || times[5] != 1 || times[2]+times[4] != 2 {
+			t.Errorf("drawn %v times", times)
+		}
+		return 0, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("too few parts are no panic")
+		}
+	}()
+	_, _ = Bootstrap{Parts: parts[:3]}.Interval(labels, nil)
 }

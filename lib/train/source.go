@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 )
 
@@ -32,17 +33,51 @@ func (s Subset) Batch(ctx context.Context, index []int, maps [][]float32) error 
 	return s.Source.Batch(ctx, inner, maps)
 }
 
-// Split cuts a source at random into a part to train on and a held-out part with the given share of the samples
-// (at least one when share > 0). The same seed gives the same parts.
-func Split(s Source, share float64, seed uint64) (fit, heldOut Source) {
+// Split cuts a source at random into a part to train on and a held-out part with about the given share of the samples
+// (some when share > 0). parts names the physical part that each sample shows, and samples of one part stay together; nil
+// means that each sample shows its own. One side stays empty when there is one part only. The same seed gives the same
+// sides. It panics if parts has another length than the source.
+func Split(s Source, parts []string, share float64, seed uint64) (fit, heldOut Source) {
 	n := s.Len()
+	members := membersOf(parts, n)
 	k := int(share*float64(n) + 0.5)
 	if share > 0 && k == 0 {
 		k = 1
 	}
-	k = min(k, n)
-	order := rand.New(rand.NewPCG(seed, splitStream)).Perm(n)
-	return Subset{s, order[k:]}, Subset{s, order[:k]}
+	var fitted, held []int
+	for i, g := range rand.New(rand.NewPCG(seed, splitStream)).Perm(len(members)) {
+		part := members[g]
+		last := i == len(members)-1
+		switch {
+		case len(held)+len(part)-k <= k-len(held), last && k > 0 && len(held) == 0 && len(fitted) > 0:
+			held = append(held, part...)
+		default:
+			fitted = append(fitted, part...)
+		}
+	}
+	return Subset{s, fitted}, Subset{s, held}
+}
+
+// membersOf lists the samples of each part, the parts in the order of their first samples.
+func membersOf(parts []string, n int) (members [][]int) {
+	if parts != nil && len(parts) != n {
+		panic(fmt.Sprintf("train: %d parts named for %d samples", len(parts), n))
+	}
+	at := map[string]int{}
+	for i := range n {
+		if parts == nil {
+			members = append(members, []int{i})
+			continue
+		}
+		k, seen := at[parts[i]]
+		if !seen {
+			k = len(members)
+			at[parts[i]] = k
+			members = append(members, nil)
+		}
+		members[k] = append(members[k], i)
+	}
+	return members
 }
 
 // Streams keep the random numbers of different uses apart under one seed.

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// writeTile writes a grey picture that the shade tells apart.
+func writeTile(t *testing.T, path string, shade uint8) {
+	t.Helper()
+	pic := image.NewGray(image.Rect(0, 0, 40, 40))
+	for i := range pic.Pix {
+		pic.Set(i%40, i/40, color.Gray{shade + uint8(i%7*(i/40%5))})
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, pic); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The flag reaches the division, and what was assumed is printed.
+func TestGroupFlagDividesByPart(t *testing.T) {
+	root := t.TempDir()
+	for i := range 20 {
+		part := string(rune('a' + i/4))
+		writeTile(t, filepath.Join(root, "good", part+"_"+string(rune('0'+i%4))+".png"), uint8(5*i))
+	}
+	var log bytes.Buffer
+	d := dataFlags{Dataset: "folder", Dir: root, Size: "32", Group: `([a-z])_\d`}
+	data, err := d.open(context.Background(), &log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data.Train) != 16 || len(data.Test) != 4 || data.Test[0].Group != data.Test[3].Group {
+		t.Errorf("%d images train, %d test", len(data.Train), len(data.Test))
+	}
+	if !strings.Contains(log.String(), "note: divided by part: 16 normal images of 4 parts train, 4 of 1 parts test") {
+		t.Errorf("printed %q", log.String())
+	}
+}
