@@ -12,7 +12,7 @@ import (
 
 // everyKind uses what cells may do and programs may not, or do otherwise.
 func everyKind() *notebook.Notebook {
-	n := notebook.New(notebook.NewMarkdown("# Title\n\ntext `code`"))
+	n := notebook.New(notebook.NewMarkdown("# Title\n\ntext `code`\n\n+build ignore"))
 	for _, source := range []string{
 		"n := 3 // how many\nname := \"x\"\nrate := 0.5",
 		"import \"fmt\"\n\n// double doubles.\nfunc double(x int) int { return 2 * x }\n\nfor i := range n {\n\tfmt.Println(i, double(i), name)\n}",
@@ -28,6 +28,7 @@ func everyKind() *notebook.Notebook {
 		"func max3(a, b, c int) int { return max(a, max(b, c)) }\nmax3(1, 3, 2)",
 		"Display(42)\nh := display.New(\"first\")\nh.Update(\"last\")\nctx.Err()",
 		"strconv.Itoa(double(len(x)))",
+		"//go:build ignore\n\nfmt.Println(\"built\")",
 		"/* a */ fmt.Println(\"last\") // b",
 	} {
 		n.Cells = append(n.Cells, notebook.NewCode(source))

@@ -18,15 +18,15 @@ import (
 func runCommand() *cobra.Command {
 	var nb notebookRun
 	cmd := &cobra.Command{
-		Use:   "run FILE.go [ARGS] | run NOTEBOOK.ipynb [-p NAME=VALUE]... [-o OUT.ipynb] [--html]",
+		Use:   "run FILE.go [ARGS] | run NOTEBOOK.ipynb [-p NAME=VALUE]... [-o OUT.ipynb] [--html [--sanitize]]",
 		Short: "Run a Go program in the interpreter, or a notebook",
 		Long: "run interprets a Go program: a file with func main, or the directory of a main package.\n" +
 			"No Go toolchain is needed for what is compiled in. The program gets the arguments that\n" +
 			"follow its name, standard input and output, and signals; its exit code is that of msflow.\n\n" +
 			"A notebook is run cell by cell, in its own folder, without Jupyter or Python. Parameters are\n" +
 			"set after the cell tagged \"parameters\", whose variables they are. With -o the notebook and its\n" +
-			"outputs are stored, in whole or not at all and up to the cell that failed, if one does (the exit\n" +
-			"code is then 1); without -o and --html, what the cells print goes to standard output.",
+			"outputs are stored after every cell, always in whole, and up to the cell that failed, if one does\n" +
+			"(the exit code is then 1); without -o and --html, what the cells print goes to standard output.",
 		Example: "  msflow run hello.go\n  msflow run ./tool -v input.txt\n" +
 			"  msflow run notebooks/01-quickstart.ipynb -p epochs=40 -p seed=2 -o out.ipynb --html",
 		Args: cobra.MinimumNArgs(1),
@@ -51,7 +51,7 @@ func runCommand() *cobra.Command {
 
 // onlyForNotebooks refuses the flags of a notebook's run.
 func onlyForNotebooks(f *pflag.FlagSet) error {
-	for _, name := range []string{"param", "output", "html"} {
+	for _, name := range []string{"param", "output", "html", "sanitize"} {
 		if f.Changed(name) {
 			return fmt.Errorf("--%s is for notebooks (.ipynb)", name)
 		}

@@ -24,15 +24,17 @@ import (
 
 // notebookRun are the flags of `msflow run NOTEBOOK.ipynb`.
 type notebookRun struct {
-	params []string
-	out    string
-	html   bool
+	params   []string
+	out      string
+	html     bool
+	sanitize bool
 }
 
 func (r *notebookRun) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&r.params, "param", "p", nil, "set the notebook's parameter: `NAME=VALUE`, as often as wanted")
 	f.StringVarP(&r.out, "output", "o", "", "store the notebook with its outputs in `FILE`.ipynb; it may be the notebook itself")
 	f.BoolVar(&r.html, "html", false, "write a page with code, text and outputs beside the stored notebook, or beside the notebook itself")
+	f.BoolVar(&r.sanitize, "sanitize", false, "leave scripts and foreign HTML out of the page, for notebooks that need not be trusted")
 }
 
 // run runs the notebook args[0]; flags may come after its name, too.
@@ -58,12 +60,16 @@ type notebookJob struct {
 	path       string // of the notebook; absolute, as are the others
 	out        string // empty: not stored
 	page       string // the HTML; empty: none
+	sanitize   bool
 	parameters []notebook.Parameter
 }
 
 // prepare checks all that can be checked before the first cell runs.
 func (r *notebookRun) prepare(path string) (*notebookJob, error) {
-	j := &notebookJob{}
+	j := &notebookJob{sanitize: r.sanitize}
+	if r.sanitize && !r.html {
+		return nil, errors.New("--sanitize is about the page of --html")
+	}
 	var err error
 	if j.n, err = notebook.Read(path); err != nil {
 		return nil, err
@@ -96,7 +102,20 @@ func (r *notebookRun) prepare(path string) (*notebookJob, error) {
 		}
 		j.page = strings.TrimSuffix(named, ".ipynb") + ".html"
 	}
-	return j, nil
+	return j, j.checkTargets()
+}
+
+// checkTargets refuses what could not be written after hours of work.
+func (j *notebookJob) checkTargets() error {
+	for _, path := range []string{j.out, j.page} {
+		if path == "" {
+			continue
+		}
+		if err := notebook.CheckWritable(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // do runs the cells and stores what came of them, also when one failed.
@@ -121,13 +140,29 @@ func (j *notebookJob) do(ctx context.Context, stdout, stderr io.Writer) error {
 	if j.out == "" && j.page == "" {
 		run.Output = printOutput(stdout, stderr)
 	}
+	run.Save = j.saver(begin, stderr)
 	ran := run.Execute(ctx, j.n)
 	var parameter *notebook.ParameterError
 	if errors.As(ran, &parameter) {
 		return ran // nothing worth storing
 	}
-	j.sign(eval, begin)
+	j.sign(begin)
+	j.signSeed(eval)
 	return j.verdict(ctx, errors.Join(ran, j.store()), stderr)
+}
+
+// saver stores what has run so far. A disk that is full for a while does not end the run: that is said once, and what counts
+// is whether the last store succeeds.
+func (j *notebookJob) saver(begin time.Time, stderr io.Writer) func() {
+	failed := false
+	return func() {
+		j.sign(begin)
+		err := j.store()
+		if err != nil && !failed {
+			fmt.Fprintf(stderr, "msflow: %v; the cells go on\n", err)
+		}
+		failed = err != nil
+	}
 }
 
 // verdict says how it ended. A failed cell's traceback is printed here, once.
@@ -158,7 +193,7 @@ func enter(dir string) (leave func(), err error) {
 }
 
 // sign puts into the notebook's metadata what was run, by what, and when.
-func (j *notebookJob) sign(eval engine.Evaluator, begin time.Time) {
+func (j *notebookJob) sign(begin time.Time) {
 	parameters := map[string]any{}
 	for _, p := range j.parameters {
 		parameters[p.Name] = p.Value
@@ -167,15 +202,19 @@ func (j *notebookJob) sign(eval engine.Evaluator, begin time.Time) {
 		"program": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "threads": runtime.GOMAXPROCS(0),
 		"parameters": parameters, "started": begin.UTC().Format(time.RFC3339), "seconds": int(time.Since(begin).Seconds() + 0.5),
 	}
-	for _, v := range eval.Variables() {
-		if v.Name == "seed" && v.Kind == "var" {
-			m["seed"] = v.Value
-		}
-	}
 	j.n.Metadata["msflow"] = m
 	j.n.Metadata["language_info"] = map[string]any{
 		"name": "go", "version": strings.TrimPrefix(runtime.Version(), "go"), "mimetype": "text/x-go", "file_extension": ".go",
 		"pygments_lexer": "go", "codemirror_mode": "go",
+	}
+}
+
+// signSeed adds the seed that the run ended with, where the notebook has one.
+func (j *notebookJob) signSeed(eval engine.Evaluator) {
+	for _, v := range eval.Variables() {
+		if v.Name == "seed" && v.Kind == "var" {
+			j.n.Metadata["msflow"].(map[string]any)["seed"] = v.Value
+		}
 	}
 }
 
@@ -188,10 +227,12 @@ func (j *notebookJob) store() error {
 	if j.page == "" {
 		return nil
 	}
-	return writeFile(j.page, func(f *os.File) error {
-		_, err := f.WriteString(j.n.HTML(strings.TrimSuffix(filepath.Base(j.path), ".ipynb")))
-		return err
-	})
+	title := strings.TrimSuffix(filepath.Base(j.path), ".ipynb")
+	page := j.n.HTML
+	if j.sanitize {
+		page = j.n.SafeHTML
+	}
+	return notebook.WriteFile(j.page, []byte(page(title)))
 }
 
 // beginCell and endCell report the progress, a line per cell.

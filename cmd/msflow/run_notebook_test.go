@@ -105,6 +105,7 @@ func TestRunRefusesBadInput(t *testing.T) {
 		"the name of a notebook ends in .ipynb": {good, "-o", "out.html"},
 		"takes one notebook":                    {good, good},
 		"--output is for notebooks":             {"-o", "x", program},
+		"--sanitize is about the page":          {good, "--sanitize"},
 		"unknown flag: --no-such":               {good, "--no-such"},
 		"mkdir " + good + ": not a directory":   {good, "-o", filepath.Join(good, "x.ipynb")},
 	} {
@@ -115,6 +116,45 @@ func TestRunRefusesBadInput(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a run with wrong parameters stored something")
+	}
+}
+
+// A run that is killed leaves what ran: the second cell reads what the first one's store wrote.
+func TestRunStoresAfterEveryCell(t *testing.T) {
+	dir := t.TempDir()
+	out, link := filepath.Join(dir, "real.ipynb"), filepath.Join(dir, "link.ipynb")
+	if err := os.Symlink("real.ipynb", link); err != nil {
+		t.Fatal(err)
+	}
+	path := stored(t, "n := 1", "fmt.Println(\"first\", n)", "stored := string(must(os.ReadFile(`"+out+"`)))\nstrings.Contains(stored, \"first 7\")")
+	must(t, "run", path, "-p", "n=7", "-o", link, "--html", "--sanitize")
+	n, err := notebook.Read(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := n.Cells[4].Outputs; len(got) != 1 || got[0].Data["text/plain"] != "true" {
+		t.Errorf("the third cell found %+v", got)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("-o is no link any more (%v)", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "link.html")); err != nil {
+		t.Errorf("the page: %v", err)
+	}
+}
+
+func TestRunRefusesAnUnwritableTargetBeforeTheFirstCell(t *testing.T) {
+	path := stored(t, "n := 1", "os.WriteFile(\"ran\", nil, 0o644)")
+	out := filepath.Join(t.TempDir(), "folder.ipynb")
+	if err := os.Mkdir(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, log, code := msflow(t, "run", path, "-o", out)
+	if code != 1 || !strings.Contains(log, out+" cannot be written") {
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "ran")); err == nil {
+		t.Error("the cells were run")
 	}
 }
 

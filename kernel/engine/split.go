@@ -97,7 +97,7 @@ func (s *splitter) cut(end int, semicolon bool) {
 		return
 	}
 	start := s.cur[0].offset
-	p := s.file.Position(s.file.Pos(start))
+	p := s.file.PositionFor(s.file.Pos(start), false)
 	s.chunks = append(s.chunks, chunk{
 		kind: kindOf(s.cur), text: s.src[start:end], line: p.Line, col: p.Column, semicolon: semicolon,
 		doc: commentAbove(s.src[:start]),

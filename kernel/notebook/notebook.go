@@ -4,7 +4,6 @@ package notebook
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -115,28 +114,5 @@ func Read(path string) (*Notebook, error) {
 	return n, nil
 }
 
-// Write writes the notebook to path as Jupyter itself would, in whole or not at all.
-func (n *Notebook) Write(path string) error { return writeWhole(path, n.Bytes()) }
-
-// writeWhole writes to a temporary file beside path and renames it.
-func writeWhole(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
-}
+// Write writes the notebook to path as Jupyter itself would, see [WriteFile].
+func (n *Notebook) Write(path string) error { return WriteFile(path, n.Bytes()) }

@@ -15,9 +15,30 @@ const maxText = 32 << 20
 
 // recorder keeps the outputs of a run in the notebook's cells, as a front end would show them.
 type recorder struct {
-	mu    sync.Mutex // of all cells' outputs: goroutines may outlive their cell, and updates reach into any cell
-	cells []*Cell
-	echo  func(Output) // is told of outputs as they come; may be nil
+	mu     sync.Mutex // of all cells' outputs: goroutines may outlive their cell, and updates reach into any cell
+	named  map[string][]place
+	echo   func(Output) // is told of outputs as they come; may be nil
+	closed bool         // the run is over, and what still comes is too late
+}
+
+// place is where an output with an ID was put; it may be gone.
+type place struct {
+	cell *Cell
+	at   int
+}
+
+// close ends the recording, so that the notebook can be read while a goroutine of a cell still prints.
+func (r *recorder) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+}
+
+// still calls f while no output changes.
+func (r *recorder) still(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f()
 }
 
 // cellSink is where one cell's outputs go.
@@ -25,6 +46,7 @@ type cellSink struct {
 	engine.Discard // has nobody to ask for input
 	r              *recorder
 	cell           *Cell
+	text           strings.Builder // of the last output while it is a stream's: adding to a string would copy it for every line
 	printed        int
 	clear          bool // before the next output
 	bars           map[string]time.Time
@@ -33,8 +55,14 @@ type cellSink struct {
 var _ engine.Sink = (*cellSink)(nil)
 
 func (s *cellSink) add(o Output) {
+	if s.r.closed {
+		return
+	}
 	if s.clear {
 		s.cell.Outputs, s.clear = nil, false
+	}
+	if o.id != "" {
+		s.r.named[o.id] = append(s.r.named[o.id], place{s.cell, len(s.cell.Outputs)})
 	}
 	s.cell.Outputs = append(s.cell.Outputs, o)
 	s.tell(o)
@@ -65,7 +93,7 @@ const barPrefix = "progress-"
 func (s *cellSink) Stream(name engine.Stream, text []byte) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
-	if s.printed == maxText {
+	if s.printed == maxText || s.r.closed {
 		return
 	}
 	if s.printed+len(text) > maxText {
@@ -77,10 +105,13 @@ func (s *cellSink) Stream(name engine.Stream, text []byte) {
 	o := Output{Type: StreamOutput, Name: name.String(), Text: string(text)}
 	last := len(s.cell.Outputs) - 1
 	if !s.clear && last >= 0 && s.cell.Outputs[last].Type == StreamOutput && s.cell.Outputs[last].Name == o.Name {
-		s.cell.Outputs[last].Text += o.Text
+		s.text.WriteString(o.Text)
+		s.cell.Outputs[last].Text = s.text.String()
 		s.tell(o)
 		return
 	}
+	s.text.Reset()
+	s.text.WriteString(o.Text)
 	s.add(o)
 }
 
@@ -109,12 +140,12 @@ func (s *cellSink) show(o Output, update bool) {
 		s.add(o)
 		return
 	}
-	for _, c := range s.r.cells {
-		for i := range c.Outputs {
-			if old := &c.Outputs[i]; old.id == o.id && o.id != "" {
-				old.Data, old.Metadata = o.Data, o.Metadata
-			}
+	for _, p := range s.r.named[o.id] {
+		if s.r.closed || p.at >= len(p.cell.Outputs) || p.cell.Outputs[p.at].id != o.id {
+			continue // it was cleared
 		}
+		old := &p.cell.Outputs[p.at]
+		old.Data, old.Metadata = o.Data, o.Metadata
 	}
 }
 
@@ -122,6 +153,9 @@ func (s *cellSink) show(o Output, update bool) {
 func (s *cellSink) Clear(wait bool) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
+	if s.r.closed {
+		return
+	}
 	s.printed = 0
 	if wait {
 		s.clear = true

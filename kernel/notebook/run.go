@@ -29,6 +29,9 @@ type Run struct {
 	// Output is told of every output when it comes, if set; of one that changes in place at its cell's end. Calls do not
 	// overlap.
 	Output func(Output)
+	// Save is called after every cell from the parameters on, if set, so that what ran can be stored before the next cell
+	// begins: no output changes meanwhile. Before the parameters are known to be right there is nothing worth storing.
+	Save func()
 }
 
 // CellError is why a run ended early. It unwraps to the engine's error.
@@ -57,8 +60,10 @@ func (r Run) Execute(ctx context.Context, n *Notebook) error {
 	for _, c := range n.Cells {
 		c.Count, c.Outputs = 0, nil
 	}
-	rec := &recorder{cells: n.Cells, echo: r.Output}
+	rec := &recorder{named: map[string][]place{}, echo: r.Output}
+	defer rec.close()
 	todo := n.runnable()
+	ready := len(r.Parameters) == 0
 	for i, c := range todo {
 		c.Count = i + 1
 		if c.Tagged(InjectedTag) {
@@ -66,9 +71,12 @@ func (r Run) Execute(ctx context.Context, n *Notebook) error {
 			if err != nil {
 				return err
 			}
-			c.Source = source
+			c.Source, ready = source, true
 		}
 		failure := r.cell(ctx, rec, c, len(todo))
+		if r.Save != nil && ready {
+			rec.still(r.Save)
+		}
 		if err := ctx.Err(); err != nil {
 			return &CellError{c.Count, c, failure}
 		}

@@ -1,8 +1,10 @@
 package notebook
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -119,7 +121,7 @@ func TestWrongParameters(t *testing.T) {
 // sink is that of the only cell of a notebook.
 func sink() (*cellSink, *Cell) {
 	c := NewCode("")
-	return &cellSink{r: &recorder{cells: []*Cell{c}}, cell: c}, c
+	return &cellSink{r: &recorder{named: map[string][]place{}}, cell: c}, c
 }
 
 func TestDisplaysAreReplacedAndCleared(t *testing.T) {
@@ -182,5 +184,93 @@ func TestAnInterruptedRunEndsSoon(t *testing.T) {
 	}
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// Every line costs what it is long, however much was printed before: 4,000 lines of 25 bytes would otherwise allocate 200 MB.
+func TestPrintingIsLinear(t *testing.T) {
+	s, c := sink()
+	const lines = 4000
+	line := []byte(strings.Repeat("x", 24) + "\n")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range lines {
+		s.Stream(engine.Stdout, line)
+	}
+	runtime.ReadMemStats(&after)
+	if got := c.Outputs[0].Text; got != strings.Repeat(string(line), lines) {
+		t.Fatalf("%d bytes were kept of %d", len(got), lines*len(line))
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 50*lines*uint64(len(line)) {
+		t.Errorf("%d lines of %d bytes allocated %d bytes", lines, len(line), used)
+	}
+}
+
+// What was kept of a stream stays as it was when more is printed: strings of one builder share its memory.
+func TestStreamsOfACellDoNotMix(t *testing.T) {
+	s, c := sink()
+	s.Stream(engine.Stdout, []byte("a"))
+	first := c.Outputs[0].Text
+	for _, p := range []struct {
+		to   engine.Stream
+		text string
+	}{{engine.Stdout, "b"}, {engine.Stderr, "c"}, {engine.Stderr, "d"}, {engine.Stdout, "e"}} {
+		s.Stream(p.to, []byte(p.text))
+	}
+	var got []string
+	for _, o := range c.Outputs {
+		got = append(got, o.Name+" "+o.Text)
+	}
+	if want := []string{"stdout ab", "stderr cd", "stdout e"}; !slices.Equal(got, want) || first != "a" {
+		t.Errorf("%q and first %q, instead of %q", got, first, want)
+	}
+}
+
+func TestEveryCellIsSavedBeforeTheNext(t *testing.T) {
+	n := code("n := 1", "fmt.Println(n)", "panic(n)", "never")
+	n.Cells[0].tag(ParametersTag)
+	eval, err := engine.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eval.Close()
+	var saved []string
+	save := func() {
+		var outputs []string
+		for _, c := range n.Cells {
+			for _, o := range c.Outputs {
+				outputs = append(outputs, o.Text+o.Kind)
+			}
+		}
+		saved = append(saved, strings.Join(outputs, ","))
+	}
+	err = Run{Evaluator: eval, Parameters: []Parameter{{"n", "7"}}, Save: save}.Execute(t.Context(), n)
+	if want := []string{"", "7\n", "7\n,Panic"}; err == nil || !slices.Equal(saved, want) {
+		t.Errorf("%v; saved %q instead of %q", err, saved, want)
+	}
+	saved = nil
+	err = Run{Evaluator: eval, Parameters: []Parameter{{"missing", "7"}}, Save: save}.Execute(t.Context(), n)
+	if err == nil || len(saved) != 0 {
+		t.Errorf("with a wrong parameter: %v, saved %q", err, saved)
+	}
+}
+
+// A goroutine that outlives the run does not write into a notebook that is being stored; the race detector watches.
+func TestNothingIsAddedAfterARun(t *testing.T) {
+	n := code("go func() {\n\tfor ctx.Err() == nil {\n\t\tfmt.Println(1)\n\t}\n}()\ntime.Sleep(20 * time.Millisecond)")
+	eval, err := engine.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eval.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if err := (Run{Evaluator: eval}).Execute(ctx, n); err != nil {
+		t.Fatal(err)
+	}
+	before := n.Bytes()
+	time.Sleep(20 * time.Millisecond)
+	if !bytes.Equal(before, n.Bytes()) {
+		t.Error("the notebook changed after its run")
 	}
 }

@@ -55,7 +55,7 @@ func Translate(ctx context.Context, s *engine.Session, n *notebook.Notebook, nam
 		}
 	}
 	p := &Program{Name: name, Warnings: t.warnings}
-	source := t.assemble(name, cells)
+	source := withoutDirectives(t.assemble(name, cells))
 	formatted, err := format.Source([]byte(source))
 	if err != nil {
 		return nil, fmt.Errorf("the program does not parse: %w\n%s", err, source)

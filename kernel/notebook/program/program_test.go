@@ -64,6 +64,28 @@ func TestTranslations(t *testing.T) {
 // spaced makes gofmt's alignment no difference.
 func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// The formatter would move the first two above the package clause, where they leave the file out of every build.
+func TestDirectivesOfCellsAreRemarks(t *testing.T) {
+	const cell = "//go:build ignore\n// +build ignore\nx := 1\n\n//go:linkname f runtime.f\nfunc f() {}\n//go:noinline\nfunc g() {}\n" +
+		"/*line a.go:7*/ y := `\n//go:build kept\n`\n_ = y //line b.go:8"
+	p, err := translate(t, cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"// (go:build ignore)", "// (+build ignore)", "// (go:linkname f runtime.f)", "//go:noinline\nfunc g()", "/* line a.go:7*/", "`\n//go:build kept\n`",
+	} {
+		if !strings.Contains(p.Source, want) {
+			t.Errorf("there is no %q in\n%s", want, p.Source)
+		}
+	}
+	for _, never := range []string{"//go:build ignore", "// +build", "//go:linkname"} {
+		if strings.Contains(p.Source, never) {
+			t.Errorf("there is %q in\n%s", never, p.Source)
+		}
+	}
+}
+
 func TestWhatIsLeftOutIsSaid(t *testing.T) {
 	p, err := translate(t, "x := 1", "!ls -l\nx")
 	if err != nil {
