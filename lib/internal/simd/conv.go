@@ -1,17 +1,51 @@
 package simd
 
+import (
+	"fmt"
+	"math"
+)
+
 // Conv2D sets y (B,Cout,OH,OW) to the convolution of x with w plus bias (Cout), which may be nil:
 //
 //	y[b,o,oy,ox] = bias[o] + Σ_{c,ky,kx} w[o,c,ky,kx] · x[b, group(o)·Cin/Groups+c, oy·StrideH+ky·DilationH−Top, ox·StrideW+kx·DilationW−Left]
 //
 // where x is zero outside its bounds.
-func Conv2D(y, x, w, bias []float32, s ConvShape) {
+func Conv2D(y, x, w, bias []float32, s ConvShape) { Conv2DThen(y, x, w, bias, s, Finish{}) }
+
+// A Finish is what happens to every sum of a convolution before it is written: first, if Add, what y held is added, then, if Clamp,
+// it is brought between Lo and Hi, and what is not a number stays.
+type Finish struct {
+	Add, Clamp bool
+	Lo, Hi     float32
+}
+
+// Conv2DThen is Conv2D with a finish. Only a convolution of 1×1 without stride, padding and groups can Add; others panic.
+func Conv2DThen(y, x, w, bias []float32, s ConvShape, then Finish) {
 	s.check()
+	if then.Add && !s.pointwise() {
+		panic(fmt.Sprintf("simd: convolution %+v: only one of 1×1 can add to its output", s))
+	}
 	y, x, w = sized("y", y, s.lenY()), sized("x", x, s.lenX()), sized("w", w, s.lenW())
 	if bias != nil {
 		bias = sized("bias", bias, s.Cout)
 	}
-	active.conv2D(y, x, w, bias, s)
+	active.conv2D(y, x, w, bias, s, then)
+}
+
+// limits are what the finish clamps to; they change nothing if it does not.
+func (f Finish) limits() (lo, hi float32) {
+	if !f.Clamp {
+		return float32(math.Inf(-1)), float32(math.Inf(1))
+	}
+	return f.Lo, f.Hi
+}
+
+// clampTile makes a tile's sums end as f says, if they are the last ones.
+func (f Finish) clampTile(a *tileArgs, last bool) {
+	a.clamp, a.lo, a.hi = 0, f.Lo, f.Hi
+	if f.Clamp && last {
+		a.clamp = 1
+	}
 }
 
 // ConvGradInput sets dx, the gradient of a loss with respect to Conv2D's x, from dy, its gradient with respect to y:

@@ -29,16 +29,18 @@ func (s ConvShape) eachTap(f func(ky, kx, oy, x0, x1, iy, ix int)) {
 	}
 }
 
-func plainConv2D(y, x, w, bias []float32, s ConvShape) {
+func plainConv2D(y, x, w, bias []float32, s ConvShape, then Finish) {
 	oh, ow := s.Out()
 	cig, cog := s.Cin/s.Groups, s.Cout/s.Groups
 	Parallel(s.B*s.Cout, func(i int) {
 		b, o := i/s.Cout, i%s.Cout
 		out := y[i*oh*ow : (i+1)*oh*ow]
 		for p := range out {
-			out[p] = 0
+			if !then.Add {
+				out[p] = 0
+			}
 			if bias != nil {
-				out[p] = bias[o]
+				out[p] += bias[o]
 			}
 		}
 		for c := range cig {
@@ -51,6 +53,9 @@ func plainConv2D(y, x, w, bias []float32, s ConvShape) {
 					ix += s.StrideW
 				}
 			})
+		}
+		if then.Clamp {
+			plainClamp(out, out, nil, then.Lo, then.Hi)
 		}
 	})
 }

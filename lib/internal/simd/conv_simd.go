@@ -3,17 +3,17 @@ package simd
 import "unsafe"
 
 // conv2D runs the forward pass on kernels.
-func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
+func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape, then Finish) {
 	if v.lanes == 0 {
-		plainConv2D(y, x, w, bias, s)
+		plainConv2D(y, x, w, bias, s, then)
 		return
 	}
 	if v.winoFits(s, passForward) {
-		v.winoConv2D(y, x, w, bias, s)
+		v.winoConv2D(y, x, w, bias, s, then)
 		return
 	}
 	if s.pointwise() {
-		v.pointwise(y, x, w, bias, s.B, s.Cout, s.Cin, s.H*s.W, s.rowW(), false)
+		v.pointwise(y, x, w, bias, s.B, s.Cout, s.Cin, s.H*s.W, s.rowW(), false, then)
 		return
 	}
 	oh, ow := s.Out()
@@ -26,7 +26,7 @@ func (v *variant) conv2D(y, x, w, bias []float32, s ConvShape) {
 		win:     window{top: s.Top, left: s.Left, strideX: s.StrideW, height: s.H, width: s.W},
 		strideY: s.StrideH, taps: g.taps[:0],
 		weights: w, wGroup: cog * s.rowW(), wOut: s.rowW(), wIn: taps,
-		dst: y, dstImage: s.Cout * oh * ow, dstPlane: oh * ow, dstRow: ow, out: cog, oh: oh, ow: ow, bias: bias,
+		dst: y, dstImage: s.Cout * oh * ow, dstPlane: oh * ow, dstRow: ow, out: cog, oh: oh, ow: ow, bias: bias, then: then,
 	}
 	for ky := range s.KH {
 		for kx := range s.KW {
@@ -42,11 +42,14 @@ func (s ConvShape) pointwise() bool {
 }
 
 // pointwise multiplies the in × pixels matrix of each image by w (out,in), stored transposed if trans, in rows row apart.
-func (v *variant) pointwise(y, x, w, bias []float32, images, out, in, pixels, row int, trans bool) {
+func (v *variant) pointwise(y, x, w, bias []float32, images, out, in, pixels, row int, trans bool, then Finish) {
 	p := products.get()
 	defer products.put(p)
 	*p = product{variant: v, images: images, m: out, n: pixels, k: in, a: w, b: x, c: y, bias: bias,
-		aRow: row, aCol: 1, bRow: pixels, bCol: 1, bImage: in * pixels, cImage: out * pixels, ldc: pixels, alpha: 1}
+		aRow: row, aCol: 1, bRow: pixels, bCol: 1, bImage: in * pixels, cImage: out * pixels, ldc: pixels, alpha: 1, then: then}
+	if then.Add {
+		p.beta = 1
+	}
 	if trans {
 		p.aRow, p.aCol = 1, row
 	}
@@ -65,7 +68,7 @@ func (v *variant) gradInput(dx, dy, w []float32, s ConvShape) {
 		return
 	}
 	if s.pointwise() {
-		v.pointwise(dx, dy, w, nil, s.B, s.Cin, s.Cout, s.H*s.W, s.rowW(), true)
+		v.pointwise(dx, dy, w, nil, s.B, s.Cin, s.Cout, s.H*s.W, s.rowW(), true, Finish{})
 		return
 	}
 	cols := ceilDiv(s.W, s.StrideW)

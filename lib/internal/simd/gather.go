@@ -27,6 +27,7 @@ type gather struct {
 	out                 int // output channels of a group
 	oh, ow              int
 	bias                []float32
+	then                Finish
 	band, bands         int // output rows of an item, and how many items an image is cut into that way
 	chunk, chunks       int // kernel panels of a unit, and units of a group
 	units, parts        int // units of an item, and items of a band
@@ -89,6 +90,7 @@ func (g *gather) runUnit(image, group, chunk, y0 int, s *scratch) {
 		g.load(g.src[image*g.srcImage+(group*g.in+c0)*g.srcPlane:], n, y0, s)
 		g.terms(n, s)
 		a.as, a.ldc, a.acc = 4*g.wOut, 4*g.dstPlane, c0
+		g.then.clampTile(a, c0+n == g.in)
 		for p := chunk * g.chunk; p < min((chunk+1)*g.chunk, g.panels); p++ {
 			first, size := panel(g.out, g.panels, p)
 			a.a = unsafe.Pointer(&g.weights[group*g.wGroup+first*g.wOut+c0*g.wIn])
@@ -152,15 +154,16 @@ func (g *gather) places(rows int, s *scratch) {
 	s.tile.tiles, s.tile.count = unsafe.Pointer(&tiles[0]), len(tiles)
 }
 
-// widePlaces is places for the depth kernel, whose vectors have eight lanes.
+// widePlaces is places for the depth kernel.
 func (g *gather) widePlaces(rows int, s *scratch) {
-	tiles := resized(&s.wide, ceilDiv(rows*ceilDiv(g.ow, 8), 6))
+	lanes := g.variant.lanes
+	tiles := resized(&s.wide, ceilDiv(rows*ceilDiv(g.ow, lanes), wideVectors))
 	clear(tiles)
 	v := 0
 	for y := range rows {
-		for x := 0; x < g.ow; x += 8 {
-			t := &tiles[v/6]
-			t.b[v%6], t.c[v%6], t.n[v%6] = g.vector(x, y, 8)
+		for x := 0; x < g.ow; x += lanes {
+			t := &tiles[v/wideVectors]
+			t.b[v%wideVectors], t.c[v%wideVectors], t.n[v%wideVectors] = g.vector(x, y, lanes)
 			v++
 		}
 	}

@@ -71,7 +71,8 @@ type product struct {
 	images          int
 	m, n, k         int
 	a, b, c         []float32
-	bias            []float32 // added to C's rows if not nil; beta is 0 then
+	bias            []float32 // added to C's rows if not nil; beta is 0 or 1 then
+	then            Finish    // of which only the clamp counts here; beta 1 adds
 	aRow, aCol      int       // floats from one element of op(A) to the next, down and across
 	bRow, bCol      int
 	bImage, cImage  int
@@ -145,7 +146,7 @@ func (p *product) runBlock(b, c []float32, p0, p1, cols, k0, terms int, s *scrat
 	width := 2 * p.variant.lanes
 	step := panelFloats(width, terms)
 	in := s.floats(0, ceilDiv(cols, width)*step)
-	p.pack(in, b[k0*p.bRow:], cols, terms)
+	p.pack(in, b[k0*p.bRow:], cols, terms, s)
 	table := resized(&s.taps, terms)
 	for t := range table {
 		table[t] = tap{b: int32(4 * t * width), a: int32(4 * t * p.aCol)}
@@ -162,6 +163,7 @@ func (p *product) runBlock(b, c []float32, p0, p1, cols, k0, terms int, s *scrat
 	if k0 == 0 && p.beta == 0 {
 		a.acc = 0
 	}
+	p.then.clampTile(a, k0+terms == p.k)
 	a.table, a.k = unsafe.Pointer(&table[0]), terms
 	a.tiles, a.count = unsafe.Pointer(&tiles[0]), len(tiles)
 	for i := p0; i < p1; i++ {
@@ -181,17 +183,18 @@ func panelFloats(width, terms int) int { return width*terms + 16 }
 
 // pack copies terms × cols of B, from b on, into panels of two vectors, zero beyond the last column. It goes along B's rows,
 // as the prefetcher likes.
-func (p *product) pack(in, b []float32, cols, terms int) {
+func (p *product) pack(in, b []float32, cols, terms int, s *scratch) {
 	width := 2 * p.variant.lanes
 	step := panelFloats(width, terms)
 	whole := 0
-	if width == 16 && p.bCol == 1 && p.alpha == 1 {
-		whole = cols / 16
+	if p.bCol == 1 && p.alpha == 1 {
+		whole = cols / width
 	}
 	for t := range terms {
 		src := b[t*p.bRow:]
-		for j := range whole {
-			*(*[16]float32)(in[j*step+t*16:]) = *(*[16]float32)(src[j*16:])
+		if whole > 0 {
+			s.pad = padArgs{dst: unsafe.Pointer(&in[t*width]), src: unsafe.Pointer(&src[0]), rows: whole, width: width, to: 4 * step, from: 4 * width}
+			callPad(p.variant.pad, &s.pad)
 		}
 		for j := whole; j*width < cols; j++ {
 			row := in[j*step+t*width:][:width]

@@ -9,9 +9,11 @@ import "unsafe"
 //		sum = bias[m], or 0 without bias
 //		for t in 0..k:
 //			sum += a[m·as + table[t].a] · b[q.b[v] + table[t].b + i]
-//		c[q.c[v] + m·ldc + i] = sum, or += sum if acc
+//		if acc: sum += c[q.c[v] + m·ldc + i]
+//		if clamp: sum = min(max(sum, lo), hi)
+//		c[q.c[v] + m·ldc + i] = sum
 //
-// with every offset in bytes. They read whole vectors of b, past n.
+// with every offset in bytes; what is not a number stays so in a clamp. They read whole vectors of b, past n.
 type tileArgs struct {
 	a, b, c unsafe.Pointer
 	table   unsafe.Pointer // []tap
@@ -21,6 +23,8 @@ type tileArgs struct {
 	bias    unsafe.Pointer
 	tiles   unsafe.Pointer // []tile
 	count   int            // of tiles, at least 1
+	clamp   int
+	lo, hi  float32
 }
 
 // A tap is one term of a tile's sum.
@@ -46,8 +50,11 @@ type planeArgs struct {
 	panels              int
 }
 
-// A wideTile is the place of six vectors, for the depth kernel: tileArgs with one row, and tiles of this kind.
-type wideTile struct{ b, c, n [6]int32 }
+// A wideTile is the place of six vectors, for the depth kernel: tileArgs with one row, without acc, and tiles of this kind.
+type wideTile struct{ b, c, n [wideVectors]int32 }
+
+// wideVectors is how many vectors the depth kernel has at a time.
+const wideVectors = 6
 
 // dotArgs describes a correlation of rows planes of output gradient with three input planes. The kernels equal
 //
@@ -101,7 +108,8 @@ type normArgs struct {
 
 // winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or of
 // eight filters. row is the distance between rows of pixels or between filters, xi that between the 36 planes, from and to are those
-// from one group of filters to the next in src and in dst, all in bytes; bias is added to the output. The kernels count groups down. The woven kernel transforms groups single tiles of eight channels each, whose
+// from one group of filters to the next in src and in dst, all in bytes; bias is added to the output, which is then brought
+// between lo and hi. The kernels count groups down. The woven kernel transforms groups single tiles of eight channels each, whose
 // pixels are from bytes apart, and writes them to bytes apart.
 type winoArgs struct {
 	src, dst, tmp unsafe.Pointer
@@ -111,6 +119,7 @@ type winoArgs struct {
 	bias          float32
 	_             int // bytes of the first plane done, kept by the kernels
 	from, to      int
+	lo, hi        float32
 }
 
 // weaveArgs describes a copy of rows × width pixels of eight channels, rows from bytes apart, to pixels step bytes apart, in rows to

@@ -371,3 +371,6 @@ func normAVX512(p *normArgs)
 
 //go:noescape
 func normGradAVX512(p *normArgs)
+
+//go:noescape
+func depthAVX512(p *tileArgs)

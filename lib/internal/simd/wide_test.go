@@ -10,7 +10,7 @@ func init() {
 	if !hasAVX2 {
 		return
 	}
-	w := withShared(variant{name: "wide", available: true, lanes: 16, elements: elementsAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2})
+	w := withShared(variant{name: "wide", available: true, lanes: 16, depth: wideDepth, elements: elementsAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2})
 	w.tile, w.planes, w.dot = make([]func(*tileArgs), 15), make([]func(*planeArgs), 15), make([]func(*dotArgs), 10)
 	for rows := 1; rows < 15; rows++ {
 		w.tile[rows] = func(a *tileArgs) { wideTiles(a, rows) }
@@ -42,8 +42,32 @@ func wideTiles(a *tileArgs, rows int) {
 					if a.acc != 0 {
 						sum += *c
 					}
-					*c = sum
+					*c = clamped(sum, a)
 				}
+			}
+		}
+	}
+}
+
+func clamped(sum float32, a *tileArgs) float32 {
+	if a.clamp != 0 {
+		return min(max(sum, a.lo), a.hi)
+	}
+	return sum
+}
+
+func wideDepth(a *tileArgs) {
+	for _, q := range unsafe.Slice((*wideTile)(a.tiles), a.count) {
+		for v := range q.n {
+			for i := range int(q.n[v]) {
+				sum := float32(0)
+				if a.bias != nil {
+					sum = *(*float32)(a.bias)
+				}
+				for _, t := range unsafe.Slice((*tap)(a.table), a.k) {
+					sum += *at(a.a, int(t.a)) * *at(a.b, int(q.b[v]+t.b)+4*i)
+				}
+				*at(a.c, int(q.c[v])+4*i) = clamped(sum, a)
 			}
 		}
 	}

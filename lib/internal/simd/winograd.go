@@ -22,6 +22,7 @@ type winograd struct {
 	dstImage, dstPlane  int
 	ow                  int
 	bias                []float32
+	then                Finish
 	tilesX, perImage    int // tiles in a row and in an image
 	tiles               int
 	width, blocks       int // tiles in a block: two vectors
@@ -268,6 +269,7 @@ func multiplyPlanes(kernel func(*planeArgs), a *planeArgs) {
 func (w *winograd) transformOutput(first, n int, m []float32, plane int, s *scratch) {
 	o := &s.wino
 	o.row, o.xi = 4*w.ow, 4*plane
+	o.lo, o.hi = w.then.limits()
 	for r := range n {
 		o.bias = 0
 		if w.bias != nil {
@@ -280,11 +282,11 @@ func (w *winograd) transformOutput(first, n int, m []float32, plane int, s *scra
 }
 
 // winoConv2D is conv2D by winograd, for the shapes that winoFits.
-func (v *variant) winoConv2D(y, x, w, bias []float32, s ConvShape) {
+func (v *variant) winoConv2D(y, x, w, bias []float32, s ConvShape, then Finish) {
 	oh, ow := s.Out()
 	j := winograds.get()
 	defer winograds.put(j)
-	*j = winograd{variant: v, images: s.B, in: s.Cin, out: s.Cout, filters: w, filterOut: s.rowW(), filterIn: 9, bias: bias,
+	*j = winograd{variant: v, images: s.B, in: s.Cin, out: s.Cout, filters: w, filterOut: s.rowW(), filterIn: 9, bias: bias, then: then,
 		src: x, srcImage: s.Cin * s.H * s.W, srcPlane: s.H * s.W, win: window{top: s.Top, left: s.Left, strideX: 1, height: s.H, width: s.W},
 		dst: y, dstImage: s.Cout * oh * ow, dstPlane: oh * ow, ow: ow, tilesX: ow / 4, perImage: oh / 4 * (ow / 4)}
 	j.win.layout(oh+2, ow+2)

@@ -47,7 +47,7 @@ func TestWinograd(t *testing.T) {
 		for _, p := range problems {
 			s, r := p.s, rand.New(rand.NewPCG(15, 16))
 			y, dx, dw := guarded(s.lenY(), r), guarded(s.lenX(), r), guarded(s.lenW(), r)
-			active.winoConv2D(y, p.x, p.w, p.bias, s)
+			active.winoConv2D(y, p.x, p.w, p.bias, s, Finish{})
 			active.winoGradInput(dx, p.dy, p.w, s)
 			active.winoGradWeight(dw, p.x, p.dy, s)
 			for what, pass := range map[string]struct {

@@ -7,8 +7,8 @@ const wideB, wideC, wideN, wideSize, wideVectors = 0, 24, 48, 72, 6
 
 // depth writes the kernel for one output channel: like tile, but six vectors at a time, because one weight for every load of
 // pixels leaves nothing else to share.
-func (f *file) depth(name string) string {
-	s := avx2
+func (f *file) depth(s isa) string {
+	name := "depth" + s.name
 	f.text(name, "tileArgs", 0)
 	pointers := []string{"BX", "R8", "R9", "R10", "R11", "R12"}
 	f.op("MOVQ %d(DI), SI", tileTiles)
@@ -23,9 +23,9 @@ func (f *file) depth(name string) string {
 	f.op("MOVQ %d(DI), R15", tileBias)
 	f.op("TESTQ R15, R15")
 	f.op("JZ nobias")
-	f.op("VBROADCASTSS (R15), Y0")
+	f.op("VBROADCASTSS (R15), %s", s.v(0))
 	for i := 1; i < wideVectors; i++ {
-		f.op("VMOVAPS Y0, Y%d", i)
+		f.op("VMOVAPS %s, %s", s.v(0), s.v(i))
 	}
 	f.label("nobias")
 	f.op("MOVQ %d(DI), DX", tileTab)
@@ -33,34 +33,51 @@ func (f *file) depth(name string) string {
 	f.label("term")
 	f.op("MOVLQSX (DX), R13")
 	f.op("MOVLQSX 4(DX), R14")
-	f.op("VBROADCASTSS (AX)(R14*1), Y6")
+	f.op("VBROADCASTSS (AX)(R14*1), %s", s.v(6))
 	for i, p := range pointers {
-		f.op("VFMADD231PS (%s)(R13*1), Y6, Y%d", p, i)
+		f.op("VFMADD231PS (%s)(R13*1), %s, %s", p, s.v(6), s.v(i))
 	}
 	f.op("ADDQ $8, DX")
 	f.op("DECQ R15")
 	f.op("JNZ term")
+	f.clampDepth(s)
 	for i := range wideVectors {
-		f.op("MOVLQSX %d(SI), R13", wideC+4*i)
-		f.op("MOVLQSX %d(SI), R14", wideN+4*i)
-		f.op("ADDQ %d(DI), R13", tileC)
-		f.op("CMPQ R14, $8")
-		f.op("JNE part%d", i)
-		f.op("VMOVUPS Y%d, (R13)", i)
-		f.op("JMP stored%d", i)
-		f.label(fmt.Sprintf("part%d", i))
-		f.op("LEAQ masks<>+32(SB), R15")
-		f.op("SHLQ $2, R14")
-		f.op("SUBQ R14, R15")
-		f.op("VMOVUPS (R15), Y6")
-		f.op("VMASKMOVPS Y%d, Y6, (R13)", i)
-		f.label(fmt.Sprintf("stored%d", i))
+		f.storeDepth(s, i)
 	}
 	f.op("ADDQ $%d, SI", wideSize)
 	f.op("DECQ CX")
 	f.op("JNZ place")
 	f.end()
 	return name
+}
+
+// clampDepth is clampTile for the accumulators of depth.
+func (f *file) clampDepth(s isa) {
+	v := vector{f, s}
+	f.op("CMPQ %d(DI), $0", tileClamp)
+	f.op("JE store")
+	f.op("VBROADCASTSS %d(DI), %s", tileLo, s.v(6))
+	f.op("VBROADCASTSS %d(DI), %s", tileHi, s.v(7))
+	for i := range wideVectors {
+		v.max(i, 6, i)
+		v.min(i, 7, i)
+	}
+	f.label("store")
+}
+
+// storeDepth writes vector i, or the lanes of it that exist.
+func (f *file) storeDepth(s isa, i int) {
+	f.op("MOVLQSX %d(SI), R13", wideC+4*i)
+	f.op("MOVLQSX %d(SI), R15", wideN+4*i)
+	f.op("ADDQ %d(DI), R13", tileC)
+	f.op("CMPQ R15, $%d", s.lanes)
+	f.op("JNE part%d", i)
+	f.op("VMOVUPS %s, (R13)", s.v(i))
+	f.op("JMP stored%d", i)
+	f.label(fmt.Sprintf("part%d", i))
+	f.laneMask(s, 6, "R15")
+	f.maskStore(s, 6, i, "(R13)")
+	f.label(fmt.Sprintf("stored%d", i))
 }
 
 // Offsets of mergeArgs.

@@ -54,7 +54,7 @@ func TestTile(t *testing.T) {
 	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
 		const k, row, ldc = 7, 9, 64
 		for rows := 1; rows <= sizes(s, 6, 14); rows++ {
-			for mode := range 8 { // accumulate, bias, partial vectors
+			for mode := range 16 { // accumulate, bias, partial vectors, clamp
 				a, b, c, bias := random(r, rows*row), random(r, k*64), random(r, rows*ldc), random(r, rows)
 				want := append([]float32(nil), c...)
 				var table [2 * k]int32
@@ -80,6 +80,11 @@ func TestTile(t *testing.T) {
 				if mode&2 != 0 {
 					p.pointer(tileBias, bias)
 				}
+				if mode&8 != 0 {
+					p.int(tileClamp, 1)
+					p.float(tileLo, -0.5)
+					p.float(tileHi, 0.25)
+				}
 				m.call(tileName(s, rows), unsafe.Pointer(&p))
 				for q := range rows {
 					for v := range 2 {
@@ -95,12 +100,64 @@ func TestTile(t *testing.T) {
 							if mode&1 != 0 {
 								sum += float64(want[at])
 							}
+							if mode&8 != 0 {
+								sum = min(max(sum, -0.5), 0.25)
+							}
 							want[at] = float32(sum)
 						}
 					}
 				}
 				near(t, tileName(s, rows), c, want, 1e-5)
 			}
+		}
+	})
+}
+
+func TestDepth(t *testing.T) {
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		const k = 9
+		for mode := range 4 { // bias, clamp
+			a, b, c := random(r, k), random(r, 2*k+8*s.lanes), make([]float32, 7*s.lanes)
+			want := make([]float32, len(c))
+			var table [2 * k]int32
+			for i := range k {
+				table[2*i], table[2*i+1] = int32(8*i), int32(4*(k-1-i))
+			}
+			var place [18]int32
+			for i := range 6 {
+				place[i], place[6+i], place[12+i] = int32(4*(i*s.lanes+1)), int32(4*(i*s.lanes+3)), int32(s.lanes-i%3)
+			}
+			var p block
+			p.pointer(tileA, a)
+			p.pointer(tileB, b)
+			p.pointer(tileC, c)
+			*(**int32)(unsafe.Pointer(&p[tileTab])) = &table[0]
+			*(**int32)(unsafe.Pointer(&p[tileTiles])) = &place[0]
+			p.int(tileK, k)
+			p.int(tileCount, 1)
+			bias := []float32{0.125}
+			if mode&1 != 0 {
+				p.pointer(tileBias, bias)
+			}
+			if mode&2 != 0 {
+				p.int(tileClamp, 1)
+				p.float(tileLo, -0.5)
+				p.float(tileHi, 0.25)
+			}
+			m.call("depth"+s.name, unsafe.Pointer(&p))
+			for v := range 6 {
+				for i := range s.lanes - v%3 {
+					sum := float64(bias[0]) * float64(mode&1)
+					for j := range k {
+						sum += float64(a[k-1-j]) * float64(b[v*s.lanes+1+2*j+i])
+					}
+					if mode&2 != 0 {
+						sum = min(max(sum, -0.5), 0.25)
+					}
+					want[v*s.lanes+3+i] = float32(sum)
+				}
+			}
+			near(t, "depth"+s.name, c, want, 1e-5)
 		}
 	})
 }

@@ -52,7 +52,7 @@ func generate() (asm, decl []byte, err error) {
 	f.weave("weaveAVX2")
 	f.pad("padAVX2")
 	f.deal("dealAVX2")
-	f.depth("depthAVX2")
+	f.depth(avx2)
 	f.merge("mergeAVX2")
 	f.sum("sumAVX2", values)
 	f.sum("sumSquaresAVX2", squares)
@@ -64,6 +64,7 @@ func generate() (asm, decl []byte, err error) {
 	f.adam(avx512)
 	f.norm(avx512)
 	f.normGrad(avx512)
+	f.depth(avx512)
 	f.writeConstants()
 	decl, err = format.Source([]byte(f.decl.String()))
 	return []byte(f.asm.String()), decl, err

@@ -7,6 +7,7 @@ const (
 	tileA, tileB, tileC, tileTab, tileK = 0, 8, 16, 24, 32
 	tileAS, tileLdc, tileAcc, tileBias  = 40, 48, 56, 64
 	tileTiles, tileCount                = 72, 80
+	tileClamp, tileLo, tileHi           = 88, 96, 100
 	tileB0, tileB1, tileC0, tileC1      = 0, 4, 8, 12
 	tileN0, tileN1, tileSize            = 16, 20, 24
 )
@@ -126,17 +127,13 @@ func (f *file) storeTile(s isa, rows int) {
 	f.op("CMPQ R9, $%d", s.lanes)
 	f.op("JNE part")
 	f.op("TESTQ R13, R13")
-	f.op("JZ store")
-	for m := range rows {
-		f.op("VADDPS (SI), %s, %s", s.v(4+2*m), s.v(4+2*m))
-		f.op("VADDPS (R12), %s, %s", s.v(5+2*m), s.v(5+2*m))
-		f.op("VMOVUPS %s, (SI)", s.v(4+2*m))
-		f.op("VMOVUPS %s, (R12)", s.v(5+2*m))
-		f.op("ADDQ R10, SI")
-		f.op("ADDQ R10, R12")
-	}
-	f.op("JMP next")
-	f.label("store")
+	f.op("JZ added")
+	f.addTile(s, rows, func(m int) {
+		f.op("VADDPS (R14), %s, %s", s.v(4+2*m), s.v(4+2*m))
+		f.op("VADDPS (R15), %s, %s", s.v(5+2*m), s.v(5+2*m))
+	})
+	f.label("added")
+	f.clampTile(s, rows, "store")
 	for m := range rows {
 		f.op("VMOVUPS %s, (SI)", s.v(4+2*m))
 		f.op("VMOVUPS %s, (R12)", s.v(5+2*m))
@@ -148,18 +145,15 @@ func (f *file) storeTile(s isa, rows int) {
 	f.laneMask(s, 0, "R8")
 	f.laneMask(s, 1, "R9")
 	f.op("TESTQ R13, R13")
-	f.op("JZ partstore")
-	f.op("MOVQ SI, R14")
-	f.op("MOVQ R12, R15")
-	for m := range rows {
+	f.op("JZ partadded")
+	f.addTile(s, rows, func(m int) {
 		f.maskLoad(s, 0, "(R14)", 2)
 		f.maskLoad(s, 1, "(R15)", 3)
 		f.op("VADDPS %s, %s, %s", s.v(2), s.v(4+2*m), s.v(4+2*m))
 		f.op("VADDPS %s, %s, %s", s.v(3), s.v(5+2*m), s.v(5+2*m))
-		f.op("ADDQ R10, R14")
-		f.op("ADDQ R10, R15")
-	}
-	f.label("partstore")
+	})
+	f.label("partadded")
+	f.clampTile(s, rows, "partstore")
 	for m := range rows {
 		f.maskStore(s, 0, 4+2*m, "(SI)")
 		f.maskStore(s, 1, 5+2*m, "(R12)")
@@ -168,8 +162,33 @@ func (f *file) storeTile(s isa, rows int) {
 	}
 }
 
-// laneMask builds mask i that selects the first n lanes; n is clobbered. AVX2 keeps masks 0 and 1 in registers 0 and 1,
-// AVX-512 in K1 and K2.
+// addTile runs add for every row, with R14 and R15 on what the row's two vectors stand for.
+func (f *file) addTile(s isa, rows int, add func(m int)) {
+	f.op("MOVQ SI, R14")
+	f.op("MOVQ R12, R15")
+	for m := range rows {
+		add(m)
+		f.op("ADDQ R10, R14")
+		f.op("ADDQ R10, R15")
+	}
+}
+
+// clampTile brings the accumulators between the limits if asked, and goes on at the label called then. What is not a number stays,
+// because the instructions return their last operand then.
+func (f *file) clampTile(s isa, rows int, then string) {
+	v := vector{f, s}
+	f.op("CMPQ %d(DI), $0", tileClamp)
+	f.op("JE %s", then)
+	f.op("VBROADCASTSS %d(DI), %s", tileLo, s.v(2))
+	f.op("VBROADCASTSS %d(DI), %s", tileHi, s.v(3))
+	for i := range 2 * rows {
+		v.max(4+i, 2, 4+i)
+		v.min(4+i, 3, 4+i)
+	}
+	f.label(then)
+}
+
+// laneMask builds mask i that selects the first n lanes; n and R14 are clobbered. AVX2 keeps it in register i, AVX-512 in K(i+1).
 func (f *file) laneMask(s isa, i int, n string) {
 	if s.reg == "Z" {
 		f.op("MOVQ $-1, R14")

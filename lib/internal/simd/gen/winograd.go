@@ -11,6 +11,7 @@ const (
 	winoSrc, winoDst, winoTmp, winoOffsets = 0, 8, 16, 24
 	winoRow, winoXi, winoGroups, winoBias  = 32, 40, 48, 56
 	winoAt, winoFrom, winoTo               = 64, 72, 80
+	winoLo, winoHi                         = 88, 92
 )
 
 // tilePointers are the registers that hold the addresses of eight tiles.
@@ -207,6 +208,7 @@ func (f *file) winoOutput(name string) string {
 	}
 	f.pointTiles(winoDst)
 	f.op("VBROADCASTSS %d(DI), Y15", winoBias)
+	f.op("VBROADCASTSS %d(DI), Y14", winoLo)
 	f.op("XORQ R11, R11")
 	for i := range 4 {
 		for j := range 6 {
@@ -215,6 +217,11 @@ func (f *file) winoOutput(name string) string {
 		r := outputTransform(v, 8)
 		for j := range 4 {
 			v.add(9+j, r[j], 15) // r is {8, 1, 0, 13}, so nothing is overwritten before it is read
+			v.max(9+j, 14, 9+j)
+		}
+		f.op("VBROADCASTSS %d(DI), Y13", winoHi)
+		for j := range 4 {
+			v.min(9+j, 13, 9+j)
 		}
 		turn(v, 9, 0, 4)
 		for i := range 4 {
