@@ -1,6 +1,8 @@
 package backbone
 
 import (
+	"math"
+
 	"github.com/msflow-go/msflow/lib/internal/simd"
 )
 
@@ -34,39 +36,48 @@ type conv struct {
 // run computes the convolution of one image in scratch memory. x stays the
 // caller's.
 func (c *conv) run(s *scratch, x Feature) Feature {
-	shape := simd.ConvShape{B: 1, Cin: c.in, H: x.H, W: x.W, Cout: c.out, KH: c.k, KW: c.k,
-		StrideH: c.stride, StrideW: c.stride, DilationH: 1, DilationW: 1, Groups: c.groups}
+	shape := c.shape(x.H, x.W)
 	in := x.Data
-	switch {
-	case c.k == 1:
-	case c.pad == padReflect:
+	if c.pad == padReflect && c.k > 1 {
 		p := c.k / 2
-		shape.H, shape.W = x.H+2*p, x.W+2*p
 		in = s.take(x.C * shape.H * shape.W)
 		defer s.put(in)
 		reflectPad(in, x, p)
-	case c.pad == padSame:
-		shape.Top, shape.Bottom = same(x.H, c.k, c.stride)
-		shape.Left, shape.Right = same(x.W, c.k, c.stride)
-	default:
-		p := c.k / 2
-		shape.Top, shape.Bottom, shape.Left, shape.Right = p, p, p, p
 	}
 	y := Feature{C: c.out}
 	y.H, y.W = shape.Out()
 	y.Data = s.take(y.C * y.H * y.W)
-	simd.Conv2D(y.Data, in, c.w, c.bias, shape)
-	c.act.apply(y.Data)
+	simd.Conv2DThen(y.Data, in, c.w, c.bias, shape, c.act.finish())
 	return y
 }
 
-func (a activation) apply(v []float32) {
+// shape is the convolution of an image of h×w pixels, or of what reflectPad
+// makes of it.
+func (c *conv) shape(h, w int) simd.ConvShape {
+	s := simd.ConvShape{B: 1, Cin: c.in, H: h, W: w, Cout: c.out, KH: c.k, KW: c.k,
+		StrideH: c.stride, StrideW: c.stride, DilationH: 1, DilationW: 1, Groups: c.groups}
+	p := c.k / 2
+	switch {
+	case c.k == 1:
+	case c.pad == padReflect:
+		s.H, s.W = h+2*p, w+2*p
+	case c.pad == padSame:
+		s.Top, s.Bottom = same(h, c.k, c.stride)
+		s.Left, s.Right = same(w, c.k, c.stride)
+	default:
+		s.Top, s.Bottom, s.Left, s.Right = p, p, p, p
+	}
+	return s
+}
+
+func (a activation) finish() simd.Finish {
 	switch a {
 	case relu:
-		simd.ReLU(v, v)
+		return simd.Finish{Clamp: true, Hi: float32(math.Inf(1))}
 	case relu6:
-		simd.Clamp(v, v, 0, 6)
+		return simd.Finish{Clamp: true, Hi: 6}
 	}
+	return simd.Finish{}
 }
 
 // same is TensorFlow's padding before and after n pixels.

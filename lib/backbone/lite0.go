@@ -1,6 +1,10 @@
 package backbone
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/msflow-go/msflow/lib/internal/simd"
+)
 
 // EfficientNet-Lite0: inverted bottlenecks (expand 1×1, depthwise k×k, project
 // 1×1) with ReLU6, without squeeze-and-excitation, SAME padding. The names are
@@ -66,5 +70,20 @@ func lite0Block(b *builder, name string, in, wide, out, k, stride int) residual 
 	}
 	step(conv{in: wide, out: wide, k: k, stride: stride, groups: wide, act: relu6}, "_depthwise_conv", "_bn1")
 	step(conv{in: wide, out: out, k: 1, stride: 1, groups: 1}, "_project_conv", "_bn2")
+	block.inverted = invert(block.body)
+	block.inverted.Add = block.add
 	return block
+}
+
+// invert describes the body of an inverted bottleneck: expand, which may be
+// missing, depthwise and project.
+func invert(body []conv) *simd.Bottleneck {
+	depth, project := &body[len(body)-2], &body[len(body)-1]
+	limits := depth.act.finish()
+	b := &simd.Bottleneck{In: body[0].in, Wide: depth.in, Out: project.out, Lo: limits.Lo, Hi: limits.Hi,
+		Depth: depth.w, DepthBias: depth.bias, Project: project.w, OutputBias: project.bias}
+	if len(body) > 2 {
+		b.Expand, b.ExpandBias = body[0].w, body[0].bias
+	}
+	return b
 }

@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/msflow-go/msflow/lib/internal/simd"
@@ -26,6 +27,9 @@ type residual struct {
 	shortcut *conv // brings x to the body's shape; nil where it has that shape
 	add      bool
 	relu     bool // after the addition
+	// inverted is the body once more, to be computed in one go, if it is an
+	// inverted bottleneck.
+	inverted *simd.Bottleneck
 }
 
 // affine maps each input channel v to v·gain + offset.
@@ -39,9 +43,7 @@ func (b *Backbone) image(x []float32, i, h, w int) {
 	f := b.net.enter(s, Feature{C: 3, H: h, W: w, Data: x})
 	tap := 0
 	for n := range b.net.blocks {
-		next := b.net.blocks[n].run(s, f)
-		s.put(f.Data)
-		f = next
+		f = b.net.blocks[n].run(s, f)
 		if n == b.net.taps[tap] {
 			size := f.C * f.H * f.W
 			copy(b.out[tap].Data[i*size:(i+1)*size], f.Data)
@@ -80,28 +82,60 @@ func (a *affine) apply(dst, x []float32) {
 	}
 }
 
-// run returns the block's output in fresh scratch memory; x stays the caller's.
+// run returns the block's output in scratch memory. It takes over x, which is
+// scratch memory too.
 func (r *residual) run(s *scratch, x Feature) Feature {
+	if r.inverted != nil {
+		defer s.put(x.Data)
+		return r.runInverted(s, x)
+	}
+	last := &r.body[len(r.body)-1]
+	y := r.runBody(s, x, len(r.body)-1)
+	if r.shortcut != nil {
+		short := r.shortcut.run(s, x)
+		s.put(x.Data)
+		x = short
+	}
+	if last.k == 1 { // it adds to x
+		then := simd.Finish{Add: true}
+		if r.relu {
+			then = simd.Finish{Add: true, Clamp: true, Hi: float32(math.Inf(1))}
+		}
+		simd.Conv2DThen(x.Data, y.Data, last.w, last.bias, last.shape(y.H, y.W), then)
+		s.put(y.Data)
+		return x
+	}
+	sum := last.run(s, y)
+	s.put(y.Data)
+	simd.Add(sum.Data, sum.Data, x.Data)
+	if r.relu {
+		simd.ReLU(sum.Data, sum.Data)
+	}
+	s.put(x.Data)
+	return sum
+}
+
+// runBody runs the first n convolutions, at least one. x stays the caller's.
+func (r *residual) runBody(s *scratch, x Feature, n int) Feature {
 	y := x
-	for i := range r.body {
+	for i := range n {
 		next := r.body[i].run(s, y)
 		if i > 0 {
 			s.put(y.Data)
 		}
 		y = next
 	}
-	if !r.add {
-		return y
-	}
-	short := x
-	if r.shortcut != nil {
-		short = r.shortcut.run(s, x)
-		defer s.put(short.Data)
-	}
-	simd.Add(y.Data, y.Data, short.Data)
-	if r.relu {
-		simd.ReLU(y.Data, y.Data)
-	}
+	return y
+}
+
+// runInverted runs an inverted bottleneck. x stays the caller's.
+func (r *residual) runInverted(s *scratch, x Feature) Feature {
+	depth := &r.body[len(r.body)-2]
+	shape := depth.shape(x.H, x.W)
+	y := Feature{C: r.inverted.Out}
+	y.H, y.W = shape.Out()
+	y.Data = s.take(y.C * y.H * y.W)
+	simd.InvertedBottleneck(y.Data, x.Data, r.inverted, shape)
 	return y
 }
 
