@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"strings"
@@ -28,8 +29,9 @@ type Report struct {
 	Images     int         // images looked at
 	Smallest   image.Point // width and height of the image with the fewest pixels, and of the one with the most
 	Largest    image.Point
-	Bad        []Problem // images that were left out, if the data set was opened with SkipBad
-	EmptyMasks []string  // anomalous samples whose mask marks nothing (known after Pixels only): no error, but no truth either
+	Bad        []Problem   // images that were left out, if the data set was opened with SkipBad
+	EmptyMasks []string    // anomalous samples whose mask marks nothing (known after Pixels only): no error, but no truth either
+	Twins      [][2]string // training images whose pixels are those of a test or validation image, and which (after Pixels only)
 }
 
 // CheckError lists everything that is wrong with a data set.
@@ -65,20 +67,23 @@ func (e *CheckError) Unwrap() []error {
 // Check looks for what would stop a training or a test half-way: images and masks that are missing, unreadable, empty or
 // absurdly large, masks that are not of their image's size. It looks at all of them, on all cores, before it returns a
 // *CheckError. If the data set was opened with SkipBad, the bad samples are reported and removed from d instead; then only
-// a training set with nothing left is an error. It stops early, with ctx's error, when ctx is done.
+// a training set with nothing left is an error. Twins are removed from the training images in any case. It stops early,
+// with ctx's error, when ctx is done.
 func Check(ctx context.Context, d *Data, depth Depth) (*Report, error) {
 	report := &Report{}
 	var sound [3]Set
+	var pictures [3][]*[sha256.Size]byte
 	parts := [3]*Set{&d.Train, &d.Validation, &d.Test}
 	for i, set := range parts {
 		var err error
-		if sound[i], err = report.look(ctx, *set, depth); err != nil {
+		if sound[i], pictures[i], err = report.look(ctx, *set, depth); err != nil {
 			return report, fmt.Errorf("checking %s: %w", d.Name, err)
 		}
 	}
 	if len(report.Bad) > 0 && d.skip == nil {
 		return report, &CheckError{d.Name, report.Bad}
 	}
+	sound[0] = report.withoutTwins(sound, pictures)
 	for i, set := range parts {
 		*set = sound[i]
 	}
@@ -86,18 +91,38 @@ func Check(ctx context.Context, d *Data, depth Depth) (*Report, error) {
 		d.skip(p.Name, p.Err)
 	}
 	if len(d.Train) == 0 {
-		return report, fmt.Errorf("%s: %w are left: all of them are bad", d.Name, ErrNoTrainingImages)
+		return report, fmt.Errorf("%s: %w are left: all of them are bad or test images too", d.Name, ErrNoTrainingImages)
 	}
 	return report, nil
 }
 
-// look checks one set and returns its sound samples.
-func (r *Report) look(ctx context.Context, set Set, depth Depth) (sound Set, err error) {
+// withoutTwins leaves out the training images that have the pixels of an image of another part.
+func (r *Report) withoutTwins(sound [3]Set, pictures [3][]*[sha256.Size]byte) (train Set) {
+	others := map[[sha256.Size]byte]string{}
+	for i := 1; i < len(sound); i++ {
+		for j, p := range pictures[i] {
+			if p != nil {
+				others[*p] = sound[i][j].Name
+			}
+		}
+	}
+	for j, sample := range sound[0] {
+		if p := pictures[0][j]; p != nil && others[*p] != "" {
+			r.Twins = append(r.Twins, [2]string{sample.Name, others[*p]})
+			continue
+		}
+		train = append(train, sample)
+	}
+	return train
+}
+
+// look checks one set and returns its sound samples with their pictures' sums.
+func (r *Report) look(ctx context.Context, set Set, depth Depth) (sound Set, pictures []*[sha256.Size]byte, err error) {
 	found := make([]facts, len(set))
 	errs := make([]error, len(set))
 	inParallel(ctx, len(set), func(i int) { found[i], errs[i] = set[i].check(depth) })
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i, sample := range set {
 		r.Images++
@@ -105,10 +130,10 @@ func (r *Report) look(ctx context.Context, set Set, depth Depth) (sound Set, err
 			r.Bad = append(r.Bad, Problem{sample.Name, errs[i]})
 			continue
 		}
-		sound = append(sound, sample)
+		sound, pictures = append(sound, sample), append(pictures, found[i].picture)
 		r.note(sample.Name, found[i])
 	}
-	return sound, nil
+	return sound, pictures, nil
 }
 
 func (r *Report) note(name string, f facts) {

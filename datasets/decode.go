@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"image"
 	_ "image/jpeg" // the formats that image.Decode knows
-	_ "image/png"
+	"image/png"
 	"io"
 	"os"
 
@@ -68,9 +68,16 @@ func decodeSize(path string) (image.Point, error) {
 
 // withImageFile opens path for read and says in any error which file it was.
 func withImageFile(path string, read func(*os.File) error) error {
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return err // names the file already
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return fmt.Errorf("%s: no regular file (%s); opening it might wait for ever", path, info.Mode().Type())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
 	if err := read(f); err != nil {
@@ -131,7 +138,7 @@ func explain(err error) error {
 	switch {
 	case errors.Is(err, image.ErrFormat):
 		return fmt.Errorf("not a JPEG, PNG, BMP, TIFF or WebP image: %w", err)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, png.FormatError("not enough pixel data")):
 		return fmt.Errorf("truncated image: %w", io.ErrUnexpectedEOF)
 	case err != nil:
 		return fmt.Errorf("broken image: %w", err)

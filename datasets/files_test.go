@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"bytes"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -15,7 +16,7 @@ import (
 )
 
 // Test data sets are lists of paths. What a path holds follows from its name: a mask (whose folder or name says so) has a
-// marked square, anything else is a grey ramp; the extension says the format.
+// marked square, anything else is a grey ramp that differs from path to path; the extension says the format.
 
 const (
 	fileW, fileH = 12, 8
@@ -56,9 +57,13 @@ func isMaskPath(path string) bool {
 func imageBytes(t testing.TB, path string) []byte {
 	t.Helper()
 	pic := image.NewGray(image.Rect(0, 0, fileW, fileH))
+	shade := crc32.ChecksumIEEE([]byte(path))
 	for i := range pic.Pix {
 		if !isMaskPath(path) {
 			pic.Pix[i] = uint8(2 * i)
+			if i < 4 {
+				pic.Pix[i] = uint8(shade >> (8 * i))
+			}
 		} else if x, y := i%fileW, i/fileW; x < 3 && y < 2 {
 			pic.Pix[i] = 200
 		} else if strings.Contains(path, "MT_") {

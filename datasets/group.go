@@ -25,12 +25,16 @@ func Groups(pattern string) Option {
 func (s Set) Parts() []string {
 	parts := make([]string, len(s))
 	for i, sample := range s {
-		parts[i] = sample.Group
-		if sample.Group == "" {
-			parts[i] = sample.Name
-		}
+		parts[i] = partOf(sample)
 	}
 	return parts
+}
+
+func partOf(s Sample) string {
+	if s.Group == "" {
+		return s.Name
+	}
+	return s.Group
 }
 
 // grouped tells whether some sample's part is known.

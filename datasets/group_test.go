@@ -100,9 +100,9 @@ func TestMTDPublishedDivision(t *testing.T) {
 		t.Errorf("without any listed image: %v", err)
 	}
 	// Two listed photos, and an unlisted one of the first photo's tile.
-	number := strings.SplitAfter(listed[0].stem, "num_")[1]
-	for _, name := range []string{listed[0].stem, listed[1].stem, "exp9_num_" + number} {
-		writeFile(t, filepath.Join(root, "MT_Free/Imgs", name+".jpg"), imageBytes(t, "x.jpg"))
+	number := strings.SplitAfter(listed[0].path, "num_")[1]
+	for _, name := range []string{listed[0].path, listed[1].path, "exp9_num_" + number} {
+		writeFile(t, filepath.Join(root, "MT_Free/Imgs", name), imageBytes(t, name))
 	}
 	d, err := MTD(root, Split(Published))
 	if err != nil {
@@ -113,7 +113,7 @@ func TestMTDPublishedDivision(t *testing.T) {
 		t.Errorf("%d images train; notes %q", len(d.Train), notes)
 	}
 	list := filepath.Join(root, "list.txt")
-	writeFile(t, list, []byte(listed[0].stem+"\nexp0_num_2000\n"))
+	writeFile(t, list, []byte(listed[0].path+"\nexp0_num_2000\n"))
 	if _, err := MTD(root, Split(list)); err == nil || !strings.Contains(err.Error(), "MT_Crack/Imgs/exp0_num_2000.jpg for training, which has a defect") {
 		t.Errorf("a list with a defective image: %v", err)
 	}

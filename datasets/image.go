@@ -1,6 +1,8 @@
 package datasets
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"image"
 	"image/color"
 	"slices"
@@ -74,6 +76,14 @@ type raster struct {
 func newRaster(w, h, ch int) raster { return raster{w, h, ch, make([]uint8, w*h*ch)} }
 
 func (r raster) clone() raster { return raster{r.w, r.h, r.ch, slices.Clone(r.pix)} }
+
+// sum is equal for pictures of equal pixels.
+func (r raster) sum() *[sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d×%d, %d channels\n", r.w, r.h, r.ch)
+	h.Write(r.pix)
+	return (*[sha256.Size]byte)(h.Sum(nil))
+}
 
 func (m *Mask) clone() *Mask {
 	if m == nil {

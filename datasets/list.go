@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
-
-// maxFolderDepth bounds the walk through a user's folders, which may contain a link to themselves.
-const maxFolderDepth = 8
 
 // listImages returns the names of the image files in dir, sorted. Hidden files are none.
 func listImages(dir string) ([]string, error) {
@@ -40,28 +38,69 @@ func listDirs(dir string) ([]string, error) {
 	return names, nil
 }
 
-// listImageTree returns the image files in dir and the folders below it, as paths relative to dir.
-func listImageTree(dir string) ([]string, error) { return listImageTreeTo(dir, maxFolderDepth) }
+// listImageTree returns the image files in dir and the folders below it, sorted, as paths relative to dir. Links to folders
+// are followed, but no folder is entered twice: aliases are the links, relative to dir, that lead to one that is listed
+// already.
+func listImageTree(dir string) (images, aliases []string, err error) {
+	w := folderWalk{root: dir}
+	if err := w.enter("."); err != nil {
+		return nil, nil, err
+	}
+	for len(w.links) > 0 { // after all true folders, so that these are listed under their own names
+		link := w.links[0]
+		w.links = w.links[1:]
+		if err := w.enter(link); err != nil {
+			return nil, nil, err
+		}
+	}
+	slices.Sort(w.images)
+	return w.images, w.aliases, nil
+}
 
-func listImageTreeTo(dir string, depth int) ([]string, error) {
-	found, err := listImages(dir)
-	if err != nil || depth == 0 {
-		return found, err
-	}
-	dirs, err := listDirs(dir)
+// folderWalk is a walk through a folder.
+type folderWalk struct {
+	root    string
+	entered []os.FileInfo
+	links   []string // to folders, still to be entered
+	images  []string
+	aliases []string
+}
+
+func (w *folderWalk) enter(folder string) error {
+	dir := filepath.Join(w.root, folder)
+	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, d := range dirs {
-		below, err := listImageTreeTo(filepath.Join(dir, d), depth-1)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range below {
-			found = append(found, filepath.Join(d, name))
+	if slices.ContainsFunc(w.entered, func(known os.FileInfo) bool { return os.SameFile(known, info) }) {
+		w.aliases = append(w.aliases, folder)
+		return nil
+	}
+	w.entered = append(w.entered, info)
+	images, err := listImages(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range images {
+		w.images = append(w.images, filepath.Join(folder, name))
+	}
+	return w.enterBelow(folder)
+}
+
+func (w *folderWalk) enterBelow(folder string) error {
+	dirs, err := listDirs(filepath.Join(w.root, folder))
+	if err != nil {
+		return err
+	}
+	for _, name := range dirs {
+		below := filepath.Join(folder, name)
+		if info, err := os.Lstat(filepath.Join(w.root, below)); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			w.links = append(w.links, below)
+		} else if err := w.enter(below); err != nil {
+			return err
 		}
 	}
-	return found, nil
+	return nil
 }
 
 func isImageName(name string) bool {

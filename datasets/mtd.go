@@ -56,16 +56,16 @@ func (s *settings) divideMTD(normal, abnormal Set) (train, rest Set, err error) 
 			return nil, nil, err
 		}
 	}
-	here := map[string]bool{}
-	for _, sample := range normal {
-		here[stem(sample.Name)] = true
-	}
-	for _, sample := range abnormal {
-		if name := stem(sample.Name); slices.ContainsFunc(listed, func(l listedName) bool { return l.stem == name }) {
-			return nil, nil, fmt.Errorf("the list %s names %s for training, which has a defect", s.split, sample.Name)
+	free, flawed := byStem(normal), byStem(abnormal)
+	var found []listedName
+	for _, l := range listed {
+		if places := flawed.find(abnormal, l.path); len(places) > 0 {
+			return nil, nil, fmt.Errorf("the list %s names %s for training, which has a defect", s.split, abnormal[places[0]].Name)
+		}
+		if len(free.find(normal, l.path)) > 0 {
+			found = append(found, l)
 		}
 	}
-	found := slices.DeleteFunc(slices.Clone(listed), func(l listedName) bool { return !here[l.stem] })
 	if len(found) == 0 {
 		return nil, nil, fmt.Errorf("none of the %d images that the list %s names is here", len(listed), s.split)
 	}

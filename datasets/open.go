@@ -79,6 +79,10 @@ func (s settings) data(name, dir string, train, validation, test Set) (*Data, er
 	if err := s.setGroups(train, validation, test); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	train = s.withoutCopies(train, append(append(Set{}, validation...), test...))
+	if len(train) == 0 {
+		return nil, fmt.Errorf("%s: %w in %s but test images", name, ErrNoTrainingImages, dir)
+	}
 	for _, set := range []Set{train, validation, test} {
 		for i := range set {
 			set[i].H, set[i].W = s.h, s.w

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -35,7 +36,8 @@ type source interface {
 // facts are what a check learns on its way.
 type facts struct {
 	size      image.Point
-	emptyMask bool // the sample is anomalous, yet no pixel of its mask is; known after decoding only
+	emptyMask bool               // the sample is anomalous, yet no pixel of its mask is; known after decoding only
+	picture   *[sha256.Size]byte // what its pixels sum to; known after decoding a file only
 }
 
 // Load reads the sample and resizes it to h×w pixels: the image by Lanczos, the mask by the nearest pixel, both as Pillow
@@ -163,7 +165,7 @@ func (f fileSource) missingMask(path string, err error) error {
 func (f fileSource) check(depth Depth) (facts, error) {
 	if depth == Pixels {
 		pic, mask, err := f.read()
-		return facts{image.Pt(pic.w, pic.h), f.anomalous && mask != nil && mask.Area() == 0}, err
+		return facts{image.Pt(pic.w, pic.h), f.anomalous && mask != nil && mask.Area() == 0, pic.sum()}, err
 	}
 	size, err := decodeSize(f.image)
 	if err != nil {

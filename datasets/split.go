@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,43 +15,43 @@ const maxListBytes = 64 << 20
 
 // listedName is a name in a split file and where it stands.
 type listedName struct {
-	stem string
+	path string // with slashes, as it is written
 	line int
 }
 
 // readSplit reads a list of images.
-func readSplit(path string) ([]listedName, error) {
-	text, err := readText(path)
+func readSplit(file string) ([]listedName, error) {
+	text, err := readText(file)
 	if err != nil {
 		return nil, err
 	}
 	names := parseSplit(text)
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: the split file lists no image", path)
+		return nil, fmt.Errorf("%s: the split file lists no image", file)
 	}
 	return names, nil
 }
 
-func readText(path string) (string, error) {
-	info, err := os.Stat(path)
+func readText(file string) (string, error) {
+	info, err := os.Stat(file)
 	if err != nil {
 		return "", err
 	}
 	if info.Size() > maxListBytes {
-		return "", fmt.Errorf("%s: %d bytes are too many for a list of images", path, info.Size())
+		return "", fmt.Errorf("%s: %d bytes are too many for a list of images", file, info.Size())
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(file)
 	return string(data), err
 }
 
 // parseSplit takes one name a line, in any form that names a file: with or without folders (of either slash) and with or
-// without an image's extension. Empty lines and what follows a '#' do not count; a name that comes again does not either.
+// without an image's extension. Empty lines do not count, nor what follows a '#' at the line's start or after a space; a
+// name that comes again does not either.
 func parseSplit(text string) []listedName {
 	text = strings.TrimPrefix(text, "\ufeff")
 	var names []listedName
 	seen := map[string]bool{}
 	for i, line := range strings.Split(text, "\n") {
-		line, _, _ = strings.Cut(line, "#")
 		name := splitName(line)
 		if name != "" && !seen[name] {
 			seen[name] = true
@@ -58,13 +61,47 @@ func parseSplit(text string) []listedName {
 	return names
 }
 
+var splitComment = regexp.MustCompile(`(^|\s)#.*`)
+
 func splitName(line string) string {
-	name := strings.TrimSpace(line)
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	if isImageName(name) {
-		return stem(name)
+	name := strings.ReplaceAll(splitComment.ReplaceAllString(line, ""), `\`, "/")
+	return strings.Trim(strings.TrimSpace(name), "/")
+}
+
+// imagesByStem finds the images that a list names.
+type imagesByStem map[string][]int // the places in the set of the images of each stem
+
+func byStem(set Set) imagesByStem {
+	places := imagesByStem{}
+	for i, sample := range set {
+		places[stem(sample.Name)] = append(places[stem(sample.Name)], i)
 	}
-	return name
+	return places
+}
+
+// find returns the places of the images that a name fits best: those with the very extension if there are such, and of
+// these the ones in the very folders that the name has.
+func (b imagesByStem) find(set Set, listed string) []int {
+	base := path.Base(listed)
+	fitting := slices.Clone(b[base]) // a name without extension, or one like v1.5
+	if isImageName(base) {
+		fitting = append(fitting, b[stem(base)]...)
+	}
+	exact := slices.DeleteFunc(slices.Clone(fitting), func(i int) bool { return path.Base(set[i].Name) != base })
+	if len(exact) > 0 {
+		fitting = exact
+	}
+	return slices.DeleteFunc(fitting, func(i int) bool { return !sameFolders(path.Dir(set[i].Name), path.Dir(listed)) })
+}
+
+// sameFolders tells whether two folders end in the same names, as far as both are known.
+func sameFolders(a, b string) bool {
+	if a == "." || b == "." {
+		return true
+	}
+	x, y := strings.Split(a, "/"), strings.Split(b, "/")
+	n := min(len(x), len(y))
+	return slices.Equal(x[len(x)-n:], y[len(y)-n:])
 }
 
 // divideNormal divides normal images into training and test ones: by the list of names if there is one, else about four of
@@ -80,6 +117,10 @@ func (s *settings) divideNormal(normal, abnormal Set) (train, rest Set, err erro
 		}
 		return s.divideByList(normal, s.split, listed)
 	}
+	if err := s.joinCopies(normal, abnormal); err != nil {
+		return nil, nil, err
+	}
+	s.group = nil // done; copies have joined some parts
 	flawed := partsOf(abnormal)
 	wanted := (8*len(normal) + 5) / 10
 	train, rest = normal.divide(wanted, s.seed, flawed)
@@ -122,39 +163,45 @@ func leaks(train, test Set) []string {
 }
 
 // divideByList puts the listed images of normal into train and the others into rest. A listed name that is no normal image
-// is an error, or with SkipBad a report: published lists are used with downloads that miss files.
+// is an error, or with SkipBad a report: published lists are used with downloads that miss files. One that fits several
+// images is an error in any case.
 func (s *settings) divideByList(normal Set, file string, listed []listedName) (train, rest Set, err error) {
-	wanted := map[string]bool{}
+	places := byStem(normal)
+	inTrain := make([]bool, len(normal))
+	var absent []listedName
 	for _, l := range listed {
-		wanted[l.stem] = true
+		switch fitting := places.find(normal, l.path); len(fitting) {
+		case 0:
+			absent = append(absent, l)
+		case 1:
+			inTrain[fitting[0]] = true
+		default:
+			return nil, nil, fmt.Errorf("%s:%d: %q may be %s or %s: write its folder and extension too",
+				file, l.line, l.path, normal[fitting[0]].Name, normal[fitting[1]].Name)
+		}
 	}
-	for _, sample := range normal {
-		name := stem(sample.Name)
-		if wanted[name] {
+	for i, sample := range normal {
+		if inTrain[i] {
 			train = append(train, sample)
-			delete(wanted, name)
 		} else {
 			rest = append(rest, sample)
 		}
 	}
-	return train, rest, s.absentNames(file, listed, wanted)
+	return train, rest, s.absentNames(file, len(listed), absent)
 }
 
-func (s *settings) absentNames(file string, listed []listedName, absent map[string]bool) error {
+func (s *settings) absentNames(file string, listed int, absent []listedName) error {
 	var first error
-	for _, l := range listed {
-		if !absent[l.stem] {
-			continue
-		}
-		err := fmt.Errorf("%s:%d: %q is no normal image of this data set", file, l.line, l.stem)
+	for _, l := range absent {
+		err := fmt.Errorf("%s:%d: %q is no normal image of this data set", file, l.line, l.path)
 		if s.skip != nil {
-			s.skip(l.stem, err)
+			s.skip(l.path, err)
 		} else if first == nil {
 			first = err
 		}
 	}
 	if first != nil && len(absent) > 1 {
-		return errors.Join(first, fmt.Errorf("%s: %d of the %d listed names are absent", file, len(absent), len(listed)))
+		return errors.Join(first, fmt.Errorf("%s: %d of the %d listed names are absent", file, len(absent), listed))
 	}
 	return first
 }

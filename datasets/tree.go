@@ -18,13 +18,15 @@ type tree struct {
 	normal     string // the name of the test folder of normal images
 	// unmasked says that there are no masks, and that this is no fault.
 	unmasked bool
+	// own says that somebody made the folders by themselves: images may lie in folders below them, and names vary.
+	own bool
 }
 
 var (
-	mvtec  = tree{"mvtec", "train/good", "", "test", "ground_truth", "good", false}
-	btad   = tree{"btad", "train/ok", "", "test", "ground_truth", "ok", false}
-	loco   = tree{"loco", "train/good", "validation/good", "test", "ground_truth", "good", false}
-	mvtec2 = tree{"mvtec2", "train/good", "validation/good", "test_public", "test_public/ground_truth", "good", false}
+	mvtec  = tree{"mvtec", "train/good", "", "test", "ground_truth", "good", false, false}
+	btad   = tree{"btad", "train/ok", "", "test", "ground_truth", "ok", false, false}
+	loco   = tree{"loco", "train/good", "validation/good", "test", "ground_truth", "good", false, false}
+	mvtec2 = tree{"mvtec2", "train/good", "validation/good", "test_public", "test_public/ground_truth", "good", false, false}
 )
 
 // MVTec opens a class of MVTec AD: CLASS/{train/good, test/DEFECT/000.png, ground_truth/DEFECT/000_mask.png} in dir.
@@ -105,38 +107,56 @@ func chooseClass(class string, found []string) (string, error) {
 }
 
 func (t tree) openClass(root, class string, s settings) (*Data, error) {
-	train, err := t.listNormal(root, class, t.train)
+	train, err := t.listNormal(root, class, t.train, &s)
 	if err != nil {
 		return nil, err
 	}
 	var validation Set
 	if t.validation != "" && dirExists(filepath.Join(root, t.validation)) {
-		if validation, err = t.listNormal(root, class, t.validation); err != nil {
+		if validation, err = t.listNormal(root, class, t.validation, &s); err != nil {
 			return nil, err
 		}
 	}
-	test, err := t.listTest(root, class, s)
+	test, err := t.listTest(root, class, &s)
 	if err != nil {
 		return nil, err
 	}
 	return s.data(t.name+"/"+class, filepath.Join(root, t.train), train, validation, test)
 }
 
-func (t tree) listNormal(root, class, folder string) (Set, error) {
-	names, err := listImages(filepath.Join(root, folder))
+// list lists the images of one folder, and those below it where people made the folders by themselves: then a folder
+// below it whose name is one of others is an error.
+func (t tree) list(folder string, s *settings, others []string) ([]string, error) {
+	if !t.own {
+		return listImages(folder)
+	}
+	names, err := s.listTree(folder)
+	if err != nil {
+		return nil, err
+	}
+	return names, noneWithin(folder, names, others)
+}
+
+func (t tree) listNormal(root, class, folder string, s *settings) (Set, error) {
+	names, err := t.list(filepath.Join(root, folder), s, abnormalNames)
 	if err != nil {
 		return nil, err
 	}
 	set := make(Set, len(names))
 	for i, name := range names {
-		set[i] = fileSample(class+"/"+folder+"/"+name, class, Good, fileSource{image: filepath.Join(root, folder, name)})
+		full := class + "/" + folder + "/" + filepath.ToSlash(name)
+		set[i] = fileSample(full, class, Good, fileSource{image: filepath.Join(root, folder, name)})
 	}
 	return set, nil
 }
 
-func (t tree) listTest(root, class string, s settings) (Set, error) {
-	defects, err := listDirs(filepath.Join(root, t.test))
+func (t tree) listTest(root, class string, s *settings) (Set, error) {
+	dir := filepath.Join(root, t.test)
+	defects, err := listDirs(dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.noLooseImages(dir); err != nil {
 		return nil, err
 	}
 	var test Set
@@ -145,7 +165,7 @@ func (t tree) listTest(root, class string, s settings) (Set, error) {
 		if folder == t.truth {
 			continue
 		}
-		set, err := t.listFolder(root, class, folder, defect)
+		set, err := t.listFolder(root, class, folder, defect, s)
 		if err != nil {
 			return nil, err
 		}
@@ -159,30 +179,37 @@ func (t tree) listTest(root, class string, s settings) (Set, error) {
 	return test, nil
 }
 
+// noLooseImages reports test images that lie in no folder which says what they are.
+func (s *settings) noLooseImages(dir string) error {
+	images, err := listImages(dir)
+	if err != nil || len(images) == 0 {
+		return err
+	}
+	return s.bad(dir, fmt.Errorf("%d images lie directly in %s, such as %s, where nothing says whether they are normal: "+
+		"normal ones belong in a folder good, others in a folder named after their defect", len(images), dir, images[0]))
+}
+
 // listFolder lists one test folder, of normal images or of one defect with its masks.
-func (t tree) listFolder(root, class, folder, defect string) (Set, error) {
-	if defect == t.normal {
-		return t.listNormal(root, class, folder)
+func (t tree) listFolder(root, class, folder, defect string, s *settings) (Set, error) {
+	if strings.EqualFold(defect, t.normal) || t.own && isNamed(defect, normalNames) {
+		return t.listNormal(root, class, folder, s)
 	}
-	names, err := listImages(filepath.Join(root, folder))
-	if err != nil {
-		return nil, err
+	if t.own && isNamed(defect, maskNames) {
+		return nil, fmt.Errorf("%s looks like a folder of masks, which belongs beside %s and not in it", filepath.Join(root, folder), t.test)
 	}
-	finder, err := newMaskFinder(filepath.Join(root, t.truth, defect))
+	names, err := t.list(filepath.Join(root, folder), s, normalNames)
 	if err != nil {
 		return nil, err
 	}
 	set := make(Set, len(names))
 	for i, name := range names {
-		src := fileSource{image: filepath.Join(root, folder, name)}
-		if !t.unmasked {
-			if err := finder.addTo(&src); err != nil {
-				return nil, err
-			}
-		}
-		set[i] = fileSample(class+"/"+folder+"/"+name, class, defect, src)
+		full := class + "/" + folder + "/" + filepath.ToSlash(name)
+		set[i] = fileSample(full, class, defect, fileSource{image: filepath.Join(root, folder, name)})
 	}
-	return set, nil
+	if t.unmasked {
+		return set, nil
+	}
+	return set, addMasks(set, folderNames{abnormal: filepath.Join(root, folder), masks: filepath.Join(root, t.truth, defect)})
 }
 
 // bad reports what is wrong with name and goes on, or is the error if SkipBad was not asked for.

@@ -66,6 +66,9 @@ func (d *dataFlags) open(ctx context.Context, log io.Writer) (*datasets.Data, er
 	for _, note := range data.Notes {
 		fmt.Fprintf(log, "note: %s\n", note)
 	}
+	for _, twin := range report.Twins {
+		fmt.Fprintf(log, "note: %s shows the very picture of %s and does not train\n", twin[0], twin[1])
+	}
 	for _, name := range report.EmptyMasks {
 		fmt.Fprintf(log, "note: the mask of %s marks no pixel\n", name)
 	}
