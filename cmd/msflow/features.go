@@ -32,6 +32,9 @@ func featuresCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if withFlow && d.Model() == nil {
+				return fmt.Errorf("--flow: %s has no flow", d.Config.Model)
+			}
 			return exportFeatures(cmd, d, set, out, withFlow)
 		},
 	}

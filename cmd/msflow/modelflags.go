@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -17,17 +18,19 @@ type modelFlags struct {
 
 func (m *modelFlags) register(cmd *cobra.Command) {
 	f, c := cmd.Flags(), &m.config
+	f.StringVar(&c.Model, "model", detector.MSFlow, "model of the features: "+strings.Join(detector.Models(), ", "))
 	f.StringVar(&c.Backbone, "backbone", "efficientnet_lite0", "backbone network; msflow weights list names them")
 	f.StringVar(&c.Weights, "weights", "", "file of the backbone's weights (.pth or .safetensors)")
 	f.StringVar(&c.Padding, "padding", "reflect", "padding of ResNets' convolutions: reflect or zero")
-	f.StringVar(&c.Pool, "pool", "avg", "pooling of the features: avg, max or none")
+	f.StringVar(&c.Pool, "pool", "", "pooling of the features: avg, max or none (default avg for msflow, none for the others)")
 	f.StringVar(&m.blocks, "blocks", "", "coupling blocks per scale (default 2,5,8)")
-	f.StringVar(&m.scales, "scales", "", "scales of the pyramid, 0 fine to 2 coarse (default 0,1,2)")
+	f.StringVar(&m.scales, "scales", "", "scales of the pyramid, 0 fine to 2 coarse (default 0,1,2 for msflow, the paper's for the others)")
 	f.IntVar(&c.Cond, "cond", 64, "channels of the position code")
 	f.Float64Var(&c.Clamp, "clamp", 1.9, "clamp of the couplings' log-scale")
 	f.StringVar(&c.Subnet, "subnet", "conv_ln", "subnet of the couplings: conv_ln, conv or conv_bn")
 	f.BoolVar(&c.NoFusion, "no-fusion", false, "leave out the fusion flow")
-	f.Float64Var(&c.TopK, "top-k", 0.03, "share of the pixels whose mean is the image score")
+	f.Float64Var(&c.TopK, "top-k", 0, "share of the pixels whose mean is the image score (default 0.03 for msflow, the paper's score for the others)")
+	f.Float64Var(&c.Coreset, "coreset", 0.1, "share of the patches that patchcore keeps")
 }
 
 // detector builds the detector for a data set's input size.

@@ -45,6 +45,13 @@ func (p *progress) done() {
 // features is the progress of the pass through the backbone.
 func (p *progress) features(done, total int) { p.images("features", done, total) }
 
+// fitting is the progress of a fit without epochs.
+func (p *progress) fitting(done, total int) {
+	if p.tty {
+		p.images("fitting", done, total)
+	}
+}
+
 // images is the progress of a pass over images.
 func (p *progress) images(what string, done, total int) {
 	switch {

@@ -132,7 +132,7 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFold
 	options := []detector.Option{
 		detector.Epochs(f.epochs), detector.BatchSize(f.batch), detector.LearningRate(f.lr), detector.HoldOut(f.holdOut),
 		detector.Patience(f.patience), detector.CacheBytes(f.cacheMB << 20), detector.Checkpoint(folder.checkpoint()),
-		detector.OnFeatures(p.features), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
+		detector.OnFeatures(p.features), detector.OnFitting(p.fitting), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
 		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),
 	}
 	if f.resume {
@@ -148,7 +148,7 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFold
 		err = errors.Join(err, folder.writeLog(d.Epochs), drawTraining(folder, d))
 	}
 	if err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && d.Model() != nil {
 			fmt.Fprintf(log, "stopped; %s --resume continues\n", cmd.CommandPath())
 		}
 		return err
@@ -160,6 +160,9 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFold
 }
 
 func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.Detector, best *bestEpoch) error {
+	if len(d.Epochs) == 0 {
+		return reportFitted(cmd, folder, d)
+	}
 	last := d.Epochs[len(d.Epochs)-1]
 	if best.Epochs > 0 {
 		if err := writeJSON(folder.file("best_epoch.json"), best); err != nil {
@@ -172,6 +175,15 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.De
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.detector())
 	best.print(out)
+	return nil
+}
+
+// reportFitted tells of a model that was fitted in one go.
+func reportFitted(cmd *cobra.Command, folder runFolder, d *detector.Detector) error {
+	if wantsJSON(cmd) {
+		return printJSON(cmd, map[string]any{"run": string(folder), "detector": folder.detector(), "model": d.Config.Model})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "fitted %s; the detector is %s\n", d.Config.Model, folder.detector())
 	return nil
 }
 

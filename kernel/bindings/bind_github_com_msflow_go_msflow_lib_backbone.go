@@ -18,8 +18,9 @@ func init() {
 			Name: "backbone",
 			Path: "github.com/msflow-go/msflow/lib/backbone",
 			Deps: map[string]string{
-				"github.com/msflow-go/msflow/lib/weights": "weights",
-				"gorgonia.org/gorgonia":                   "gorgonia",
+				"github.com/msflow-go/msflow/lib/internal/simd": "simd",
+				"github.com/msflow-go/msflow/lib/weights":       "weights",
+				"gorgonia.org/gorgonia":                         "gorgonia",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

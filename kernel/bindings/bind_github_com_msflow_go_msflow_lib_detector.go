@@ -5,6 +5,7 @@
 package bindings
 
 import (
+	"go/constant"
 	"reflect"
 
 	"github.com/goplus/ixgo"
@@ -20,6 +21,7 @@ func init() {
 				"context":                                  "context",
 				"github.com/msflow-go/msflow/datasets":     "datasets",
 				"github.com/msflow-go/msflow/lib/backbone": "backbone",
+				"github.com/msflow-go/msflow/lib/baseline": "baseline",
 				"github.com/msflow-go/msflow/lib/flow":     "flow",
 				"github.com/msflow-go/msflow/lib/metrics":  "metrics",
 				"github.com/msflow-go/msflow/lib/score":    "score",
@@ -49,6 +51,7 @@ func init() {
 			},
 			AliasTypes: map[string]reflect.Type{},
 			Vars: map[string]reflect.Value{
+				"ErrNoFlow":    reflect.ValueOf(&q.ErrNoFlow),
 				"ErrNoMasks":   reflect.ValueOf(&q.ErrNoMasks),
 				"ErrUntrained": reflect.ValueOf(&q.ErrUntrained),
 				"Watch":        reflect.ValueOf(&q.Watch),
@@ -64,9 +67,11 @@ func init() {
 				"JudgeEvery":      reflect.ValueOf(q.JudgeEvery),
 				"LearningRate":    reflect.ValueOf(q.LearningRate),
 				"Load":            reflect.ValueOf(q.Load),
+				"Models":          reflect.ValueOf(q.Models),
 				"New":             reflect.ValueOf(q.New),
 				"OnEpoch":         reflect.ValueOf(q.OnEpoch),
 				"OnFeatures":      reflect.ValueOf(q.OnFeatures),
+				"OnFitting":       reflect.ValueOf(q.OnFitting),
 				"OnNote":          reflect.ValueOf(q.OnNote),
 				"OnStep":          reflect.ValueOf(q.OnStep),
 				"Patience":        reflect.ValueOf(q.Patience),
@@ -74,8 +79,10 @@ func init() {
 				"Resume":          reflect.ValueOf(q.Resume),
 				"WithSchedule":    reflect.ValueOf(q.WithSchedule),
 			},
-			TypedConsts:   map[string]ixgo.TypedConst{},
-			UntypedConsts: map[string]ixgo.UntypedConst{},
+			TypedConsts: map[string]ixgo.TypedConst{},
+			UntypedConsts: map[string]ixgo.UntypedConst{
+				"MSFlow": {Typ: "untyped string", Value: constant.MakeString("msflow")},
+			},
 		}
 	})
 }

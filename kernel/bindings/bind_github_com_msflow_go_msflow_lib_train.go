@@ -51,6 +51,7 @@ func init() {
 				"Open":             reflect.ValueOf(q.Open),
 				"Paper":            reflect.ValueOf(q.Paper),
 				"Save":             reflect.ValueOf(q.Save),
+				"SaveTensors":      reflect.ValueOf(q.SaveTensors),
 				"Split":            reflect.ValueOf(q.Split),
 			},
 			TypedConsts:   map[string]ixgo.TypedConst{},

@@ -45,6 +45,12 @@ func (f *fit) Features(done, total int) {
 	f.show(false)
 }
 
+// Fitting is told of a fit without steps.
+func (f *fit) Fitting(done, total int) {
+	f.stage, f.done, f.total = "fitting "+f.detector.Config.Model, done, total
+	f.show(false)
+}
+
 // Step is told of every step.
 func (f *fit) Step(s train.Step) {
 	f.done, f.total = (s.Epoch-1)*s.Total+s.Done, s.Epochs*s.Total
@@ -63,6 +69,8 @@ func (f *fit) End(err error) {
 	f.finished = true
 	epochs := len(f.detector.Epochs)
 	switch {
+	case err == nil && epochs == 0:
+		f.stage = "fitted " + f.detector.Config.Model
 	case err == nil:
 		f.stage = fmt.Sprintf("trained %d epochs to a loss of %.0f nats", epochs, f.detector.Epochs[epochs-1].Loss)
 	case errors.Is(err, context.Canceled):

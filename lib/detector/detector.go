@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/msflow-go/msflow/lib/backbone"
+	"github.com/msflow-go/msflow/lib/baseline"
 	"github.com/msflow-go/msflow/lib/flow"
 	"github.com/msflow-go/msflow/lib/train"
 	"github.com/msflow-go/msflow/lib/weights"
@@ -23,8 +24,9 @@ type Detector struct {
 
 	mu        sync.Mutex
 	backbone  *backbone.Backbone
-	digest    string // of the backbone's weights
-	model     *flow.MSFlow
+	digest    string         // of the backbone's weights
+	model     *flow.MSFlow   // nil before the input size is known, and for a baseline
+	baseline  baseline.Model // nil before the input size is known, and for a flow
 	maps      []flow.Map
 	last      *train.Trainer     // of the last Fit, to continue it
 	inference map[int]*inference // by batch size
@@ -51,7 +53,7 @@ func New(c Config) (*Detector, error) {
 		return nil, err
 	}
 	if c.Size != [2]int{} {
-		return d, d.buildFlow()
+		return d, d.build()
 	}
 	return d, nil
 }
@@ -94,18 +96,26 @@ func digest(sd *weights.StateDict) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// buildFlow makes the flow for the input size, with its initial weights.
-func (d *Detector) buildFlow() error {
-	c := d.Config
-	maps, err := d.pyramid(c.Size[0], c.Size[1])
-	if err != nil {
+// build makes the model for the input size, not yet trained.
+func (d *Detector) build() (err error) {
+	if d.maps, err = d.pyramid(d.Config.Size[0], d.Config.Size[1]); err != nil {
 		return err
 	}
+	d.device.forget()
+	if kind, ok := d.kind(); ok {
+		return d.buildBaseline(kind)
+	}
+	return d.buildFlow()
+}
+
+// buildFlow makes the flow for the maps, with its initial weights.
+func (d *Detector) buildFlow() error {
+	c := d.Config
 	fc := flow.Config{Blocks: c.Blocks, Clamp: c.Clamp, Subnet: c.Subnet, NoFusion: c.NoFusion}
 	if c.OldClamp {
 		fc.Form = flow.TanhUndivided
 	}
-	for _, m := range maps {
+	for _, m := range d.maps {
 		fc.Channels = append(fc.Channels, m.C)
 		fc.Sizes = append(fc.Sizes, [2]int{m.H, m.W})
 		fc.Cond = append(fc.Cond, c.Cond)
@@ -114,8 +124,7 @@ func (d *Detector) buildFlow() error {
 	if err != nil {
 		return fmt.Errorf("detector: %w", err)
 	}
-	d.model, d.maps, d.inference = model, maps, map[int]*inference{}
-	d.device.forget()
+	d.model, d.inference = model, map[int]*inference{}
 	return nil
 }
 
@@ -141,7 +150,7 @@ func (d *Detector) pick(f []backbone.Feature) []backbone.Feature {
 	return out
 }
 
-// Model is the flow, nil before the input size is known. Its parameters are the detector's own.
+// Model is the flow, nil before the input size is known and for a model without a flow. Its parameters are the detector's own.
 func (d *Detector) Model() *flow.MSFlow { return d.model }
 
 // Maps is the shape of each scale's features, nil before the input size is known.

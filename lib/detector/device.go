@@ -213,7 +213,7 @@ func cut(out []any, n int) [][]float32 {
 
 // eachOnDevice is each on the device.
 func (d *Detector) eachOnDevice(ctx context.Context, set datasets.Set, do func(first int, b *datasets.Batch, maps []backbone.Feature) error) error {
-	if d.model == nil {
+	if d.maps == nil {
 		return errors.New("detector: features on a device need the input size; set Config.Size")
 	}
 	return d.eachImages(ctx, extracting, set, func(b *datasets.Batch, maps [][]float32) error {

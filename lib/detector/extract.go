@@ -81,19 +81,19 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 	return ctx.Err()
 }
 
-// sized takes the input size from the data when the configuration gives none, and builds the flow.
+// sized takes the input size from the data when the configuration gives none, and builds the model.
 func (d *Detector) sized(set datasets.Set) error {
 	if len(set) == 0 {
 		return errors.New("detector: the set has no images")
 	}
-	if d.model != nil {
+	if d.maps != nil {
 		return nil
 	}
 	if d.Config.Size == [2]int{} {
 		h, w := set.Size()
 		d.Config.Size = [2]int{or(h, 256), or(w, 256)}
 	}
-	return d.buildFlow()
+	return d.build()
 }
 
 func setNames(set datasets.Set) []string {

@@ -20,6 +20,7 @@ type fitting struct {
 	proceed    bool
 	quiet      bool
 	onFeatures Progress
+	onFitting  Progress
 	onStep     []func(train.Step)
 	onEpoch    []func(train.Epoch)
 	judgeEvery int
@@ -68,6 +69,9 @@ func CacheBytes(n int64) Option { return func(f *fitting) { f.cacheBytes = n } }
 // OnFeatures is called while the features are computed.
 func OnFeatures(p Progress) Option { return func(f *fitting) { f.onFeatures = p } }
 
+// OnFitting is called while a model that is fitted in one go learns, with the work done.
+func OnFitting(p Progress) Option { return func(f *fitting) { f.onFitting = p } }
+
 // OnStep is called after every step of the training.
 func OnStep(do func(train.Step)) Option { return func(f *fitting) { f.onStep = append(f.onStep, do) } }
 
@@ -115,6 +119,9 @@ func settings(options []Option) (fitting, error) {
 
 // Fit trains the flow on normal images, from where the detector stands. All images are checked before the first step.
 //
+// A model of lib/baseline is fitted in one go, anew each time: options of epochs, batches, rates and held-out images say nothing
+// to it, it writes no checkpoint, and Resume, Continue and JudgeEvery are errors. Interrupted, it stays as it was.
+//
 // It returns within about 100 ms of ctx's cancellation with ctx's error; the detector then holds the flow as trained so
 // far and stays usable. A diverging training ends with train.ErrDiverged, which names the step and the block.
 func (d *Detector) Fit(ctx context.Context, set datasets.Set, options ...Option) error {
@@ -132,10 +139,13 @@ func (d *Detector) Fit(ctx context.Context, set datasets.Set, options ...Option)
 
 func (d *Detector) fit(ctx context.Context, set datasets.Set, f fitting) error {
 	if n := set.Anomalous(); n > 0 {
-		return fmt.Errorf("detector: %d of the %d training images are anomalous; the flow learns normal images only", n, len(set))
+		return fmt.Errorf("detector: %d of the %d training images are anomalous; a detector learns normal images only", n, len(set))
 	}
 	if err := d.sized(set); err != nil {
 		return err
+	}
+	if d.baseline != nil {
+		return d.fitBaseline(ctx, set, f)
 	}
 	trainer, err := d.trainer(ctx, &f)
 	if err != nil {

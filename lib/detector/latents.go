@@ -17,8 +17,8 @@ import (
 func (d *Detector) Latents(ctx context.Context, set datasets.Set) ([][]float32, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.model == nil {
-		return nil, ErrUntrained
+	if err := d.needFlow(); err != nil {
+		return nil, err
 	}
 	out := make([][]float32, len(d.maps))
 	err := d.eachTensor(ctx, set, func(x []*tensor.Dense) error {
@@ -39,8 +39,8 @@ func (d *Detector) Latents(ctx context.Context, set datasets.Set) ([][]float32, 
 func (d *Detector) LogDets(ctx context.Context, set datasets.Set) (blocks []string, logdet [][]float64, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.model == nil {
-		return nil, nil, ErrUntrained
+	if err := d.needFlow(); err != nil {
+		return nil, nil, err
 	}
 	parts := d.parts()
 	for _, p := range parts {

@@ -15,17 +15,24 @@ type Prediction struct {
 	Defect    string  // as the data set has it
 	Anomalous bool    // as the data set has it
 	Part      string  // the physical part that is shown: the sample's Group, or its Name
-	Score     float64 // mean of the largest TopK of the mul map; larger is less normal
+	Score     float64 // larger is less normal: mean of the largest TopK of the mul map, or what a baseline's paper has
 	H, W      int
-	LogP      [][]float32 // log-likelihood map of each scale, (h_i,w_i), in nats per channel
+	LogP      [][]float32 // log-likelihood map of each scale, (h_i,w_i), in nats per channel; a baseline's is minus its distance
 	Sizes     [][2]int    // h_i, w_i
 	Mask      []uint8     // 1 at the defect's pixels at the input size, nil when unknown
 
-	sample datasets.Sample
+	sample   datasets.Sample
+	distance bool    // LogP is minus a distance
+	smooth   float64 // standard deviation in pixels of the Gaussian that smooths the distance map
 }
 
-// Maps fuses the scales into pixel maps.
-func (p Prediction) Maps() score.Maps { return score.Fuse(p.LogP, p.Sizes, p.H, p.W) }
+// Maps fuses the scales into pixel maps. A model of distances has one map for all three.
+func (p Prediction) Maps() score.Maps {
+	if p.distance {
+		return p.distances()
+	}
+	return score.Fuse(p.LogP, p.Sizes, p.H, p.W)
+}
 
 func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }
 

@@ -21,6 +21,9 @@ func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs}
 func (d *Detector) Save(path string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if _, ok := d.kind(); ok {
+		return d.saveBaseline(path)
+	}
 	if d.model == nil {
 		return fmt.Errorf("saving to %s: %w", path, ErrUntrained)
 	}
@@ -52,11 +55,14 @@ func Load(path, weights string) (*Detector, error) {
 	return d, nil
 }
 
-// restore copies a checkpoint's flow into the detector, after making sure that it belongs to this configuration.
+// restore copies a checkpoint's model into the detector, after making sure that it belongs to this configuration.
 func (d *Detector) restore(c *train.Checkpoint) error {
 	var s stored
 	if err := c.Config(&s); err != nil {
 		return err
+	}
+	if or(s.Config.Model, MSFlow) != d.Config.Model {
+		return fmt.Errorf("%s holds a model %s, not %s", c.Path(), or(s.Config.Model, MSFlow), d.Config.Model)
 	}
 	if s.Config.Backbone != d.Config.Backbone {
 		return fmt.Errorf("%s was trained on features of %s, not of %s", c.Path(), s.Config.Backbone, d.Config.Backbone)
@@ -66,6 +72,9 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	}
 	if s.Config.Size != d.Config.Size {
 		return fmt.Errorf("%s was trained on images of %d×%d pixels, not of %d×%d", c.Path(), s.Config.Size[0], s.Config.Size[1], d.Config.Size[0], d.Config.Size[1])
+	}
+	if d.baseline != nil {
+		return c.RestoreTensors(d.baseline.Restore)
 	}
 	return c.Restore(d.model)
 }

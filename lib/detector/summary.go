@@ -11,11 +11,20 @@ import (
 // describe lists what the detector is made of, a name and a value each.
 func (d *Detector) describe() [][2]string {
 	c := d.Config
-	rows := [][2]string{{"backbone", c.Backbone}, {"device", d.Device()}}
-	if d.model == nil {
-		return append(rows, [2]string{"flow", "built when the input size is known, by Fit"})
+	rows := [][2]string{{"model", c.Model}, {"backbone", c.Backbone}, {"device", d.Device()}}
+	if d.maps == nil {
+		return append(rows, [2]string{"input", "known by Fit, which then builds the model"})
 	}
 	rows = append(rows, [2]string{"input", fmt.Sprintf("%d×%d pixels", c.Size[0], c.Size[1])})
+	if d.baseline != nil {
+		return append(rows, d.describeBaseline()...)
+	}
+	return append(rows, d.describeFlow()...)
+}
+
+// describeFlow lists the flow's scales and what it costs.
+func (d *Detector) describeFlow() (rows [][2]string) {
+	c := d.Config
 	for i, m := range d.maps {
 		cost := "not known"
 		if s, err := flow.Summary(d.model.ParallelFlows()[i], []flow.Map{m}); err == nil {
@@ -36,6 +45,20 @@ func (d *Detector) describe() [][2]string {
 		trained = fmt.Sprintf("%d epochs, loss %.1f nats", n, d.Epochs[n-1].Loss)
 	}
 	return append(rows, [2]string{"training", trained})
+}
+
+// describeBaseline lists the maps that a baseline looks at and what it has learned.
+func (d *Detector) describeBaseline() (rows [][2]string) {
+	for i, m := range d.maps {
+		rows = append(rows, [2]string{scaleName(d.Config.Scales[i]), fmt.Sprintf("map %v", m)})
+	}
+	if !d.baseline.Fitted() {
+		return append(rows, [2]string{"fitted", "not yet"})
+	}
+	for _, t := range d.baseline.Tensors() {
+		rows = append(rows, [2]string{t.Name, fmt.Sprint(t.Shape)})
+	}
+	return rows
 }
 
 // String lists backbone, blocks, shapes, parameters and multiply-adds.

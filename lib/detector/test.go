@@ -38,16 +38,19 @@ func (d *Detector) PredictWith(ctx context.Context, set datasets.Set, progress P
 }
 
 func (d *Detector) predict(ctx context.Context, set datasets.Set, progress Progress) ([]Prediction, error) {
-	if d.model == nil {
+	if d.model == nil && (d.baseline == nil || !d.baseline.Fitted()) {
 		return nil, ErrUntrained
 	}
 	if len(set) == 0 {
 		return nil, fmt.Errorf("detector: the set has no images")
 	}
 	out := make([]Prediction, 0, len(set))
-	err := d.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32) error {
+	err := d.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32, scores []float64) error {
 		for i, sample := range b.Samples {
 			p := d.prediction(sample, logp, i)
+			if scores != nil && d.Config.TopK == 0 {
+				p.Score = scores[i]
+			}
 			if b.Masks[i] != nil {
 				p.Mask = b.Masks[i].Pix
 			}
@@ -61,10 +64,14 @@ func (d *Detector) predict(ctx context.Context, set datasets.Set, progress Progr
 	return out, err
 }
 
-// eachScored gives the log-likelihood maps (n,h,w) of each scale, batch by batch in order.
-func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32) error) error {
+// eachScored gives the log-likelihood maps (n,h,w) of each scale, batch by batch in order, and the images' scores where the model
+// has its own.
+func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32, scores []float64) error) error {
+	if d.baseline != nil {
+		return d.eachMeasured(ctx, set, do)
+	}
 	if d.device != nil {
-		return d.eachScoredOnDevice(ctx, set, do)
+		return d.eachScoredOnDevice(ctx, set, func(b *datasets.Batch, logp [][]float32) error { return do(b, logp, nil) })
 	}
 	return d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
 		logp, err := d.likelihood(ctx, len(b.Samples), func(into [][]float32) error {
@@ -76,7 +83,7 @@ func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *
 		if err != nil {
 			return err
 		}
-		return do(b, logp)
+		return do(b, logp, nil)
 	})
 }
 
@@ -87,11 +94,27 @@ func (d *Detector) prediction(sample datasets.Sample, logp [][]float32, i int) P
 		Part: datasets.Set{sample}.Parts()[0],
 		H:    d.Config.Size[0], W: d.Config.Size[1], sample: sample,
 	}
-	for s, m := range d.maps {
-		n := m.H * m.W
+	if kind, ok := d.kind(); ok {
+		p.distance, p.smooth = true, kind.Smooth
+	}
+	for s, size := range d.sizes() {
+		n := size[0] * size[1]
 		p.LogP = append(p.LogP, append([]float32(nil), logp[s][i*n:(i+1)*n]...))
-		p.Sizes = append(p.Sizes, [2]int{m.H, m.W})
+		p.Sizes = append(p.Sizes, size)
 	}
 	p.Score = p.imageScore(d.Config.TopK)
 	return p
+}
+
+// sizes are the heights and widths of the log-likelihood maps.
+func (d *Detector) sizes() [][2]int {
+	if d.baseline != nil {
+		h, w := d.baseline.Size()
+		return [][2]int{{h, w}}
+	}
+	out := make([][2]int, len(d.maps))
+	for i, m := range d.maps {
+		out[i] = [2]int{m.H, m.W}
+	}
+	return out
 }

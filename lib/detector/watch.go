@@ -5,6 +5,8 @@ import "github.com/msflow-go/msflow/lib/train"
 // Watcher is told how a Fit goes. All its methods are called from Fit's goroutine and hold it up, so they must be quick.
 type Watcher interface {
 	Features(done, total int)
+	// Fitting is told of the work done where the model is fitted in one go, without steps and epochs.
+	Fitting(done, total int)
 	Step(s train.Step)
 	Epoch(e train.Epoch)
 	// End comes last, with what Fit returns.
@@ -27,14 +29,19 @@ func (d *Detector) watch(f *fitting) (end func(error)) {
 	if w == nil {
 		return func(error) {}
 	}
-	before := f.onFeatures
-	f.onFeatures = func(done, total int) {
-		w.Features(done, total)
-		if before != nil {
-			before(done, total)
-		}
-	}
+	f.onFeatures = both(w.Features, f.onFeatures)
+	f.onFitting = both(w.Fitting, f.onFitting)
 	f.onStep = append(f.onStep, w.Step)
 	f.onEpoch = append(f.onEpoch, w.Epoch)
 	return w.End
+}
+
+// both tells a and, where it is set, b.
+func both(a, b Progress) Progress {
+	return func(done, total int) {
+		a(done, total)
+		if b != nil {
+			b(done, total)
+		}
+	}
 }

@@ -38,10 +38,15 @@ func taps(src, dst int) []tap {
 	return t
 }
 
-// addResized adds the resized src to dst. Each output row first blends two source rows (short), then spreads the
-// blend along the row (long), so the cost is about one multiply-add per output pixel.
+// addResized adds the resized src to dst.
 func addResized(dst, src []float32, sh, sw, dh, dw int) {
-	rows, cols := taps(sh, dh), taps(sw, dw)
+	interpolate(dst, src, sw, taps(sh, dh), taps(sw, dw))
+}
+
+// interpolate adds what the taps read from src, whose rows have sw values, to dst. Each output row first blends two source
+// rows (short), then spreads the blend along the row (long), so the cost is about one multiply-add per output pixel.
+func interpolate(dst, src []float32, sw int, rows, cols []tap) {
+	dw := len(cols)
 	blend := make([]float32, sw)
 	for y, r := range rows {
 		top := src[r.lo*sw : (r.lo+1)*sw]
@@ -55,4 +60,28 @@ func addResized(dst, src []float32, sh, sw, dh, dw int) {
 			out[x] += left + c.frac*(blend[c.lo+c.step]-left)
 		}
 	}
+}
+
+// ResizeCentred interpolates src, (sh,sw), bilinearly into dst, (dh,dw): a value is that of the middle of its pixel, as picture
+// programs have it, and edges are repeated. Row y of the result reads row (y+½)·sh/dh − ½ of the source.
+func ResizeCentred(dst, src []float32, sh, sw, dh, dw int) {
+	checkResize(src, sh, sw, dh, dw)
+	mustHold("result", len(dst), dh*dw)
+	clear(dst)
+	interpolate(dst, src, sw, centredTaps(sh, dh), centredTaps(sw, dw))
+}
+
+// centredTaps of an axis are taps between the middles of pixels.
+func centredTaps(src, dst int) []tap {
+	t := make([]tap, dst)
+	if src == 1 {
+		return t
+	}
+	for i := range t {
+		at := (float64(i)+0.5)*float64(src)/float64(dst) - 0.5
+		at = min(max(at, 0), float64(src-1))
+		lo := min(int(at), src-2)
+		t[i] = tap{lo, 1, float32(at - float64(lo))}
+	}
+	return t
 }

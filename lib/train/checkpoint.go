@@ -29,15 +29,23 @@ const (
 	bestPrefix  = "best."
 )
 
+// SaveTensors writes a file like Save's of a model that has no flow.
+func SaveTensors(path string, tensors []weights.Tensor, config any) error {
+	return write(path, tensors, config, nil)
+}
+
 // Save writes a checkpoint of model to path, in a temporary file that is renamed when it is complete. config is kept as
 // JSON for whoever builds the model again. t adds what resuming needs; nil leaves it out.
 func Save(path string, model flow.Block, config any, t *Trainer) error {
+	return write(path, modelTensors(model), config, t)
+}
+
+func write(path string, tensors []weights.Tensor, config any, t *Trainer) error {
 	c, err := json.Marshal(config)
 	if err != nil {
 		return fmt.Errorf("writing %s: encoding its configuration: %w", path, err)
 	}
 	meta := map[string]string{formatKey: format, configKey: string(c)}
-	tensors := modelTensors(model)
 	if t != nil {
 		if err := t.describe(meta); err != nil {
 			return fmt.Errorf("writing %s: %w", path, err)
@@ -165,6 +173,14 @@ func (c *Checkpoint) Restore(model flow.Block) error {
 		if err := c.copyInto(p); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// RestoreTensors gives a model without a flow its tensors by name.
+func (c *Checkpoint) RestoreTensors(restore func(get func(name string) (weights.Tensor, error)) error) error {
+	if err := restore(c.dict.Get); err != nil {
+		return fmt.Errorf("reading %s: %w", c.path, err)
 	}
 	return nil
 }
