@@ -27,11 +27,12 @@ const (
 )
 
 // Winograd's filtering is faster, by measurement on AVX2 (Zen 3), when both sides have a few channels to share the transforms
-// among, there are tiles for two vectors, and the transformed filters, 144 bytes a pair of channels, fit the last-level cache; those
+// among, there are some tiles, and the transformed filters, 144 bytes a pair of channels, fit the last-level cache; those
 // of few tiles need not.
 const (
 	winoMinChannels = 8
 	winoMaxPairs    = 512 * 512
+	winoMinTiles    = 16
 )
 
 // winoFits tells whether a pass is to run by Winograd's filtering.
@@ -43,6 +44,6 @@ func (v *variant) winoFits(s ConvShape, p pass) bool {
 	tiles := s.B * oh * ow / 16
 	return !exact.Load() && v.winoInput != nil &&
 		s.KH == 3 && s.KW == 3 && s.StrideH*s.StrideW*s.DilationH*s.DilationW*s.Groups == 1 &&
-		oh%4 == 0 && ow%4 == 0 && tiles >= 2*v.lanes &&
+		oh%4 == 0 && ow%4 == 0 && tiles >= winoMinTiles &&
 		min(s.Cin, s.Cout) >= winoMinChannels && (s.Cin*s.Cout <= winoMaxPairs || tiles <= fewTiles)
 }

@@ -37,9 +37,10 @@ type tile struct{ b, c, n [2]int32 }
 // kernels equal
 //
 //	for p in 0..n, q in 0..panels, m in 0..rows, i in 0..2·V:
-//		c[p·nextC + q·stepC + m·2·V + i] = Σ_{t in 0..k} a[p·nextA + q·stepA + m·as + t] · b[p·nextB + t·2·V + i]
+//		sum = 0, or c[p·nextC + q·stepC + m·2·V + i] if acc
+//		c[p·nextC + q·stepC + m·2·V + i] = sum + Σ_{t in 0..k} a[p·nextA + q·stepA + m·as + t] · b[p·nextB + t·2·V + i]
 //
-// with as and the distances between planes and panels in bytes.
+// with as and the distances between planes and panels in bytes. The narrow kernels have V in place of 2·V, and more rows.
 type planeArgs struct {
 	a, b, c             unsafe.Pointer
 	k                   int
@@ -48,6 +49,7 @@ type planeArgs struct {
 	n                   int
 	stepA, stepC        int
 	panels              int
+	acc                 int
 }
 
 // A wideTile is the place of six vectors, for the depth kernel: tileArgs with one row, without acc, and tiles of this kind.

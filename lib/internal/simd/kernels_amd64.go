@@ -268,6 +268,89 @@ func planesAVX512_14(p *planeArgs)
 var planesAVX512 = [15]func(*planeArgs){1: planesAVX512_1, 2: planesAVX512_2, 3: planesAVX512_3, 4: planesAVX512_4, 5: planesAVX512_5, 6: planesAVX512_6, 7: planesAVX512_7, 8: planesAVX512_8, 9: planesAVX512_9, 10: planesAVX512_10, 11: planesAVX512_11, 12: planesAVX512_12, 13: planesAVX512_13, 14: planesAVX512_14}
 
 //go:noescape
+func narrowAVX512_1(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_2(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_3(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_4(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_5(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_6(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_7(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_8(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_9(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_10(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_11(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_12(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_13(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_14(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_15(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_16(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_17(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_18(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_19(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_20(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_21(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_22(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_23(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_24(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_25(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_26(p *planeArgs)
+
+//go:noescape
+func narrowAVX512_27(p *planeArgs)
+
+var narrowAVX512 = [28]func(*planeArgs){1: narrowAVX512_1, 2: narrowAVX512_2, 3: narrowAVX512_3, 4: narrowAVX512_4, 5: narrowAVX512_5, 6: narrowAVX512_6, 7: narrowAVX512_7, 8: narrowAVX512_8, 9: narrowAVX512_9, 10: narrowAVX512_10, 11: narrowAVX512_11, 12: narrowAVX512_12, 13: narrowAVX512_13, 14: narrowAVX512_14, 15: narrowAVX512_15, 16: narrowAVX512_16, 17: narrowAVX512_17, 18: narrowAVX512_18, 19: narrowAVX512_19, 20: narrowAVX512_20, 21: narrowAVX512_21, 22: narrowAVX512_22, 23: narrowAVX512_23, 24: narrowAVX512_24, 25: narrowAVX512_25, 26: narrowAVX512_26, 27: narrowAVX512_27}
+
+//go:noescape
 func dotAVX512_1(p *dotArgs)
 
 //go:noescape

@@ -13,6 +13,7 @@ type variant struct {
 	tile                                                                                []func(*tileArgs)
 	dot                                                                                 []func(*dotArgs)
 	planes                                                                              []func(*planeArgs)
+	narrow                                                                              []func(*planeArgs) // planes of one vector; may be nil
 	weave                                                                               func(*weaveArgs)
 	elements                                                                            elementKernels
 	winoInput, winoWoven, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)

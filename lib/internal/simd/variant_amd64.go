@@ -19,7 +19,7 @@ func withShared(v variant) variant {
 
 // variants lists the implementations, best first.
 var variants = []variant{
-	withShared(variant{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:], planes: planesAVX512[:], elements: elementsAVX512,
+	withShared(variant{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:], planes: planesAVX512[:], narrow: narrowAVX512[:], elements: elementsAVX512,
 		depth: depthAVX512, adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512}),
 	withShared(variant{name: "avx2", available: hasAVX2, lanes: 8, tile: tileAVX2[:], dot: dotAVX2[:], planes: planesAVX2[:], elements: elementsAVX2,
 		depth: depthAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2}),

@@ -14,10 +14,14 @@ func init() {
 	w.tile, w.planes, w.dot = make([]func(*tileArgs), 15), make([]func(*planeArgs), 15), make([]func(*dotArgs), 10)
 	for rows := 1; rows < 15; rows++ {
 		w.tile[rows] = func(a *tileArgs) { wideTiles(a, rows) }
-		w.planes[rows] = func(a *planeArgs) { widePlanes(a, rows) }
+		w.planes[rows] = func(a *planeArgs) { widePlanes(a, rows, 2*wideLanes) }
 		if rows < len(w.dot) {
 			w.dot[rows] = func(a *dotArgs) { wideDot(a, rows) }
 		}
+	}
+	w.narrow = make([]func(*planeArgs), 28)
+	for rows := range w.narrow {
+		w.narrow[rows] = func(a *planeArgs) { widePlanes(a, rows, wideLanes) }
 	}
 	variants = append(variants, w)
 }
@@ -73,16 +77,20 @@ func wideDepth(a *tileArgs) {
 	}
 }
 
-func widePlanes(a *planeArgs, rows int) {
+func widePlanes(a *planeArgs, rows, width int) {
 	for p := range a.n {
 		for q := range a.panels {
 			for m := range rows {
-				for i := range 2 * wideLanes {
+				for i := range width {
+					c := at(a.c, p*a.nextC+q*a.stepC+4*(m*width+i))
 					sum := float32(0)
-					for t := range a.k {
-						sum += *at(a.a, p*a.nextA+q*a.stepA+m*a.as+4*t) * *at(a.b, p*a.nextB+4*(t*2*wideLanes+i))
+					if a.acc != 0 {
+						sum = *c
 					}
-					*at(a.c, p*a.nextC+q*a.stepC+4*(m*2*wideLanes+i)) = sum
+					for t := range a.k {
+						sum += *at(a.a, p*a.nextA+q*a.stepA+m*a.as+4*t) * *at(a.b, p*a.nextB+4*(t*width+i))
+					}
+					*c = sum
 				}
 			}
 		}

@@ -25,7 +25,8 @@ type winograd struct {
 	then                Finish
 	tilesX, perImage    int // tiles in a row and in an image
 	tiles               int
-	width, blocks       int // tiles in a block: two vectors
+	kernels             []func(*planeArgs)
+	width, blocks       int // tiles in a block: the two vectors of kernels, or one
 	panels              int // kernel panels of the output channels
 	step                int
 	u                   []float32 // (36, out, uRow), transformed filters, of many tiles
@@ -54,11 +55,11 @@ var winograds freeList[winograd]
 
 // convolve runs both steps.
 func (w *winograd) convolve() {
-	w.width = 2 * w.variant.lanes
 	w.tiles = w.images * w.perImage
+	w.kernels, w.width = w.variant.planesFor(w.tiles)
 	w.blocks = ceilDiv(w.tiles, w.width)
-	w.uRow = ceilDiv(w.in, 8) * 8
-	w.panels = ceilDiv(w.out, len(w.variant.planes)-1)
+	w.uRow = filterRow(w.in)
+	w.panels = ceilDiv(w.out, len(w.kernels)-1)
 	if w.tiles <= fewTiles {
 		w.convolveFew()
 		return
@@ -71,6 +72,25 @@ func (w *winograd) convolve() {
 	w.chunks = min(w.panels, ceilDiv(2*Threads(), w.blocks))
 	w.step = stepBlocks
 	dispatch(w.blocks*w.chunks, w)
+}
+
+// filterRow is the distance between rows of so many transformed filters. Rows 1 KiB apart would compete for the same lines of the
+// cache.
+func filterRow(n int) int {
+	row := ceilDiv(n, 8) * 8
+	if row%256 == 0 {
+		row += 16
+	}
+	return row
+}
+
+// planesFor are the kernels for so many tiles, and how many of them they take at a time: the narrow ones where half of the last block
+// of the others would be empty and there are few blocks.
+func (v *variant) planesFor(tiles int) (kernels []func(*planeArgs), width int) {
+	if vectors := ceilDiv(tiles, v.lanes); v.narrow != nil && (vectors == 1 || vectors == 3) {
+		return v.narrow, v.lanes
+	}
+	return v.planes, 2 * v.lanes
 }
 
 // convolveFew is convolve for few tiles.
@@ -86,7 +106,7 @@ func (w *winograd) convolveFew() {
 }
 
 // groupPanels is how many panels make groupChannels.
-func (w *winograd) groupPanels() int { return ceilDiv(groupChannels, len(w.variant.planes)-1) }
+func (w *winograd) groupPanels() int { return ceilDiv(groupChannels, len(w.kernels)-1) }
 
 // filterRows is how many output channels' filters make an item.
 const filterRows = 8
@@ -96,7 +116,7 @@ func (w *winograd) run(i int, s *scratch) {
 	switch w.step {
 	case stepFilters:
 		o := i * filterRows
-		w.transformFilters(o, min(filterRows, w.out-o), w.u[o*w.uRow:], w.uPlane, s)
+		w.transformFilters(o, min(filterRows, w.out-o), 0, w.in, filterSet{w.u[o*w.uRow:], w.uRow, w.uPlane}, s)
 	case stepBlocks:
 		w.runBlock(i/w.chunks, i%w.chunks, s)
 	case stepTiles:
@@ -116,58 +136,77 @@ func (w *winograd) runBlock(block, chunk int, s *scratch) {
 	w.transformInput(0, w.in, v, s)
 	p0, n := panel(w.panels, w.chunks, chunk)
 	for p := p0; p < p0+n; p += w.groupPanels() {
-		first, _ := panel(w.out, w.panels, p)
-		w.multiply(p, min(w.groupPanels(), p0+n-p), w.u[first*w.uRow:], w.uPlane, v, s)
+		g := w.group(p, min(w.groupPanels(), p0+n-p))
+		m := s.floats(2, planes*g.plane)
+		w.multiply(g, 0, w.in, filterSet{w.u[g.first*w.uRow:], w.uRow, w.uPlane}, v, m, s)
+		w.transformOutput(g, m, s)
 	}
 }
 
-// runPanels sends all tiles through the filters of a chunk of the panels.
+// fewBytes limits the transformed filters that runPanels has at a time, which should stay in the second-level cache.
+const fewBytes = 1 << 20
+
+// runPanels sends all tiles through the filters of a chunk of the panels, for some input channels after others.
 func (w *winograd) runPanels(chunk int, s *scratch) {
-	p0, n := panel(w.panels, w.chunks, chunk)
-	first, _ := panel(w.out, w.panels, p0)
-	last, size := panel(w.out, w.panels, p0+n-1)
-	channels := last + size - first
-	plane := channels*w.uRow + 16
-	u := s.floats(1, planes*plane)
-	w.transformFilters(first, channels, u, plane, s)
+	g := w.group(panel(w.panels, w.chunks, chunk))
+	parts := ceilDiv(4*planes*g.channels*w.in, fewBytes)
+	in := min(w.in, ceilDiv(ceilDiv(w.in, parts), 8)*8)
+	u := filterSet{row: filterRow(in)}
+	u.plane = g.channels*u.row + 16
+	u.values = s.floats(1, planes*u.plane)
+	m := s.floats(2, w.blocks*planes*g.plane)
+	for c := 0; c < w.in; c += in {
+		n := min(in, w.in-c)
+		w.transformFilters(g.first, g.channels, c, n, u, s)
+		for block := range w.blocks {
+			w.multiply(g, c, n, u, w.v[block*planes*w.inPlane():], m[block*planes*g.plane:], s)
+		}
+	}
 	for block := range w.blocks {
 		w.place(block*w.width, s)
-		w.multiply(p0, n, u, plane, w.v[block*planes*w.inPlane():], s)
+		w.transformOutput(g, m[block*planes*g.plane:], s)
 	}
 }
 
-// transformFilters fills n rows of u, in planes so many floats apart, with the filters of output channels first, first+1, ….
-func (w *winograd) transformFilters(first, n int, u []float32, plane int, s *scratch) {
+// A filterSet is transformed filters of some output and input channels: values (36, out, in) with rows and planes so far apart.
+type filterSet struct {
+	values     []float32
+	row, plane int
+}
+
+// transformFilters fills n rows of u with the filters of output channels first, first+1, … for count input channels from c on, a
+// multiple of eight.
+func (w *winograd) transformFilters(first, n, c, count int, u filterSet, s *scratch) {
 	kernel := w.variant.winoFilter
 	if w.backward {
 		kernel = w.variant.winoFlipped
 	}
-	filters := w.filters[first*w.filterOut:]
+	filters := w.filters[first*w.filterOut+c*w.filterIn:]
 	a := &s.wino
-	*a = winoArgs{tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * plane, row: 4 * w.filterIn}
-	whole := w.in / 8
+	*a = winoArgs{tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * u.plane, row: 4 * w.filterIn}
+	whole := count / 8
 	switch {
 	case whole > 0 && w.backward: // eight channels in of all n channels out, which are neighbours in memory
 		for k := range whole {
-			a.src, a.dst, a.groups = unsafe.Pointer(&filters[8*k*w.filterIn]), unsafe.Pointer(&u[8*k]), n
-			a.from, a.to = 4*w.filterOut, 4*w.uRow
+			a.src, a.dst, a.groups = unsafe.Pointer(&filters[8*k*w.filterIn]), unsafe.Pointer(&u.values[8*k]), n
+			a.from, a.to = 4*w.filterOut, 4*u.row
 			callWino(kernel, a)
 		}
 	case whole > 0:
 		for o := range n {
-			a.src, a.dst, a.groups = unsafe.Pointer(&filters[o*w.filterOut]), unsafe.Pointer(&u[o*w.uRow]), whole
+			a.src, a.dst, a.groups = unsafe.Pointer(&filters[o*w.filterOut]), unsafe.Pointer(&u.values[o*u.row]), whole
 			a.from, a.to = 8*a.row, 32
 			callWino(kernel, a)
 		}
 	}
-	if rest := w.in % 8; rest > 0 { // a copy, because the kernel reads eight filters
+	if rest := count % 8; rest > 0 { // a copy, because the kernel reads eight filters
 		part := s.floats(0, 72)
 		clear(part)
 		for o := range n {
 			for k := range rest {
 				copy(part[9*k:9*k+9], filters[o*w.filterOut+(8*whole+k)*w.filterIn:])
 			}
-			a.row, a.src, a.dst, a.groups = 36, unsafe.Pointer(&part[0]), unsafe.Pointer(&u[o*w.uRow+8*whole]), 1
+			a.row, a.src, a.dst, a.groups = 36, unsafe.Pointer(&part[0]), unsafe.Pointer(&u.values[o*u.row+8*whole]), 1
 			callWino(kernel, a)
 		}
 	}
@@ -225,27 +264,38 @@ func (w *winograd) transformInput(first, n int, v []float32, s *scratch) {
 
 func (w *winograd) inPlane() int { return w.in*w.width + 16 }
 
-// multiply computes n panels of the output channels, from panel p on, for the block whose transformed input is v. The
-// transformed filters u start with the first channel of p.
-func (w *winograd) multiply(p, n int, u []float32, uPlane int, v []float32, s *scratch) {
-	first, _ := panel(w.out, w.panels, p)
+// A channelGroup is n panels of the output channels, from panel p on: its channels, and the distance between the planes of its products.
+type channelGroup struct {
+	p, n            int
+	first, channels int
+	plane           int
+}
+
+func (w *winograd) group(p, n int) channelGroup {
+	g := channelGroup{p: p, n: n}
+	g.first, _ = panel(w.out, w.panels, p)
 	last, size := panel(w.out, w.panels, p+n-1)
-	channels := last + size - first
-	plane := channels*w.width + 16
-	m := s.floats(2, planes*plane)
-	for i := 0; i < n; { // panels of one size at a time
-		from, size := panel(w.out, w.panels, p+i)
+	g.channels = last + size - g.first
+	g.plane = g.channels*w.width + 16
+	return g
+}
+
+// multiply sets the products m (36, channels, width) of a group, or adds to them if c is not the first channel: of the filters u
+// for n input channels from c on with the block of transformed input v.
+func (w *winograd) multiply(g channelGroup, c, n int, u filterSet, v, m []float32, s *scratch) {
+	for i := 0; i < g.n; { // panels of one size at a time
+		from, size := panel(w.out, w.panels, g.p+i)
 		same := 1
-		for i+same < n && sizeOf(panel(w.out, w.panels, p+i+same)) == size {
+		for i+same < g.n && sizeOf(panel(w.out, w.panels, g.p+i+same)) == size {
 			same++
 		}
-		s.planes = planeArgs{a: unsafe.Pointer(&u[(from-first)*w.uRow]), b: unsafe.Pointer(&v[0]), c: unsafe.Pointer(&m[(from-first)*w.width]), k: w.in,
-			as: 4 * w.uRow, nextA: 4 * uPlane, nextB: 4 * w.inPlane(), nextC: 4 * plane,
-			panels: same, stepA: 4 * size * w.uRow, stepC: 4 * size * w.width}
-		multiplyPlanes(w.variant.planes[size], &s.planes)
+		from -= g.first
+		s.planes = planeArgs{a: unsafe.Pointer(&u.values[from*u.row]), b: unsafe.Pointer(&v[c*w.width]), c: unsafe.Pointer(&m[from*w.width]),
+			k: n, as: 4 * u.row, nextA: 4 * u.plane, nextB: 4 * w.inPlane(), nextC: 4 * g.plane,
+			panels: same, stepA: 4 * size * u.row, stepC: 4 * size * w.width, acc: c}
+		multiplyPlanes(w.kernels[size], &s.planes)
 		i += same
 	}
-	w.transformOutput(first, channels, m, plane, s)
 }
 
 func sizeOf(_, size int) int { return size }
@@ -265,17 +315,17 @@ func multiplyPlanes(kernel func(*planeArgs), a *planeArgs) {
 	}
 }
 
-// transformOutput writes the tiles of n output channels from first on, whose products are m (36, n, width).
-func (w *winograd) transformOutput(first, n int, m []float32, plane int, s *scratch) {
+// transformOutput writes the tiles of a group's output channels, whose products are m.
+func (w *winograd) transformOutput(g channelGroup, m []float32, s *scratch) {
 	o := &s.wino
-	o.row, o.xi = 4*w.ow, 4*plane
+	o.row, o.xi = 4*w.ow, 4*g.plane
 	o.lo, o.hi = w.then.limits()
-	for r := range n {
+	for r := range g.channels {
 		o.bias = 0
 		if w.bias != nil {
-			o.bias = w.bias[first+r]
+			o.bias = w.bias[g.first+r]
 		}
-		o.src, o.dst = unsafe.Pointer(&m[r*w.width]), unsafe.Pointer(&w.dst[s.segments[0].image*w.dstImage+(first+r)*w.dstPlane])
+		o.src, o.dst = unsafe.Pointer(&m[r*w.width]), unsafe.Pointer(&w.dst[s.segments[0].image*w.dstImage+(g.first+r)*w.dstPlane])
 		o.offsets, o.groups = unsafe.Pointer(&s.offsets[w.width]), w.width/8
 		callWino(w.variant.winoOutput, o)
 	}

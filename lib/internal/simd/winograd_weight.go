@@ -7,8 +7,10 @@ import "unsafe"
 // lanes, so the input's channels are woven together first.
 type winogradWeight struct {
 	variant         *variant
+	kernels         []func(*planeArgs)
 	s               ConvShape
 	dw, x, dy       []float32
+	row             int // of dw
 	oh, ow          int
 	perImage        int       // tiles
 	first           int       // image of the current block of the batch
@@ -16,8 +18,9 @@ type winogradWeight struct {
 	width, inBlocks int       // input channels of a kernel call, and blocks of so many
 	groups          int       // of groupChannels output channels
 	v               []float32 // (inBlocks, 36, padded, width), from x
-	m               []float32 // (groups, 36, groupChannels, padded), from dy
+	m               []float32 // (groups, 36, groupChannels, mRow), from dy
 	vPlane, mPlane  int
+	mRow            int
 	gradOffsets     []int32
 	multiplying     bool // the second step: products and the filters' transform
 }
@@ -35,11 +38,14 @@ const (
 func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	w := winogradWeights.get()
 	defer winogradWeights.put(w)
-	*w = winogradWeight{variant: v, s: s, dw: dw, x: x, dy: dy, gradOffsets: w.gradOffsets}
+	*w = winogradWeight{variant: v, s: s, dw: dw, x: x, dy: dy, row: s.rowW(), gradOffsets: w.gradOffsets}
 	w.oh, w.ow = s.Out()
 	w.perImage = w.oh / 4 * (w.ow / 4)
 	images := min(s.B, max(1, winoWeightBytes/(4*planes*w.perImage*(s.Cin+s.Cout))))
-	w.width = 2 * v.lanes
+	w.kernels, w.width = v.planes, 2*v.lanes
+	if v.narrow != nil { // less is lost where the channels do not fill the last block
+		w.kernels, w.width = v.narrow, v.lanes
+	}
 	w.inBlocks, w.groups = ceilDiv(s.Cin, w.width), ceilDiv(s.Cout, groupChannels)
 	w.count(images)
 	w.v = borrowBuffer(w.inBlocks*planes*w.vPlane + overread)
@@ -59,7 +65,8 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 func (w *winogradWeight) count(images int) {
 	w.tiles = images * w.perImage
 	w.padded = ceilDiv(w.tiles, w.variant.lanes) * w.variant.lanes
-	w.vPlane, w.mPlane = w.width*w.padded+16, groupChannels*w.padded+16
+	w.mRow = filterRow(w.padded)
+	w.vPlane, w.mPlane = w.width*w.padded+16, groupChannels*w.mRow+16
 	grad := resized(&w.gradOffsets, w.padded)
 	for q := range w.padded {
 		t := min(q, w.tiles-1)
@@ -133,7 +140,7 @@ func (w *winogradWeight) weave(dst []float32, c, image, first, rows int, s *scra
 
 // transformGrad transforms the tiles of output channel o, with zeros in place of the tiles past the last.
 func (w *winogradWeight) transformGrad(o int, s *scratch) {
-	dst := w.m[o/groupChannels*planes*w.mPlane+o%groupChannels*w.padded:]
+	dst := w.m[o/groupChannels*planes*w.mPlane+o%groupChannels*w.mRow:]
 	a := &s.wino
 	*a = winoArgs{src: unsafe.Pointer(&w.dy[(w.first*w.s.Cout+o)*w.oh*w.ow]), dst: unsafe.Pointer(&dst[0]),
 		tmp: unsafe.Pointer(&s.winoTmp[0]), offsets: unsafe.Pointer(&w.gradOffsets[0]), row: 4 * w.ow, xi: 4 * w.mPlane, groups: w.padded / 8}
@@ -149,17 +156,17 @@ func (w *winogradWeight) multiply(block, group int, s *scratch) {
 	channels := min(groupChannels, w.s.Cout-first)
 	plane := channels*w.width + 16
 	u := s.floats(1, planes*plane)
-	panels := ceilDiv(channels, len(w.variant.planes)-1)
+	panels := ceilDiv(channels, len(w.kernels)-1)
 	for p := range panels {
 		from, size := panel(channels, panels, p)
-		s.planes = planeArgs{a: unsafe.Pointer(&w.m[group*planes*w.mPlane+from*w.padded]), as: 4 * w.padded, nextA: 4 * w.mPlane,
+		s.planes = planeArgs{a: unsafe.Pointer(&w.m[group*planes*w.mPlane+from*w.mRow]), as: 4 * w.mRow, nextA: 4 * w.mPlane,
 			b: unsafe.Pointer(&w.v[block*planes*w.vPlane]), nextB: 4 * w.vPlane, k: w.padded, panels: 1,
 			c: unsafe.Pointer(&u[from*w.width]), nextC: 4 * plane}
-		multiplyPlanes(w.variant.planes[size], &s.planes)
+		multiplyPlanes(w.kernels[size], &s.planes)
 	}
 	c0, c1 := block*w.width, min((block+1)*w.width, w.s.Cin)
 	for o := range channels {
-		row := w.dw[(first+o)*w.s.rowW():]
+		row := w.dw[(first+o)*w.row:]
 		w.finish(row[c0*9:c1*9], u[o*w.width:], plane, s)
 	}
 }

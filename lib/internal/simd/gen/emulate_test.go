@@ -166,35 +166,45 @@ func tileName(s isa, rows int) string { return "tile" + s.name + "_" + strconv.I
 
 func TestPlanes(t *testing.T) {
 	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
-		const k, n, row, panels = 6, 3, 8, 2
-		w := 2 * s.lanes
 		for rows := 1; rows <= sizes(s, 6, 14); rows++ {
-			all := panels * rows
-			a, b, c := random(r, n*all*row), random(r, n*k*w), make([]float32, n*all*w)
-			var p block
-			p.pointer(planeA, a)
-			p.pointer(planeB, b)
-			p.pointer(planeC, c)
-			p.int(planeK, k)
-			p.int(planeAS, 4*row)
-			p.int(planeNextA, 4*all*row)
-			p.int(planeNextB, 4*k*w)
-			p.int(planeNextC, 4*all*w)
-			p.int(planeN, n)
-			p.int(planeStepA, 4*rows*row)
-			p.int(planeStepC, 4*rows*w)
-			p.int(planePanels, panels)
-			m.call("planes"+s.name+"_"+strconv.Itoa(rows), unsafe.Pointer(&p))
-			want := make([]float32, len(c))
-			for i := range want {
-				q, row0, col := i/(all*w), i/w%all, i%w
-				for j := range k {
-					want[i] += a[(q*all+row0)*row+j] * b[(q*k+j)*w+col]
-				}
-			}
-			near(t, "planes", c, want, 1e-5)
+			testPlanes(t, m, "planes"+s.name, rows, 2*s.lanes, rows%2, r)
+		}
+		for rows := 1; rows <= sizes(s, 0, 27); rows++ {
+			testPlanes(t, m, "narrow"+s.name, rows, s.lanes, rows%2, r)
 		}
 	})
+}
+
+func testPlanes(t *testing.T, m *machine, kernel string, rows, w, acc int, r *rand.Rand) {
+	const k, n, row, panels = 6, 3, 8, 2
+	all := panels * rows
+	a, b, c := random(r, n*all*row), random(r, n*k*w), random(r, n*all*w)
+	want := make([]float32, len(c))
+	if acc != 0 {
+		copy(want, c)
+	}
+	var p block
+	p.pointer(planeA, a)
+	p.pointer(planeB, b)
+	p.pointer(planeC, c)
+	p.int(planeK, k)
+	p.int(planeAS, 4*row)
+	p.int(planeNextA, 4*all*row)
+	p.int(planeNextB, 4*k*w)
+	p.int(planeNextC, 4*all*w)
+	p.int(planeN, n)
+	p.int(planeStepA, 4*rows*row)
+	p.int(planeStepC, 4*rows*w)
+	p.int(planePanels, panels)
+	p.int(planeAcc, acc)
+	m.call(kernel+"_"+strconv.Itoa(rows), unsafe.Pointer(&p))
+	for i := range want {
+		q, row0, col := i/(all*w), i/w%all, i%w
+		for j := range k {
+			want[i] += a[(q*all+row0)*row+j] * b[(q*k+j)*w+col]
+		}
+	}
+	near(t, kernel, c, want, 1e-5)
 }
 
 func TestDot(t *testing.T) {

@@ -235,11 +235,21 @@ func (m *machine) integer(op string, a []string) {
 	m.zero, m.before = x == 0, x < 0
 }
 
-// float applies f to two operands lane by lane, in Intel's order: f(second to last, first).
-func (m *machine) lanewise(a []string, f func(d, x, y uint32) uint32) {
+// lanewise applies f to two operands lane by lane, in Intel's order: f(second to last, first), of which the first may be one word
+// for all lanes.
+func (m *machine) lanewise(a []string, f func(d, x, y uint32) uint32, broadcast bool) {
 	dst := a[len(a)-1]
 	n := lanes(dst)
-	d, y := m.words(dst, n), m.words(a[0], n)
+	d := m.words(dst, n)
+	var y [16]uint32
+	if broadcast {
+		y[0] = m.words(a[0], 1)[0]
+		for i := range y {
+			y[i] = y[0]
+		}
+	} else {
+		y = m.words(a[0], n)
+	}
 	x := d
 	if len(a) == 3 {
 		x = m.words(a[1], n)
@@ -311,8 +321,8 @@ func compare(imm string, x, y uint32) bool {
 
 // vector executes the instructions on vector registers.
 func (m *machine) vector(op string, a []string) {
-	if f, ok := arithmetic[op]; ok {
-		m.lanewise(a, f)
+	if f, ok := arithmetic[strings.TrimSuffix(op, ".BCST")]; ok {
+		m.lanewise(a, f, strings.HasSuffix(op, ".BCST"))
 		return
 	}
 	dst := a[len(a)-1]
@@ -331,11 +341,11 @@ func (m *machine) vector(op string, a []string) {
 	case "VROUNDPS", "VRNDSCALEPS":
 		m.lanewise(a[1:], func(_, _, y uint32) uint32 {
 			return math.Float32bits(float32(math.RoundToEven(float64(math.Float32frombits(y)))))
-		})
+		}, false)
 	case "VPSRAD":
-		m.lanewise(a[1:], func(_, _, y uint32) uint32 { return uint32(int32(y) >> m.get(a[0])) })
+		m.lanewise(a[1:], func(_, _, y uint32) uint32 { return uint32(int32(y) >> m.get(a[0])) }, false)
 	case "VPSLLD":
-		m.lanewise(a[1:], func(_, _, y uint32) uint32 { return y << m.get(a[0]) })
+		m.lanewise(a[1:], func(_, _, y uint32) uint32 { return y << m.get(a[0]) }, false)
 	case "VCMPPS":
 		m.compare(a)
 	case "VBLENDVPS", "VBLENDMPS":

@@ -59,6 +59,7 @@ func generate() (asm, decl []byte, err error) {
 	f.sum("innerAVX2", products)
 	f.table("tileAVX512", "tileArgs", 14, func(n int) string { return f.tile(avx512, n) })
 	f.table("planesAVX512", "planeArgs", 14, func(n int) string { return f.planes(avx512, n) })
+	f.table("narrowAVX512", "planeArgs", 27, func(n int) string { return f.narrow(avx512, n) })
 	f.table("dotAVX512", "dotArgs", 9, func(n int) string { return f.dot(avx512, n) })
 	f.elementTable(avx512)
 	f.adam(avx512)
