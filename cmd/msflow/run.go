@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	_ "github.com/msflow-go/msflow/kernel/bindings" // what programs may import
-	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // runCommand is `msflow run FILE`, of a program or a notebook.
@@ -38,7 +38,7 @@ func runCommand() *cobra.Command {
 				return err
 			}
 			signal.Reset(os.Interrupt, syscall.SIGTERM) // they are the program's
-			if code := engine.RunProgram(args[0], args[1:], os.Stderr); code != 0 {
+			if code := interp.RunProgram(args[0], args[1:], os.Stderr); code != 0 {
 				return exitCode(code)
 			}
 			return nil

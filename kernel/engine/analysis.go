@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // analysis is unfinished source type-checked on the live session, as far as it
@@ -16,7 +18,7 @@ type analysis struct {
 	s    *Session
 	code string
 	fset *token.FileSet
-	*checked
+	*interp.Checked
 }
 
 const analysed = "analysed" // the file name in positions
@@ -54,7 +56,7 @@ func (s *Session) analyse(code string) *analysis {
 	for _, o := range earlier {
 		pkg.Scope().Insert(o)
 	}
-	a.checked = s.checkIn(a.fset, pkg, d.file)
+	a.Checked = s.program.Check(a.fset, pkg, d.file)
 	return a
 }
 
@@ -139,7 +141,7 @@ func (s *Session) live(o types.Object) (reflect.Value, bool) {
 	if u == nil {
 		return reflect.Value{}, false
 	}
-	p := s.loader.variable(u.path, o.Name())
+	p := s.program.Variable(u.path, o.Name())
 	if !p.IsValid() {
 		return p, false
 	}

@@ -5,72 +5,22 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"runtime"
 	"strings"
 
-	"github.com/goplus/ixgo"
-	"golang.org/x/tools/go/ssa"
+	"github.com/msflow-go/msflow/kernel/interp"
 )
-
-// checked is a file with its types.
-type checked struct {
-	pkg  *types.Package
-	file *ast.File
-	info *types.Info
-	errs []types.Error
-}
-
-func newInfo() *types.Info {
-	return &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Implicits: map[ast.Node]types.Object{}, Scopes: map[ast.Node]*types.Scope{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
-	}
-}
-
-var sizes = types.SizesFor("gc", runtime.GOARCH)
-
-// check type-checks a file as the package pkg, whose scope may already hold
-// objects of earlier cells.
-func (s *Session) check(pkg *types.Package, f *ast.File) *checked {
-	return s.checkIn(s.ctx.FileSet, pkg, f)
-}
-
-func (s *Session) checkIn(fset *token.FileSet, pkg *types.Package, f *ast.File) *checked {
-	c := &checked{pkg: pkg, file: f, info: newInfo()}
-	conf := &types.Config{
-		Importer: s.ctx.Importer, Sizes: sizes, DisableUnusedImportCheck: true,
-		Error: func(err error) {
-			if e, ok := err.(types.Error); ok {
-				c.errs = append(c.errs, e)
-			}
-		},
-	}
-	types.NewChecker(conf, fset, pkg, c.info).Files([]*ast.File{f})
-	return c
-}
-
-// build makes SSA code of a checked file.
-func (s *Session) build(c *checked) (p *ssa.Package, err error) {
-	defer func() {
-		if e := recover(); e != nil {
-			err = fmt.Errorf("building SSA: %v", e)
-		}
-	}()
-	return s.ctx.Builder.BuildMain(&ixgo.SourcePackage{Context: s.ctx, Package: c.pkg, Files: []*ast.File{c.file}, Info: c.info})
-}
 
 // dropCycles drops errors that are none in a cell: cells run from top to bottom,
 // so a variable may be used by the function that computes another one.
-func dropCycles(c *checked) *checked {
+func dropCycles(c *interp.Checked) *interp.Checked {
 	consts := map[token.Pos]bool{}
-	for id, o := range c.info.Defs {
+	for id, o := range c.Info.Defs {
 		if _, ok := o.(*types.Const); ok {
 			consts[id.Pos()] = true
 		}
 	}
-	kept, dropping := c.errs[:0], false
-	for _, e := range c.errs {
+	kept, dropping := c.Errors[:0], false
+	for _, e := range c.Errors {
 		if !strings.HasPrefix(e.Msg, "\t") { // else it goes with the one before
 			dropping = strings.HasPrefix(e.Msg, "initialization cycle") && !consts[e.Pos]
 		}
@@ -78,23 +28,29 @@ func dropCycles(c *checked) *checked {
 			kept = append(kept, e)
 		}
 	}
-	c.errs = kept
+	c.Errors = kept
 	return c
+}
+
+// check type-checks a file as the package pkg, whose scope may already hold
+// objects of earlier cells.
+func (s *Session) check(pkg *types.Package, f *ast.File) *interp.Checked {
+	return s.program.Check(s.program.Context().FileSet, pkg, f)
 }
 
 // A fixup edits a file by what the type checker found out; it reports whether it
 // changed anything, so that the file is checked again.
-type fixup func(c *checked) bool
+type fixup func(c *interp.Checked) bool
 
 var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, printToStderr}
 
 // checkCell checks a cell's file, edits it by the fixups and checks it again.
-func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked {
+func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *interp.Checked {
 	c := dropCycles(s.check(newPkg(), f))
 	const rounds = 3 // one edit may be the reason for another
 	for range rounds {
 		changed := false
-		for _, fix := range append(fixups, s.guardCallbacks, s.declarePromoted) {
+		for _, fix := range append(fixups, s.guardCallbacks, s.program.Promote) {
 			changed = fix(c) || changed
 		}
 		if !changed {
@@ -107,16 +63,16 @@ func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *checked 
 
 // keyLiterals writes T{x: 1} for T{1} where T has unexported fields of an
 // earlier cell: there the checker compares packages by pointer, not by path.
-func keyLiterals(c *checked) (changed bool) {
+func keyLiterals(c *interp.Checked) (changed bool) {
 	if !hasError(c, "implicit assignment to unexported field") {
 		return false
 	}
-	ast.Inspect(c.file, func(n ast.Node) bool {
+	ast.Inspect(c.File, func(n ast.Node) bool {
 		cl, ok := n.(*ast.CompositeLit)
 		if !ok || len(cl.Elts) == 0 {
 			return true
 		}
-		st := structOf(c.info.Types[cl].Type)
+		st := structOf(c.Info.Types[cl].Type)
 		if _, keyed := cl.Elts[0].(*ast.KeyValueExpr); st == nil || keyed || len(cl.Elts) != st.NumFields() {
 			return true
 		}
@@ -141,8 +97,8 @@ func structOf(t types.Type) *types.Struct {
 	return st
 }
 
-func hasError(c *checked, prefix string) bool {
-	for _, e := range c.errs {
+func hasError(c *interp.Checked, prefix string) bool {
+	for _, e := range c.Errors {
 		if strings.HasPrefix(e.Msg, prefix) {
 			return true
 		}
@@ -151,13 +107,13 @@ func hasError(c *checked, prefix string) bool {
 }
 
 // rangeChannels makes range over a channel stoppable.
-func rangeChannels(c *checked) (changed bool) {
-	ast.Inspect(c.file, func(n ast.Node) bool {
+func rangeChannels(c *interp.Checked) (changed bool) {
+	ast.Inspect(c.File, func(n ast.Node) bool {
 		r, ok := n.(*ast.RangeStmt)
-		if !ok || c.info.Types[r.X].Type == nil {
+		if !ok || c.Info.Types[r.X].Type == nil {
 			return true
 		}
-		if _, ok := c.info.Types[r.X].Type.Underlying().(*types.Chan); ok {
+		if _, ok := c.Info.Types[r.X].Type.Underlying().(*types.Chan); ok {
 			r.X = call(ident(hidden+"range", r.X.Pos()), r.X.Pos(), r.X.End(), r.X)
 			changed = true
 		}
@@ -168,17 +124,17 @@ func rangeChannels(c *checked) (changed bool) {
 
 // chooseMust picks the form of must for its argument: a call that gives only an
 // error, or two values and an error.
-func chooseMust(c *checked) (changed bool) {
-	ast.Inspect(c.file, func(n ast.Node) bool {
+func chooseMust(c *interp.Checked) (changed bool) {
+	ast.Inspect(c.File, func(n ast.Node) bool {
 		e, ok := n.(*ast.CallExpr)
 		if !ok || len(e.Args) != 1 {
 			return true
 		}
 		id, ok := e.Fun.(*ast.Ident)
-		if !ok || !isPreludeMust(c.info.Uses[id]) {
+		if !ok || !isPreludeMust(c.Info.Uses[id]) {
 			return true
 		}
-		switch t := c.info.Types[e.Args[0]].Type.(type) {
+		switch t := c.Info.Types[e.Args[0]].Type.(type) {
 		case *types.Tuple:
 			if t.Len() == 3 {
 				id.Name, changed = hidden+"must3", true
@@ -199,8 +155,8 @@ func isPreludeMust(o types.Object) bool {
 }
 
 // dropResult takes Show off a last expression that has no value to show.
-func dropResult(c *checked) (changed bool) {
-	fd := cellFunc(c.file)
+func dropResult(c *interp.Checked) (changed bool) {
+	fd := cellFunc(c.File)
 	if fd == nil || len(fd.Body.List) == 0 {
 		return false
 	}
@@ -212,7 +168,7 @@ func dropResult(c *checked) (changed bool) {
 	if !ok || !isShow(show) {
 		return false
 	}
-	tv, ok := c.info.Types[show.Args[0]]
+	tv, ok := c.Info.Types[show.Args[0]]
 	if tv.IsType() {
 		return false
 	}
@@ -223,8 +179,8 @@ func dropResult(c *checked) (changed bool) {
 	return true
 }
 
-func hasErrorAt(c *checked, pos token.Pos, part string) bool {
-	for _, e := range c.errs {
+func hasErrorAt(c *interp.Checked, pos token.Pos, part string) bool {
+	for _, e := range c.Errors {
 		if e.Pos == pos && strings.Contains(e.Msg, part) {
 			return true
 		}
@@ -254,11 +210,11 @@ func cellFunc(f *ast.File) *ast.FuncDecl {
 // cannot be passed to the wrapper as it is, to a wrapped closure. Its arguments
 // are evaluated first, as go does, save for constants, which take their type
 // from the parameter.
-func instantiateGo(c *checked) (changed bool) {
+func instantiateGo(c *interp.Checked) (changed bool) {
 	if !hasErrorContaining(c, "without instantiation") && !hasErrorContaining(c, "cannot infer") {
 		return false
 	}
-	ast.Inspect(c.file, func(n ast.Node) bool {
+	ast.Inspect(c.File, func(n ast.Node) bool {
 		list := stmtList(n)
 		for i, st := range list {
 			if g, ok := st.(*ast.GoStmt); ok && isGenericFunc(c, wrapped(g)) {
@@ -271,8 +227,8 @@ func instantiateGo(c *checked) (changed bool) {
 	return changed
 }
 
-func hasErrorContaining(c *checked, part string) bool {
-	for _, e := range c.errs {
+func hasErrorContaining(c *interp.Checked, part string) bool {
+	for _, e := range c.Errors {
 		if strings.Contains(e.Msg, part) {
 			return true
 		}
@@ -302,7 +258,7 @@ func wrapped(g *ast.GoStmt) ast.Expr {
 	return nil
 }
 
-func isGenericFunc(c *checked, e ast.Expr) bool {
+func isGenericFunc(c *interp.Checked, e ast.Expr) bool {
 	var id *ast.Ident
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -312,17 +268,17 @@ func isGenericFunc(c *checked, e ast.Expr) bool {
 	default:
 		return false
 	}
-	f, ok := c.info.Uses[id].(*types.Func)
+	f, ok := c.Info.Uses[id].(*types.Func)
 	return ok && f.Signature().TypeParams().Len() > 0
 }
 
-func closeOver(c *checked, g *ast.GoStmt) ast.Stmt {
+func closeOver(c *interp.Checked, g *ast.GoStmt) ast.Stmt {
 	p := g.Pos()
 	inner := call(wrapped(g), g.Call.Lparen, g.Call.Rparen)
 	inner.Ellipsis = g.Call.Ellipsis
 	var list []ast.Stmt
 	for i, a := range g.Call.Args {
-		if tv, ok := c.info.Types[a]; ok && (tv.Value != nil || tv.IsNil()) {
+		if tv, ok := c.Info.Types[a]; ok && (tv.Value != nil || tv.IsNil()) {
 			inner.Args = append(inner.Args, a)
 			continue
 		}
@@ -337,8 +293,8 @@ func closeOver(c *checked, g *ast.GoStmt) ast.Stmt {
 
 // printToStderr makes the builtin print and println write to the cell's standard
 // error.
-func printToStderr(c *checked) (changed bool) {
-	ast.Inspect(c.file, func(n ast.Node) bool {
+func printToStderr(c *interp.Checked) (changed bool) {
+	ast.Inspect(c.File, func(n ast.Node) bool {
 		e, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -347,7 +303,7 @@ func printToStderr(c *checked) (changed bool) {
 		if !ok {
 			return true
 		}
-		if b, ok := c.info.Uses[id].(*types.Builtin); ok && strings.HasPrefix(b.Name(), "print") {
+		if b, ok := c.Info.Uses[id].(*types.Builtin); ok && strings.HasPrefix(b.Name(), "print") {
 			e.Fun = runtimeSel(strings.ToUpper(b.Name()[:1])+b.Name()[1:], id.Pos())
 			changed = true
 		}

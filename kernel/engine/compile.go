@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -60,11 +61,12 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	}
 	d.assemble()
 	c := s.checkCell(d.newPackage, d.file)
-	if len(c.errs) > 0 {
-		return nil, typeErrors(c.errs)
+	if len(c.Errors) > 0 {
+		return nil, typeErrors(c.Errors)
 	}
 	s.goroutines.compiling(d.p, c)
-	s.narrowed.pin(c)
+	s.program.GuardMaps = s.goroutines.guard
+	s.program.Pin(c)
 	u = &unit{count: count, program: d.p.program}
 	u.results, u.quiet = d.resultTypes(c)
 	if v, ok := d.known(c); ok {
@@ -73,16 +75,16 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	}
 	d.place(c)
 	if d.redefinesType() {
-		s.loader.renewRecord()
+		s.program.RedefinesType()
 		s.tellStale(d)
 	}
-	if u.ssa, err = s.build(c); err != nil {
+	if u.ssa, err = s.program.Build(c); err != nil {
 		return nil, err
 	}
 	s.units++
 	u.path = fmt.Sprintf("cell%d", s.units)
-	defer s.bindStorage(d, c.pkg, u.path)()
-	if u.interp, err = s.newInterp(u.ssa, u.path); err != nil {
+	defer s.bindStorage(d, c.Package, u.path)()
+	if u.interp, err = s.program.Link(u.ssa, u.path); err != nil {
 		return nil, err
 	}
 	s.commit(d, c, u)
@@ -92,7 +94,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 // draft parses a cell; when it declares methods on types of earlier cells, what
 // depends on those types is declared again with it.
 func (s *Session) draft(label, src string) (*draft, error) {
-	cp := cellParser{fset: s.ctx.FileSet, label: label, previous: s.previous, results: s.useResults}
+	cp := cellParser{fset: s.program.Context().FileSet, label: label, previous: s.previous, results: s.useResults}
 	p, err := cp.parse(src, nil)
 	if err != nil {
 		return nil, err
@@ -111,13 +113,10 @@ func (s *Session) draft(label, src string) (*draft, error) {
 	return d, nil
 }
 
-// reservedSlots are left for methods that are linked while a cell runs.
-const reservedSlots = 64
-
 var errSlots = errors.New("the interpreter has no room for methods of more types: reset the session or restart the kernel")
 
 func (s *Session) slotsLeft() error {
-	if _, _, free := ixgo.IcallStat(); free < reservedSlots {
+	if !interp.SlotsLeft() {
 		return errSlots
 	}
 	return nil
@@ -154,9 +153,9 @@ func isImport(decl ast.Decl) bool {
 
 func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 	body := &ast.BlockStmt{}
-	if slices.ContainsFunc(d.p.items, func(it *item) bool { return it.stmt != nil && defersInRange(it.stmt) }) {
+	if slices.ContainsFunc(d.p.items, func(it *item) bool { return it.stmt != nil && interp.DefersInRange(it.stmt) }) {
 		pos := d.p.items[0].pos
-		d.p.items = slices.Insert(d.p.items, 0, &item{stmt: deferNothing(pos), pos: pos})
+		d.p.items = slices.Insert(d.p.items, 0, &item{stmt: interp.DeferNothing(pos), pos: pos})
 	}
 	for _, it := range d.p.items {
 		if it.stmt != nil {
@@ -199,7 +198,7 @@ func (d *draft) newPackage() *types.Package {
 
 // resultTypes are the static types of the shown values. The result of printing
 // is not worth showing.
-func (d *draft) resultTypes(c *checked) (ts []types.Type, quiet bool) {
+func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
 	if d.p.last == nil {
 		return nil, true
 	}
@@ -208,7 +207,7 @@ func (d *draft) resultTypes(c *checked) (ts []types.Type, quiet bool) {
 		return nil, true
 	}
 	x := show.Args[0]
-	switch t := c.info.Types[x].Type.(type) {
+	switch t := c.Info.Types[x].Type.(type) {
 	case nil:
 	case *types.Tuple:
 		for v := range t.Variables() {
@@ -217,7 +216,7 @@ func (d *draft) resultTypes(c *checked) (ts []types.Type, quiet bool) {
 	default:
 		ts = []types.Type{t}
 	}
-	return ts, d.p.quiet || isPrint(c.info, x)
+	return ts, d.p.quiet || isPrint(c.Info, x)
 }
 
 func isPrint(info *types.Info, e ast.Expr) bool {
@@ -239,7 +238,7 @@ func isPrint(info *types.Info, e ast.Expr) bool {
 // place turns the hoisted `var x = f()` into assignments executed where they
 // were written, inside the cell function: the file is checked by now, so the
 // types of the new identifiers are entered by hand.
-func (d *draft) place(c *checked) {
+func (d *draft) place(c *interp.Checked) {
 	d.orderVars(c)
 	var list []ast.Stmt
 	for _, it := range d.p.items {
@@ -247,9 +246,9 @@ func (d *draft) place(c *checked) {
 			as := &ast.AssignStmt{TokPos: it.pos, Tok: token.ASSIGN, Rhs: it.vars.Values}
 			for _, id := range it.vars.Names {
 				use := ident(id.Name, id.NamePos)
-				if o := c.info.Defs[id]; o != nil && id.Name != "_" {
-					c.info.Uses[use] = o
-					c.info.Types[use] = typeOnly(o.Type())
+				if o := c.Info.Defs[id]; o != nil && id.Name != "_" {
+					c.Info.Uses[use] = o
+					c.Info.Types[use] = typeOnly(o.Type())
 				}
 				as.Lhs = append(as.Lhs, use)
 			}
@@ -265,7 +264,7 @@ func (d *draft) place(c *checked) {
 			it.vars.Values = nil
 		}
 	}
-	c.info.InitOrder = nil
+	c.Info.InitOrder = nil
 	d.fn.Body.List = list
 }
 
@@ -275,9 +274,9 @@ func typeOnly(t types.Type) (tv types.TypeAndValue) {
 }
 
 // orderVars puts neighbouring var declarations into Go's dependency order.
-func (d *draft) orderVars(c *checked) {
+func (d *draft) orderVars(c *interp.Checked) {
 	rank := map[ast.Expr]int{}
-	for i, in := range c.info.InitOrder {
+	for i, in := range c.Info.InitOrder {
 		rank[in.Rhs] = i
 	}
 	items := d.p.items
@@ -300,14 +299,14 @@ func (s *Session) bindStorage(d *draft, pkg *types.Package, path string) (undo f
 		if !ok {
 			continue
 		}
-		old := s.loader.variable(s.scope.origin[s.scope.objects[name]].path, name)
+		old := s.program.Variable(s.scope.origin[s.scope.objects[name]].path, name)
 		key := path + "." + name
-		s.ctx.RegisterExternal(key, reflect.NewAt(s.loader.reflectType(v.Type()), old.UnsafePointer()).Interface())
+		s.program.Override(map[string]any{key: reflect.NewAt(s.program.ReflectType(v.Type()), old.UnsafePointer()).Interface()})
 		keys = append(keys, key)
 	}
 	return func() {
 		for _, k := range keys {
-			s.ctx.RegisterExternal(k, nil)
+			s.program.Override(map[string]any{k: nil})
 		}
 	}
 }

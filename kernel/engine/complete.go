@@ -97,7 +97,7 @@ func (r *completer) completed() string {
 func (a *analysis) find(name string) (found *ast.Ident, parents map[ast.Node]ast.Node) {
 	parents = map[ast.Node]ast.Node{}
 	var stack []ast.Node
-	ast.Inspect(a.file, func(n ast.Node) bool {
+	ast.Inspect(a.File, func(n ast.Node) bool {
 		if n == nil {
 			stack = stack[:len(stack)-1]
 			return true
@@ -133,7 +133,7 @@ func hasPrefixFold(s, prefix string) bool {
 // selected offers the members of x in x.f.
 func (r *completer) selected(a *analysis, x ast.Expr, prefix string) {
 	if id, ok := x.(*ast.Ident); ok {
-		if pkg, ok := a.info.Uses[id].(*types.PkgName); ok {
+		if pkg, ok := a.Info.Uses[id].(*types.PkgName); ok {
 			scope := pkg.Imported().Scope()
 			for _, name := range scope.Names() {
 				if o := scope.Lookup(name); o.Exported() {
@@ -143,7 +143,7 @@ func (r *completer) selected(a *analysis, x ast.Expr, prefix string) {
 			return
 		}
 	}
-	t := a.info.Types[x].Type
+	t := a.Info.Types[x].Type
 	if t == nil {
 		return
 	}
@@ -162,7 +162,7 @@ func (r *completer) fieldKeys(a *analysis, id *ast.Ident, parents map[ast.Node]a
 	if !ok {
 		return
 	}
-	st := structOf(a.info.Types[lit].Type)
+	st := structOf(a.Info.Types[lit].Type)
 	if st == nil {
 		return
 	}
@@ -203,7 +203,7 @@ func (r *completer) names(a *analysis, id *ast.Ident, prefix string) {
 
 // innermost is the smallest scope around a position.
 func innermost(a *analysis, pos token.Pos) (best *types.Scope) {
-	for _, sc := range a.info.Scopes {
+	for _, sc := range a.Info.Scopes {
 		if sc.Contains(pos) && (best == nil || sc.End()-sc.Pos() < best.End()-best.Pos()) {
 			best = sc
 		}
@@ -231,7 +231,7 @@ func (r *completer) inString(from int) {
 }
 
 func importable(path string) bool {
-	return path != runtimePath && !strings.Contains(path, "internal/") && !strings.Contains(path, "goplus/")
+	return !strings.HasPrefix(path, "msflow/") && !strings.Contains(path, "internal/") && !strings.Contains(path, "goplus/")
 }
 
 // isImportContext reports whether the last declaration before a string is an
@@ -246,7 +246,7 @@ func (r *completer) mapKeys(from int, before, text string) {
 	start := exprStart(before)
 	a := r.s.analyse(mark + " := " + before[start:])
 	var v reflect.Value
-	ast.Inspect(a.file, func(n ast.Node) bool {
+	ast.Inspect(a.File, func(n ast.Node) bool {
 		if vs, ok := n.(*ast.ValueSpec); ok && len(vs.Values) == 1 {
 			v, _ = a.value(vs.Values[0])
 		}

@@ -3,6 +3,8 @@ package engine
 import (
 	"go/ast"
 	"sync/atomic"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // concurrency decides which cells have their maps guarded (see guardMaps), which
@@ -16,8 +18,8 @@ type concurrency struct {
 }
 
 // compiling looks at a cell before it is linked.
-func (g *concurrency) compiling(p *parsed, c *checked) {
-	starts := startsGoroutines(c.file)
+func (g *concurrency) compiling(p *parsed, c *interp.Checked) {
+	starts := startsGoroutines(c.File)
 	g.guard = starts || g.live.Load() > 0
 	for name := range p.mentioned {
 		g.guard = g.guard || g.names[name]
@@ -28,7 +30,7 @@ func (g *concurrency) compiling(p *parsed, c *checked) {
 	if g.names == nil {
 		g.names = map[string]bool{}
 	}
-	for _, d := range c.file.Decls {
+	for _, d := range c.File.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && !isHidden(f.Name.Name) {
 			g.names[f.Name.Name] = true
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/types"
 	"runtime"
 	"runtime/metrics"
 	"time"
@@ -225,4 +226,8 @@ func (s *Session) deep() {
 		r.check()
 	case <-time.After(100 * time.Millisecond):
 	}
+}
+
+func isErrorType(t types.Type) bool {
+	return types.Identical(t, types.Universe.Lookup("error").Type())
 }

@@ -13,16 +13,18 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // When this variable is set, the test binary is `msflow run` of that file.
 const runProgramVar = "MSFLOW_TEST_RUN_PROGRAM"
 
 func TestMain(m *testing.M) {
-	hotFailed = func(fault any) { panic(fmt.Sprint("package hot: ", fault)) }
+	interp.HotFailed = func(fault any) { panic(fmt.Sprint("package hot: ", fault)) }
 	if file := os.Getenv(runProgramVar); file != "" {
-		hotAfter = 1 // so that the programs try package hot
-		os.Exit(RunProgram(file, os.Args[1:], os.Stderr))
+		interp.HotAfter = 1 // so that the programs try package hot
+		os.Exit(interp.RunProgram(file, os.Args[1:], os.Stderr))
 	}
 	os.Exit(m.Run())
 }

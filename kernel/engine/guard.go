@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/interp"
 	"github.com/timandy/routine"
 )
 
@@ -64,8 +65,8 @@ var synchronous = map[string]bool{
 }
 
 // guardCallbacks guards the functions that a cell passes to compiled code.
-func (s *Session) guardCallbacks(c *checked) (changed bool) {
-	ast.Inspect(c.file, func(n ast.Node) bool {
+func (s *Session) guardCallbacks(c *interp.Checked) (changed bool) {
+	ast.Inspect(c.File, func(n ast.Node) bool {
 		e, ok := n.(*ast.CallExpr)
 		if !ok || !s.callsCompiled(c, e) {
 			return true
@@ -81,12 +82,12 @@ func (s *Session) guardCallbacks(c *checked) (changed bool) {
 	return changed
 }
 
-func (s *Session) callsCompiled(c *checked, e *ast.CallExpr) bool {
+func (s *Session) callsCompiled(c *interp.Checked, e *ast.CallExpr) bool {
 	sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
 	if !ok {
 		return false
 	}
-	f, ok := c.info.Uses[sel.Sel].(*types.Func)
+	f, ok := c.Info.Uses[sel.Sel].(*types.Func)
 	if !ok || f.Pkg() == nil || ofCell(f) || f.Signature().TypeParams().Len() > 0 {
 		return false
 	}
@@ -94,8 +95,8 @@ func (s *Session) callsCompiled(c *checked, e *ast.CallExpr) bool {
 	return !synchronous[path] && s.modules.dirs[path] == "" && !strings.HasSuffix(path, "@patch")
 }
 
-func passesFunc(c *checked, a ast.Expr) bool {
-	tv := c.info.Types[a]
+func passesFunc(c *interp.Checked, a ast.Expr) bool {
+	tv := c.Info.Types[a]
 	if !tv.IsValue() || tv.IsNil() {
 		return false
 	}

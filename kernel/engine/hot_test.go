@@ -13,13 +13,13 @@ import (
 // hotSession compiles loops and functions at once, coldSession never.
 func hotSession(t testing.TB) *Session {
 	s := newSession(t)
-	s.hot.Hot = 1
+	s.program.SetHot(1)
 	return s
 }
 
 func coldSession(t testing.TB) *Session {
 	s := newSession(t)
-	s.hot.Hot = 1 << 30
+	s.program.SetHot(1 << 30)
 	return s
 }
 

@@ -20,7 +20,7 @@ func (d *draft) resolveImports() error {
 		}
 		pkg, err := d.s.importPackage(path)
 		if err != nil {
-			return importError(d.s.ctx.FileSet.Position(sp.Pos()), path, err)
+			return importError(d.s.program.Context().FileSet.Position(sp.Pos()), path, err)
 		}
 		name := pkg.Name()
 		if sp.Name != nil {
@@ -164,7 +164,7 @@ func newPackageNames() *packageNames {
 }
 
 func (n *packageNames) add(path string) {
-	if path == runtimePath || strings.Contains(path, "internal/") || strings.HasPrefix(path, "github.com/goplus/") {
+	if strings.HasPrefix(path, "msflow/") || strings.Contains(path, "internal/") || strings.HasPrefix(path, "github.com/goplus/") {
 		return
 	}
 	elems := strings.Split(path, "/")

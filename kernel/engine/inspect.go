@@ -37,7 +37,7 @@ func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) 
 	o := a.object(id)
 	if path := s.packages.path(id.Name); o == nil && path != "" && parents[id] != nil {
 		if pkg, err := s.importPackage(path); err == nil {
-			o = types.NewPkgName(id.Pos(), a.pkg, id.Name, pkg)
+			o = types.NewPkgName(id.Pos(), a.Package, id.Name, pkg)
 		}
 	}
 	if o == nil {
@@ -63,7 +63,7 @@ func nameEnd(code string, at int) string {
 func (a *analysis) identAt(at int) (found *ast.Ident, parents map[ast.Node]ast.Node) {
 	_, parents = a.find("")
 	var fun ast.Expr
-	ast.Inspect(a.file, func(n ast.Node) bool {
+	ast.Inspect(a.File, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
 			if a.covers(n, at) && n.Name != cellFuncName {
@@ -89,10 +89,10 @@ func (a *analysis) identAt(at int) (found *ast.Ident, parents map[ast.Node]ast.N
 }
 
 func (a *analysis) object(id *ast.Ident) types.Object {
-	if o := a.info.Uses[id]; o != nil {
+	if o := a.Info.Uses[id]; o != nil {
 		return o
 	}
-	return a.info.Defs[id]
+	return a.Info.Defs[id]
 }
 
 // description collects the parts of an inspection.
@@ -152,10 +152,10 @@ func (s *Session) valueOf(a *analysis, id *ast.Ident, parents map[ast.Node]ast.N
 // documentation.
 func (a *analysis) ownerAt(id *ast.Ident, parents map[ast.Node]ast.Node) string {
 	sel, ok := parents[id].(*ast.SelectorExpr)
-	if !ok || sel.Sel != id || a.info.Types[sel.X].Type == nil {
+	if !ok || sel.Sel != id || a.Info.Types[sel.X].Type == nil {
 		return ""
 	}
-	for _, m := range members(a.info.Types[sel.X].Type) {
+	for _, m := range members(a.Info.Types[sel.X].Type) {
 		if m.obj.Name() == id.Name {
 			return m.owner
 		}

@@ -5,6 +5,8 @@ import (
 	"go/constant"
 	"go/types"
 	"reflect"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // A cell that is nothing but a constant or the name of a variable, as many are
@@ -12,7 +14,7 @@ import (
 // other, but neither built nor linked.
 
 // known is the value of such a cell.
-func (d *draft) known(c *checked) (value any, ok bool) {
+func (d *draft) known(c *interp.Checked) (value any, ok bool) {
 	if len(d.p.decls)+len(d.imports)+len(d.dots)+len(d.rebind) > 0 || len(d.p.items) != 1 || d.p.last == nil || d.p.quiet {
 		return nil, false
 	}
@@ -21,14 +23,14 @@ func (d *draft) known(c *checked) (value any, ok bool) {
 		return nil, false
 	}
 	x := ast.Unparen(show.Args[0])
-	if tv := c.info.Types[x]; tv.Value != nil {
+	if tv := c.Info.Types[x]; tv.Value != nil {
 		return d.s.constantValue(tv)
 	}
 	id, ok := x.(*ast.Ident)
 	if !ok {
 		return nil, false
 	}
-	v, ok := d.s.live(c.info.Uses[id])
+	v, ok := d.s.live(c.Info.Uses[id])
 	if !ok {
 		return nil, false
 	}
@@ -41,7 +43,7 @@ func (s *Session) constantValue(tv types.TypeAndValue) (any, bool) {
 	if _, basic := t.Underlying().(*types.Basic); !basic {
 		return nil, false
 	}
-	rt := s.loader.reflectType(t)
+	rt := s.program.ReflectType(t)
 	if rt == nil {
 		return nil, false
 	}

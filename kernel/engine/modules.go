@@ -35,9 +35,10 @@ func (s *Session) useModules() {
 		s.modules = &modules{s: s}
 	}
 	s.modules.dirs = map[string]string{}
-	s.ctx.BuildContext.BuildTags = sourceTags
-	s.ctx.BuildContext.CgoEnabled = false
-	s.ctx.Lookup = func(_, path string) (dir string, found bool) {
+	ctx := s.program.Context()
+	ctx.BuildContext.BuildTags = sourceTags
+	ctx.BuildContext.CgoEnabled = false
+	ctx.Lookup = func(_, path string) (dir string, found bool) {
 		dir, found = s.modules.dirs[path]
 		return dir, found
 	}
@@ -56,7 +57,7 @@ func (s *Session) importPackage(path string) (*types.Package, error) {
 			return nil, err
 		}
 	}
-	pkg, err := s.ctx.Importer.Import(path)
+	pkg, err := s.program.Context().Importer.Import(path)
 	return pkg, plainImportError(err)
 }
 
@@ -181,7 +182,8 @@ func (m *modules) add(p listed) error {
 	if _, compiled := ixgo.LookupPackage(p.ImportPath); compiled {
 		return nil
 	}
-	if err := m.s.ctx.AddImport(p.ImportPath, p.Dir); err != nil {
+	sp, err := m.s.program.ReadSource(p.ImportPath, p.Dir)
+	if err != nil {
 		var none *build.NoGoError
 		if errors.As(err, &none) {
 			if name, ok := cgoFile(p.Dir); ok {
@@ -191,14 +193,10 @@ func (m *modules) add(p listed) error {
 		}
 		return fmt.Errorf("package %s: %w", p.ImportPath, err)
 	}
-	files := m.s.ctx.SourcePackage(p.ImportPath).Files
-	if name, bodiless := withoutBody(files); bodiless {
+	if name, bodiless := withoutBody(sp.Files); bodiless {
 		return fmt.Errorf("package %s implements %s in assembly, which cannot be interpreted", p.ImportPath, name)
 	}
-	for _, f := range files {
-		keepDefersIn(f)
-	}
-	if err := m.s.ctx.SourcePackage(p.ImportPath).Load(); err != nil {
+	if err := sp.Load(); err != nil {
 		return fmt.Errorf("package %s: %w", p.ImportPath, err)
 	}
 	m.dirs[p.ImportPath] = p.Dir

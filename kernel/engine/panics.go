@@ -133,23 +133,6 @@ func (s *Session) traceback(fs []frame) (lines []string) {
 	return lines
 }
 
-var pathOfType = regexp.MustCompile(`(?:[\w.~-]+/)+(\w[\w.]*\.)`)
-
-// goErrorText makes the error of a failed assertion what it is in Go, which
-// calls it no runtime error and names packages without their paths.
-func goErrorText(p *ixgo.PanicInfo) {
-	var text string
-	switch e := p.Error.(type) {
-	case ixgo.RuntimeError:
-		text = string(e)
-	case ixgo.PlainError:
-		text = string(e)
-	}
-	if strings.HasPrefix(text, "interface conversion: ") {
-		p.Error = conversionError(pathOfType.ReplaceAllString(text, "$1"))
-	}
-}
-
 // isInterrupt reports whether an error is that of a stopped cell.
 func isInterrupt(err error) bool {
 	var e *Error

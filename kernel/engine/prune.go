@@ -1,25 +1,19 @@
 package engine
 
-import (
-	"go/types"
-
-	"golang.org/x/tools/go/ssa"
-)
+import "go/types"
 
 // pruneEvery is how many cells are compiled between two prunings, at least: a
 // pruning looks at all that the session has.
-func (s *Session) pruneEvery() int { return max(32, len(*programPackages(s.program()))/4) }
+func (s *Session) pruneEvery() int { return max(32, s.program.Packages()/4) }
 
 // prune forgets the cells whose declarations have all been declared anew.
-// Without this a session grows with its length. Packages with types stay, as
-// values of their types may live on, and those that generic functions mention;
-// so do compiled functions, which need no package any more.
+// Without this a session grows with its length.
 func (s *Session) prune() {
 	if s.units < s.pruned+s.pruneEvery() {
 		return
 	}
 	s.pruned = s.units
-	s.stopper.forget()
+	s.stopper.Forget()
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
 	live, current := map[*types.Package]bool{}, map[types.Object]bool{}
@@ -31,33 +25,5 @@ func (s *Session) prune() {
 			delete(s.scope.origin, o)
 		}
 	}
-	packages := *programPackages(s.program())
-	for t, p := range packages {
-		if isLinked(p) && !live[t] && s.narrowed.idle(t, p) {
-			delete(packages, t)
-		}
-	}
-}
-
-// ofSession reports whether a package is a cell or holds a hidden variable, as
-// the values of cells are.
-func ofSession(t *types.Package, p *ssa.Package) bool {
-	if t.Path() == "main" {
-		return true
-	}
-	for name := range p.Members {
-		if isHidden(name) {
-			return true
-		}
-	}
-	return false
-}
-
-func declaresTypes(p *ssa.Package) bool {
-	for _, m := range p.Members {
-		if _, ok := m.(*ssa.Type); ok {
-			return true
-		}
-	}
-	return false
+	s.program.Prune(live)
 }

@@ -4,6 +4,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // A method declared in a later cell needs its type declared again together with
@@ -95,7 +97,7 @@ func (s *Session) rebound(p *parsed, again map[string]bool) map[string]string {
 
 func (s *Session) mentions(t types.Type, names map[string]bool) (mentioned, writable bool) {
 	writable = true
-	walkType(t, func(t types.Type) bool {
+	interp.WalkType(t, func(t types.Type) bool {
 		n, ok := t.(*types.Named)
 		if !ok || n.Obj().Pkg() == nil {
 			return true

@@ -56,10 +56,8 @@ func (s *Session) nameOf(k *kept) string {
 	pkg := types.NewPackage(k.path(), k.path())
 	o := types.NewVar(token.NoPos, pkg, k.name, k.typ)
 	pkg.Scope().Insert(o)
-	pkg.MarkComplete()
-	s.loader.install(k.path(), map[string]reflect.Value{k.name: k.value.Addr()})
+	s.program.AddVariables(pkg, map[string]reflect.Value{k.name: k.value.Addr()})
 	s.scope.objects[k.name] = o
-	s.addVariables(pkg)
 	return k.name
 }
 
@@ -74,7 +72,7 @@ func (s *Session) resultType(t types.Type, v reflect.Value) reflect.Type {
 		}
 		return v.Type()
 	}
-	rt := s.loader.reflectType(t)
+	rt := s.program.ReflectType(t)
 	if rt == nil || v.IsValid() && !v.Type().AssignableTo(rt) {
 		return nil
 	}
@@ -88,7 +86,7 @@ func (s *Session) forgetResults() {
 		s.scope.kept = s.scope.kept[1:]
 		if k.name != "" {
 			delete(s.scope.objects, k.name)
-			s.loader.uninstall(k.path())
+			s.program.DropVariables(k.path())
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"strconv"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // A rewriter makes what a cell waits for stoppable and its goroutines safe:
@@ -50,10 +52,10 @@ func (r *rewriter) function(b *ast.BlockStmt) {
 	if b == nil {
 		return
 	}
-	deferring := defersInRange(b)
+	deferring := interp.DefersInRange(b)
 	r.stmts(b.List)
 	if deferring {
-		b.List = append([]ast.Stmt{deferNothing(b.Lbrace)}, b.List...)
+		b.List = append([]ast.Stmt{interp.DeferNothing(b.Lbrace)}, b.List...)
 	}
 }
 

@@ -59,7 +59,7 @@ func (r *run) alive(n int) {
 	r.live += n
 	r.s.goroutines.live.Add(int64(n))
 	if r.cancelled.Load() {
-		r.s.stopper.stopping(n)
+		r.s.stopper.Stopping(n)
 	}
 	if r.ended && r.live == 0 {
 		go r.settle()
@@ -92,7 +92,7 @@ func (r *run) cancel() {
 	if r.cancelled.Swap(true) {
 		return
 	}
-	r.s.stopper.stopping(r.live)
+	r.s.stopper.Stopping(r.live)
 	close(r.done)
 }
 

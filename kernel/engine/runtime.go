@@ -19,14 +19,8 @@ func init() {
 	for name, f := range none.runtimeFuncs() {
 		funcs[name] = reflect.ValueOf(f)
 	}
-	for name, f := range standardGenerics {
-		funcs[name] = reflect.ValueOf(f)
-	}
-	for name, f := range repairFuncs {
-		funcs[name] = reflect.ValueOf(f)
-	}
 	ixgo.RegisterPackage(&ixgo.Package{
-		Name: "cell", Path: runtimePath, Deps: map[string]string{"context": "context", "hash": "hash", "hash/maphash": "maphash"},
+		Name: "cell", Path: runtimePath, Deps: map[string]string{"context": "context"},
 		Interfaces: map[string]reflect.Type{}, NamedTypes: map[string]reflect.Type{}, AliasTypes: map[string]reflect.Type{},
 		Vars:        map[string]reflect.Value{},
 		Funcs:       funcs,
@@ -47,6 +41,15 @@ func (s *Session) runtimeFuncs() map[string]any {
 		"Print":   func(v ...any) { current(s).print(v, "", "") },
 		"Println": func(v ...any) { current(s).print(v, " ", "\n") },
 	}
+}
+
+// runtimeOverrides puts the session's own functions into the package.
+func (s *Session) runtimeOverrides() map[string]any {
+	funcs := map[string]any{}
+	for name, f := range s.runtimeFuncs() {
+		funcs[runtimePath+"."+name] = f
+	}
+	return funcs
 }
 
 // prelude is the source that every session starts with. The names without the

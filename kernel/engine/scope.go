@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // scope is what cells see of the cells before them.
@@ -27,18 +29,16 @@ func newScope() *scope {
 }
 
 // commit enters what a compiled cell declares into the scope.
-func (s *Session) commit(d *draft, c *checked, u *unit) {
-	s.scope.remember(d.p, c.info)
-	vars := map[string]reflect.Value{}
-	for _, name := range c.pkg.Scope().Names() {
-		o := c.pkg.Scope().Lookup(name)
-		if o.Pkg() != c.pkg {
+func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
+	s.scope.remember(d.p, c.Info)
+	var vars []string
+	for _, name := range c.Package.Scope().Names() {
+		o := c.Package.Scope().Lookup(name)
+		if o.Pkg() != c.Package {
 			continue
 		}
 		if _, ok := o.(*types.Var); ok {
-			if v, ok := u.interp.GetVarAddr(name); ok {
-				vars[name] = reflect.ValueOf(v)
-			}
+			vars = append(vars, name)
 		}
 		if _, named := anonymousText.Load(name); isHidden(name) && u.count > 0 && !named {
 			continue
@@ -47,7 +47,7 @@ func (s *Session) commit(d *draft, c *checked, u *unit) {
 		s.scope.origin[o] = u
 		delete(s.scope.imports, name)
 	}
-	s.loader.install(u.path, vars)
+	s.program.Keep(u.path, u.interp, vars)
 	for name, path := range d.imports {
 		s.scope.imports[name] = path
 		delete(s.scope.objects, name)
@@ -142,33 +142,35 @@ func (s *Session) previous(name string) string {
 	}
 	path := fmt.Sprintf("old%d_%s", s.units, name)
 	pkg := types.NewPackage(path, path)
-	again := s.aliasObject(o, pkg, alias)
+	again, address := s.aliasObject(o, pkg, alias)
 	pkg.Scope().Insert(again)
-	pkg.MarkComplete()
 	s.scope.objects[alias] = again
-	s.addVariables(pkg)
+	vars := map[string]reflect.Value{}
+	if address.IsValid() {
+		vars[alias] = address
+	}
+	s.program.AddVariables(pkg, vars)
 	return alias
 }
 
-func (s *Session) aliasObject(o types.Object, pkg *types.Package, alias string) types.Object {
+// aliasObject is an object that means what o does, and the address of its value if it has one.
+func (s *Session) aliasObject(o types.Object, pkg *types.Package, alias string) (again types.Object, address reflect.Value) {
 	switch o := o.(type) {
 	case *types.Var:
 		path := o.Pkg().Path() // of an alias of an alias
 		if u := s.scope.origin[o]; u != nil {
 			path = u.path
 		}
-		s.loader.install(pkg.Path(), map[string]reflect.Value{alias: s.loader.variable(path, o.Name())})
-		return types.NewVar(o.Pos(), pkg, alias, o.Type())
+		return types.NewVar(o.Pos(), pkg, alias, o.Type()), s.program.Variable(path, o.Name())
 	case *types.Func:
-		f := reflect.ValueOf(s.funcValue(o))
+		f := reflect.ValueOf(s.program.FuncValue(o))
 		p := reflect.New(f.Type())
 		p.Elem().Set(f)
-		s.loader.install(pkg.Path(), map[string]reflect.Value{alias: p})
-		return types.NewVar(o.Pos(), pkg, alias, o.Type())
+		return types.NewVar(o.Pos(), pkg, alias, o.Type()), p
 	case *types.Const:
-		return types.NewConst(o.Pos(), pkg, alias, o.Type(), o.Val())
+		return types.NewConst(o.Pos(), pkg, alias, o.Type(), o.Val()), address
 	}
 	tn := types.NewTypeName(o.Pos(), pkg, alias, nil)
 	types.NewAlias(tn, o.Type())
-	return tn
+	return tn, address
 }

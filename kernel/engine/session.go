@@ -3,18 +3,15 @@ package engine
 import (
 	"context"
 	"fmt"
-	"go/types"
 	"reflect"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
-	"github.com/goplus/ixgo"
 	_ "github.com/goplus/ixgo/pkg" // the standard library
 	_ "github.com/goplus/reflectx/icall/icall10240"
 	_ "github.com/goplus/reflectx/icall/icall20480"
-	"github.com/msflow-go/msflow/kernel/engine/hot"
-	"golang.org/x/tools/go/types/typeutil"
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // Session evaluates cells in this process. While there are sessions, os.Stdout
@@ -23,31 +20,23 @@ type Session struct {
 	evaluating sync.Mutex // one cell at a time
 	compiling  sync.Mutex // the type checker, the SSA program and linking
 
-	ctx        *ixgo.Context
-	loader     *loader
+	program    *interp.Program
 	scope      *scope
-	methods    methodTypes
 	packages   *packageNames
-	imported   map[*types.Package]bool // packages that cells have imported, directly or not
-	libraries  int                     // how many of them are source
-	linked     typeutil.Map            // receiver type -> interpreter that holds its methods
-	narrowed   narrowed
 	goroutines concurrency
 	units      int // cells compiled
 	pruned     int // units at the last prune
 	cells      int // cells evaluated; the count of a cell without one
 
-	stdin        *stdin
-	modules      *modules
-	evalCtx      context.Context // of the cell being evaluated; ends the fetching of modules
-	emptyProgram reflect.Value   // see forgetRuntimeTypes
+	stdin   *stdin
+	modules *modules
+	evalCtx context.Context // of the cell being evaluated; ends the fetching of modules
 
 	sourcesMu sync.Mutex
 	cellText  map[string]string // label -> source, for error messages
 
 	foreground atomic.Pointer[run]
-	stopper    stopper
-	hot        hot.Watcher
+	stopper    *interp.Stopper
 }
 
 var _ Evaluator = (*Session)(nil)
@@ -55,8 +44,7 @@ var _ Evaluator = (*Session)(nil)
 // New starts a session.
 func New() (*Session, error) {
 	s := &Session{cellText: map[string]string{}}
-	s.stopper.ask = func() { current(s).check() }
-	s.hot = hot.Watcher{Lock: &s.stopper.mu, Ask: s.stopper.ask, Deep: s.deep, Hot: hotAfter, Failed: hotFailed}
+	s.stopper = interp.NewStopper(func() { current(s).check() })
 	s.stdin = &stdin{s: s}
 	debug.SetMaxStack(goLimit)
 	if err := captureStreams(); err != nil {
@@ -69,43 +57,29 @@ func New() (*Session, error) {
 	return s, nil
 }
 
-// hotAfter is how often a loop turns, or a function is called, before it is
-// compiled: that takes as long as some hundred turns.
-var hotAfter int32 = 50
-
-// hotFailed is told of faults in compiling them; tests set it.
-var hotFailed func(fault any)
-
 // start makes an empty session of s.
 func (s *Session) start() error {
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
 	s.foreground.Store(newRun(s, 0, Discard{}))
-	s.scope, s.imported, s.methods = newScope(), map[*types.Package]bool{}, methodTypes{}
-	s.linked, s.emptyProgram = typeutil.Map{}, reflect.Value{}
+	s.scope = newScope()
 	s.pruned = s.units
-	s.ctx = ixgo.NewContext(ixgo.SupportMultipleInterp)
-	s.ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
-	s.ctx.SetPanic(goErrorText)
-	hookMethods(s.ctx)
-	s.loader = newLoader(s, s.ctx.Loader)
-	s.ctx.Loader = s.loader
+	program, err := interp.NewProgram(interp.Host{
+		Options: interp.Options{Stop: s.stopper, Deep: s.deep}, Lock: &s.compiling,
+		Around: func(method reflect.Type, call func() []reflect.Value) []reflect.Value {
+			return current(s).guarded(method, call)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.program = program
 	s.packages = newPackageNames()
 	s.evalCtx = context.Background()
 	s.useModules()
-	if err := s.warm(); err != nil {
-		return err
-	}
-	s.narrowed = newNarrowed(s.program())
-	for name, f := range s.overrides() {
-		s.ctx.RegisterExternal(name, f)
-	}
-	for name, f := range s.stdinOverrides() {
-		s.ctx.RegisterExternal(name, f)
-	}
-	for name, f := range s.runtimeFuncs() {
-		s.ctx.RegisterExternal(runtimePath+"."+name, f)
-	}
+	program.Override(s.overrides())
+	program.Override(s.stdinOverrides())
+	program.Override(s.runtimeOverrides())
 	u, err := s.compile(0, "prelude", prelude)
 	if err != nil {
 		return err

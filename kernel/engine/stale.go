@@ -5,6 +5,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // tellStale says what still has the former type when a cell redefines one. A
@@ -53,7 +55,7 @@ func (s *Session) stale(o *types.TypeName, p *parsed) (names []string) {
 }
 
 func mentionsType(t types.Type, o *types.TypeName) (found bool) {
-	walkType(t, func(t types.Type) bool {
+	interp.WalkType(t, func(t types.Type) bool {
 		n, ok := t.(*types.Named)
 		found = found || ok && n.Obj() == o
 		return !found

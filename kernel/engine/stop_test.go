@@ -7,7 +7,8 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/msflow-go/msflow/kernel/engine/ixcode"
+	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 )
 
 // TestCodeIsRestored looks at the code of an earlier cell before an interrupt,
@@ -23,9 +24,8 @@ func TestCodeIsRestored(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.stopper.mu.Lock()
-	kept := s.stopper.live() // or they may be collected, which is no restoring
-	s.stopper.mu.Unlock()
+	var kept []*ixgo.Interp // or they may be collected, which is no restoring
+	s.stopper.Each(func(i *ixgo.Interp) { kept = append(kept, i) })
 	defer runtime.KeepAlive(kept)
 	before := code(s)
 	stop(t, s, "slices.SortFunc([]int{2, 1}, wait)")
@@ -50,14 +50,12 @@ func TestCodeIsRestored(t *testing.T) {
 
 // code are the first closures of all functions.
 func code(s *Session) map[unsafe.Pointer]bool {
-	s.stopper.mu.Lock()
-	defer s.stopper.mu.Unlock()
 	firsts := map[unsafe.Pointer]bool{}
-	for _, i := range s.stopper.live() {
+	s.stopper.Each(func(i *ixgo.Interp) {
 		for f := range ixcode.Functions(i) {
 			firsts[*(*unsafe.Pointer)(unsafe.Pointer(f.Array()))] = true
 		}
-	}
+	})
 	return firsts
 }
 

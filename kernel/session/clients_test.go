@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	_ "github.com/msflow-go/msflow/kernel/bindings"
-	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/internal/jupyterenv"
+	"github.com/msflow-go/msflow/kernel/interp"
 	"github.com/msflow-go/msflow/kernel/kernelspec"
 	"github.com/msflow-go/msflow/kernel/session"
 )
@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("MSFLOW_TEST_KERNEL") != "" {
 		if len(os.Args) > 2 && os.Args[1] == "run" { // %run starts its own executable so
-			os.Exit(engine.RunProgram(os.Args[2], os.Args[3:], os.Stderr))
+			os.Exit(interp.RunProgram(os.Args[2], os.Args[3:], os.Stderr))
 		}
 		if err := session.Process(os.Args[len(os.Args)-1], "test", os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)

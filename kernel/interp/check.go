@@ -1,0 +1,55 @@
+package interp
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"runtime"
+
+	"github.com/goplus/ixgo"
+	"golang.org/x/tools/go/ssa"
+)
+
+// checked is a file with its types.
+type Checked struct {
+	Package *types.Package
+	File    *ast.File
+	Info    *types.Info
+	Errors  []types.Error
+}
+
+func newInfo() *types.Info {
+	return &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Scopes: map[ast.Node]*types.Scope{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
+	}
+}
+
+var sizes = types.SizesFor("gc", runtime.GOARCH)
+
+// Check type-checks a file as the package pkg, whose scope may already hold objects of earlier packages.
+func (p *Program) Check(fset *token.FileSet, pkg *types.Package, f *ast.File) *Checked {
+	c := &Checked{Package: pkg, File: f, Info: newInfo()}
+	conf := &types.Config{
+		Importer: p.ctx.Importer, Sizes: sizes, DisableUnusedImportCheck: true,
+		Error: func(err error) {
+			if e, ok := err.(types.Error); ok {
+				c.Errors = append(c.Errors, e)
+			}
+		},
+	}
+	types.NewChecker(conf, fset, pkg, c.Info).Files([]*ast.File{f})
+	return c
+}
+
+// Build makes SSA code of a checked file.
+func (p *Program) Build(c *Checked) (pkg *ssa.Package, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = fmt.Errorf("building SSA: %v", e)
+		}
+	}()
+	return p.ctx.Builder.BuildMain(&ixgo.SourcePackage{Context: p.ctx, Package: c.Package, Files: []*ast.File{c.File}, Info: c.Info})
+}

@@ -1,0 +1,13 @@
+package interp
+
+import "testing"
+
+func TestTextOfPanics(t *testing.T) {
+	needs(t, "code_panictext", `package main
+import ("fmt"; "net/url")
+func main() {
+	defer func() { fmt.Println(recover()) }()
+	var x any = url.URL{}
+	fmt.Println(x.(fmt.Formatter))
+}`, "interface conversion: url.URL is not fmt.Formatter: missing method Format")
+}

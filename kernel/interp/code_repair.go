@@ -1,0 +1,27 @@
+package interp
+
+import (
+	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"golang.org/x/tools/go/ssa"
+)
+
+// repairCode replaces instructions of a new interpreter that ixgo executes otherwise than Go defines them; code_minmax.go and
+// code_nilstore.go say which and why.
+func repairCode(i *ixgo.Interp) {
+	extremes, stores := !leftOut("code_minmax"), !leftOut("code_nilstore")
+	for f := range ixcode.Functions(i) {
+		for pc, in := range f.Source {
+			switch in := in.(type) {
+			case *ssa.Call:
+				if b, ok := in.Call.Value.(*ssa.Builtin); ok && extremes && (b.Name() == "min" || b.Name() == "max") {
+					f.Code[pc] = extreme(f, in, b.Name() == "max", f.Code[pc])
+				}
+			case *ssa.Store:
+				if stores && mayPointNowhere(in.Addr) {
+					f.Code[pc] = storeTo(f, in, f.Code[pc])
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package interp
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// Whoever looks for the cause of a wrong result can leave corrections out, and see what is interpreted:
+//
+//	MSFLOW_INTERP_WITHOUT=ssa_phis,code msflow run prog.go
+//	MSFLOW_INTERP_SSA=main.f msflow run prog.go
+//
+// The first leaves out that of ssa_phis.go and all on the level of code_*.go; also hot for package hot. The second prints the
+// corrected SSA of functions to standard error, with main all of that package's.
+const (
+	withoutVariable = "MSFLOW_INTERP_WITHOUT"
+	printVariable   = "MSFLOW_INTERP_SSA"
+)
+
+// corrections are those that can be left out.
+var corrections = []string{
+	"ast_deferrange", "ast_promote", "code_minmax", "code_nilstore", "code_panictext", "hot", "reflect_methodsets", "reflect_receivers",
+	"ssa_assert", "ssa_maps", "ssa_panic", "ssa_phis",
+}
+
+var without = strings.Split(os.Getenv(withoutVariable), ",")
+
+// leftOut reports whether a correction, or all on its level, is left out.
+func leftOut(correction string) bool {
+	level, _, _ := strings.Cut(correction, "_")
+	return slices.Contains(without, correction) || slices.Contains(without, level)
+}
+
+var printed = os.Getenv(printVariable)
+
+// printSSA prints a corrected function if that is asked for.
+func printSSA(fn *ssa.Function) {
+	if printed == "" {
+		return
+	}
+	if name := fn.String(); name == printed || strings.HasPrefix(name, printed+".") || strings.HasPrefix(name, printed+"$") {
+		fn.WriteTo(os.Stderr)
+	}
+}

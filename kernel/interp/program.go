@@ -1,0 +1,133 @@
+package interp
+
+import (
+	"go/types"
+	"reflect"
+	"sync"
+
+	"github.com/goplus/ixgo"
+	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// Program is a go/ssa program that grows: each package linked sees the types, functions and variables of those before it,
+// which keep their identity and their storage. Its packages are all called main.
+type Program struct {
+	*Interp
+	// GuardMaps makes what is linked from now on hold a lock while it uses a map, so that several goroutines can. It is
+	// several times slower.
+	GuardMaps bool
+
+	host   Host
+	loader *loader
+
+	methods      methodTypes
+	imported     map[*types.Package]bool // packages that have been imported, directly or not
+	libraries    int                     // how many of them are source
+	linked       typeutil.Map            // receiver type -> interpreter that holds its methods
+	narrowed     narrowed
+	emptyProgram reflect.Value // see forgetRuntimeTypes
+}
+
+// Host is what a growing program asks of whoever it belongs to.
+type Host struct {
+	Options
+	// Lock is held by the caller of Check, Build and Link. Link gives it back while the initialisers of libraries run, and
+	// methods that compiled code calls for the first time take it.
+	Lock sync.Locker
+	// Around is called where compiled code calls a method of an interpreted type, whose signature it gets, and calls it.
+	Around func(method reflect.Type, call func() []reflect.Value) []reflect.Value
+}
+
+// NewProgram is an empty program.
+func NewProgram(h Host) (*Program, error) {
+	ctx := ixgo.NewContext(ixgo.SupportMultipleInterp)
+	p := &Program{Interp: New(ctx, h.Options), host: h, imported: map[*types.Package]bool{}}
+	p.loader = newLoader(p, ctx.Loader)
+	ctx.Loader = p.loader
+	if err := p.warm(); err != nil {
+		return nil, err
+	}
+	p.narrowed = newNarrowed(p.ssaProgram())
+	return p, nil
+}
+
+func (p *Program) ssaProgram() *ssa.Program { return p.ctx.Builder.Program() }
+
+// Context is the interpreter's own, for its importer, its file set and its lookup of packages.
+func (p *Program) Context() *ixgo.Context { return p.ctx }
+
+// Override puts other functions in the place of those named, as in "time.Sleep" or "(*sync.Mutex).Lock", for interpreted code.
+func (p *Program) Override(funcs map[string]any) {
+	for name, f := range funcs {
+		p.ctx.RegisterExternal(name, f)
+	}
+}
+
+// ReadSource reads the package in a directory, whose source the program will interpret. It is not checked yet.
+func (p *Program) ReadSource(path, dir string) (*ixgo.SourcePackage, error) {
+	if err := p.ctx.AddImport(path, dir); err != nil {
+		return nil, err
+	}
+	sp := p.ctx.SourcePackage(path)
+	for _, f := range sp.Files {
+		keepDefersIn(f)
+	}
+	return sp, nil
+}
+
+// SlotsLeft reports whether there is room for methods of more types. Without it ixgo ends the process.
+func SlotsLeft() bool {
+	const reserved = 64 // for methods that are linked while a program runs
+	_, _, free := ixgo.IcallStat()
+	return free >= reserved
+}
+
+// Variable is the address of a package's variable, given the path that the package was linked under.
+func (p *Program) Variable(path, name string) reflect.Value { return p.loader.variable(path, name) }
+
+// AddVariables adds a package that needs no linking, with the addresses of its variables.
+func (p *Program) AddVariables(pkg *types.Package, vars map[string]reflect.Value) {
+	pkg.MarkComplete()
+	if len(vars) > 0 {
+		p.loader.install(pkg.Path(), vars)
+	}
+	p.ssaProgram().CreatePackage(pkg, nil, nil, false).Build()
+	p.narrowed.variables[pkg] = true
+	p.narrowed.total++
+}
+
+// DropVariables forgets the addresses.
+func (p *Program) DropVariables(path string) { p.loader.uninstall(path) }
+
+// Keep makes the variables of a linked package, by name, known to later ones.
+func (p *Program) Keep(path string, i *ixgo.Interp, names []string) {
+	vars := map[string]reflect.Value{}
+	for _, name := range names {
+		if v, ok := i.GetVarAddr(name); ok {
+			vars[name] = reflect.ValueOf(v)
+		}
+	}
+	p.loader.install(path, vars)
+}
+
+// ReflectType is the type of values of type t in interpreted code.
+func (p *Program) ReflectType(t types.Type) reflect.Type { return p.loader.reflectType(t) }
+
+// RedefinesType is to be called before a package is built that declares a type with the name of an earlier one.
+func (p *Program) RedefinesType() { p.loader.renewRecord() }
+
+// Packages is how many packages the program has.
+func (p *Program) Packages() int { return len(*programPackages(p.ssaProgram())) }
+
+// Prune forgets the packages of which nothing is live. Those with types stay, as values of their types may live on, and those
+// that generic functions mention; so do compiled functions, which need no package any more.
+func (p *Program) Prune(live map[*types.Package]bool) {
+	packages := *programPackages(p.ssaProgram())
+	for t, pkg := range packages {
+		if isLinked(pkg) && !live[t] && p.narrowed.idle(t, pkg) {
+			delete(packages, t)
+			delete(p.narrowed.variables, t)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package interp
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+	"sync"
+
+	"github.com/goplus/ixgo"
+	"github.com/goplus/reflectx"
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// loader stands between a program's interpreters and ixgo's own loader of
+// compiled packages. It gives every named type that the packages declare one
+// reflect type for the whole program, so that values keep their identity from
+// package to package, and gives earlier packages' variables their storage.
+type loader struct {
+	ixgo.Loader
+	p *Program
+
+	mu        sync.Mutex
+	installed map[string]*ixgo.Package
+	reflected typeutil.Map // *types.Named -> reflect.Type
+	named     sync.Map     // reflect.Type -> types.Type
+	record    *ixgo.TypesRecord
+	nested    map[*types.Named]int
+}
+
+func newLoader(p *Program, compiled ixgo.Loader) *loader {
+	l := &loader{Loader: compiled, p: p, installed: map[string]*ixgo.Package{}, nested: map[*types.Named]int{}}
+	l.newRecord()
+	return l
+}
+
+// Import leaves out of a compiled package's imports what only its code needs.
+func (l *loader) Import(path string) (*types.Package, error) {
+	lighten(path)
+	return l.Loader.Import(path)
+}
+
+// lighten makes the types of a compiled package load without the generic
+// packages that it imports. They are source, and none of their types is seen
+// from outside: compiling them would be a good part of a program's start, and
+// of the first package with fmt. A package is looked at once.
+func lighten(path string) {
+	lightMu.Lock()
+	defer lightMu.Unlock()
+	lightenImports(path)
+}
+
+var (
+	lightMu sync.Mutex
+	light   = map[string]bool{}
+)
+
+func lightenImports(path string) {
+	if light[path] {
+		return
+	}
+	light[path] = true
+	p, ok := ixgo.LookupPackage(path)
+	if !ok || p.Source != "" {
+		return
+	}
+	for dep := range p.Deps {
+		if dep == "slices" || dep == "maps" || dep == "cmp" {
+			delete(p.Deps, dep)
+		} else {
+			lightenImports(dep)
+		}
+	}
+}
+
+// Installed finds the variables of earlier packages under their unique paths.
+func (l *loader) Installed(path string) (*ixgo.Package, bool) {
+	l.mu.Lock()
+	p, ok := l.installed[path]
+	l.mu.Unlock()
+	if ok {
+		return p, true
+	}
+	return l.Loader.Installed(path)
+}
+
+func (l *loader) install(path string, vars map[string]reflect.Value) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.installed[path] = &ixgo.Package{Name: "main", Path: path, Vars: vars}
+}
+
+func (l *loader) uninstall(path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.installed, path)
+}
+
+// variable is the address of an earlier package's variable.
+func (l *loader) variable(path, name string) reflect.Value {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p := l.installed[path]; p != nil {
+		return p.Vars[name]
+	}
+	return reflect.Value{}
+}
+
+// known is the loader of the record itself: it must not ask the record.
+type known struct {
+	ixgo.Loader
+	l *loader
+}
+
+func (k known) LookupReflect(t types.Type) (reflect.Type, bool) {
+	if rt, ok := k.Loader.LookupReflect(t); ok {
+		return rt, true
+	}
+	if n, ok := t.(*types.Named); ok {
+		if isError(n) {
+			return errorType, true
+		}
+		if rt := k.l.reflected.At(n); rt != nil {
+			return rt.(reflect.Type), true
+		}
+	}
+	return nil, false
+}
+
+// newRecord starts a new reflectx context. Its cache of interfaces goes by the
+// names of types, so it must not outlive the redefinition of a type.
+func (l *loader) newRecord() {
+	rctx := reflectx.NewContext()
+	rctx.SetHasImethod(func(typ reflect.Type, m reflectx.Method) bool {
+		promoted.Clear()
+		return m.FuncId != -1 && (ast.IsExported(m.Name) || typ.PkgPath() != m.PkgPath)
+	})
+	ctx := l.p.ctx
+	l.record = ixgo.NewTypesRecord(ctx, rctx, ctx.Builder.Program(), known{l.Loader, l}, l.p, l.nested)
+}
+
+func (l *loader) renewRecord() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.newRecord()
+}
+
+func (l *loader) reflectType(t types.Type) reflect.Type {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rt, _ := l.record.ToType(t)
+	finishReceivers()
+	return rt
+}
+
+// LookupReflect gives a named type, or a pointer to one, its reflect type.
+func (l *loader) LookupReflect(t types.Type) (reflect.Type, bool) {
+	if rt, ok := l.Loader.LookupReflect(t); ok {
+		return rt, true
+	}
+	ptr, isPtr := t.(*types.Pointer)
+	if isPtr {
+		t = ptr.Elem()
+	}
+	n, ok := t.(*types.Named)
+	if !ok || mentionsTypeParam(n) {
+		return nil, false
+	}
+	var rt reflect.Type
+	switch {
+	case isError(n):
+		rt = errorType
+	case n.Obj().Pkg() == nil:
+		return nil, false
+	default:
+		rt = l.reflectNamed(n)
+	}
+	if isPtr {
+		rt = reflect.PointerTo(rt)
+	}
+	return rt, true
+}
+
+// error is looked up like a named type: in instances of generic functions ixgo
+// would take it for a local one.
+var errorType = reflect.TypeFor[error]()
+
+func isError(n *types.Named) bool { return n == types.Universe.Lookup("error").Type() }
+
+func (l *loader) reflectNamed(n *types.Named) reflect.Type {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v := l.reflected.At(n); v != nil {
+		return v.(reflect.Type)
+	}
+	rt, _ := l.record.ToType(n)
+	finishReceivers()
+	l.reflected.Set(n, rt)
+	l.named.Store(rt, n)
+	l.p.methods.note(n, rt)
+	return rt
+}
+
+// LookupTypes is the inverse of LookupReflect.
+func (l *loader) LookupTypes(rt reflect.Type) (types.Type, bool) {
+	if t, ok := l.named.Load(rt); ok {
+		return t.(types.Type), true
+	}
+	return l.Loader.LookupTypes(rt)
+}

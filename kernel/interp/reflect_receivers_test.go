@@ -1,0 +1,11 @@
+package interp
+
+import "testing"
+
+func TestReceivers(t *testing.T) {
+	needs(t, "reflect_receivers", `package main
+import "fmt"
+type Set struct{ m map[string]int }
+func (s Set) String() string { return fmt.Sprint(len(s.m)) }
+func main() { fmt.Println(Set{map[string]int{"a": 1}}) }`, "1")
+}

@@ -1,0 +1,26 @@
+package interp
+
+import (
+	"reflect"
+
+	"github.com/goplus/ixgo"
+)
+
+// SupportPath is the import path of the package that corrected code calls.
+const SupportPath = "msflow/interp"
+
+func init() {
+	funcs := map[string]reflect.Value{}
+	for _, table := range []map[string]any{standardGenerics, repairFuncs} {
+		for name, f := range table {
+			funcs[name] = reflect.ValueOf(f)
+		}
+	}
+	ixgo.RegisterPackage(&ixgo.Package{
+		Name: "interp", Path: SupportPath, Deps: map[string]string{"hash": "hash", "hash/maphash": "maphash"},
+		Interfaces: map[string]reflect.Type{}, NamedTypes: map[string]reflect.Type{}, AliasTypes: map[string]reflect.Type{},
+		Vars:        map[string]reflect.Value{},
+		Funcs:       funcs,
+		TypedConsts: map[string]ixgo.TypedConst{}, UntypedConsts: map[string]ixgo.UntypedConst{},
+	})
+}
