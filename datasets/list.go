@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,27 +44,30 @@ func listDirs(dir string) ([]string, error) {
 // already.
 func listImageTree(dir string) (images, aliases []string, err error) {
 	w := folderWalk{root: dir}
-	if err := w.enter("."); err != nil {
-		return nil, nil, err
-	}
-	for len(w.links) > 0 { // after all true folders, so that these are listed under their own names
-		link := w.links[0]
-		w.links = w.links[1:]
-		if err := w.enter(link); err != nil {
-			return nil, nil, err
-		}
-	}
-	slices.Sort(w.images)
-	return w.images, w.aliases, nil
+	err = w.run()
+	return w.images, w.aliases, err
 }
 
 // folderWalk is a walk through a folder.
 type folderWalk struct {
 	root    string
+	except  []string // folders that are left out
 	entered []os.FileInfo
 	links   []string // to folders, still to be entered
 	images  []string
 	aliases []string
+}
+
+// run walks through all folders, whatever cannot be listed, and returns the errors of those.
+func (w *folderWalk) run() error {
+	errs := []error{w.enter(".")}
+	for len(w.links) > 0 { // after all true folders, so that these are listed under their own names
+		link := w.links[0]
+		w.links = w.links[1:]
+		errs = append(errs, w.enter(link))
+	}
+	slices.Sort(w.images)
+	return errors.Join(errs...)
 }
 
 func (w *folderWalk) enter(folder string) error {
@@ -71,6 +75,9 @@ func (w *folderWalk) enter(folder string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(w.except, func(e string) bool { return contains(e, dir) }) {
+		return nil
 	}
 	if slices.ContainsFunc(w.entered, func(known os.FileInfo) bool { return os.SameFile(known, info) }) {
 		w.aliases = append(w.aliases, folder)
@@ -89,18 +96,16 @@ func (w *folderWalk) enter(folder string) error {
 
 func (w *folderWalk) enterBelow(folder string) error {
 	dirs, err := listDirs(filepath.Join(w.root, folder))
-	if err != nil {
-		return err
-	}
+	errs := []error{err}
 	for _, name := range dirs {
 		below := filepath.Join(folder, name)
 		if info, err := os.Lstat(filepath.Join(w.root, below)); err == nil && info.Mode()&os.ModeSymlink != 0 {
 			w.links = append(w.links, below)
-		} else if err := w.enter(below); err != nil {
-			return err
+		} else {
+			errs = append(errs, w.enter(below))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func isImageName(name string) bool {

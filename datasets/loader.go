@@ -11,7 +11,7 @@ import (
 
 // Batch is some consecutive samples of a set, ready for a backbone.
 type Batch struct {
-	First   int       // the place of the first sample in the set
+	First   int       // the place of the first sample in the set, bad ones counted
 	Samples Set       // B of them
 	X       []float32 // normalised images (B,3,H,W)
 	Pix     []uint8   // the same before: 8-bit levels (B,H,W,3), for devices that normalise by themselves
@@ -26,6 +26,12 @@ type Batch struct {
 // The sequence ends early with one error: a file that cannot be read, by name, or ctx's when ctx is done. Leaving the loop
 // stops the workers; none is left behind when it is over. It panics if h, w or size is not positive.
 func Batches(ctx context.Context, set Set, h, w, size, workers int) iter.Seq2[*Batch, error] {
+	return SoundBatches(ctx, set, h, w, size, workers, nil)
+}
+
+// SoundBatches is Batches that goes on after a file that cannot be read: the batch comes without it, and bad is told, in
+// the reader's goroutine and in the order of the set. With bad nil it is Batches.
+func SoundBatches(ctx context.Context, set Set, h, w, size, workers int, bad func(Sample, error)) iter.Seq2[*Batch, error] {
 	if h < 1 || w < 1 || size < 1 {
 		panic(fmt.Sprintf("datasets: Batches of %d images of %d×%d pixels", size, h, w))
 	}
@@ -38,11 +44,11 @@ func Batches(ctx context.Context, set Set, h, w, size, workers int) iter.Seq2[*B
 		defer l.running.Wait()
 		defer stop()
 		for p := range l.ahead {
-			if err := p.wait(ctx); err != nil {
+			if err := p.wait(ctx, bad); err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(p.batch, nil) {
+			if len(p.batch.Samples) > 0 && !yield(p.batch, nil) {
 				return
 			}
 		}
@@ -137,8 +143,8 @@ func (j job) load() {
 	}
 }
 
-// wait returns when the batch is complete, with the error of its first bad sample.
-func (p *pending) wait(ctx context.Context) error {
+// wait returns when the batch is complete, with the error of its first bad sample unless someone else takes the bad ones.
+func (p *pending) wait(ctx context.Context, bad func(Sample, error)) error {
 	select {
 	case <-p.done:
 	case <-ctx.Done():
@@ -146,10 +152,31 @@ func (p *pending) wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil { // also where both were ready
 		return err
 	}
-	for _, err := range p.errs {
-		if err != nil {
+	for i, err := range p.errs {
+		if err != nil && bad == nil {
 			return err
 		}
+		if err != nil {
+			bad(p.batch.Samples[i], err)
+		}
 	}
+	p.dropBad()
 	return nil
+}
+
+// dropBad moves the sound samples together.
+func (p *pending) dropBad() {
+	b := p.batch
+	n, kept, masks := 3*b.H*b.W, Set{}, b.Masks[:0]
+	for i, err := range p.errs {
+		if err != nil {
+			continue
+		}
+		if k := len(kept); k < i {
+			copy(b.X[k*n:(k+1)*n], b.X[i*n:])
+			copy(b.Pix[k*n:(k+1)*n], b.Pix[i*n:])
+		}
+		kept, masks = append(kept, b.Samples[i]), append(masks, b.Masks[i])
+	}
+	b.Samples, b.Masks, b.X, b.Pix = kept, masks, b.X[:len(kept)*n], b.Pix[:len(kept)*n]
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/backbone"
 	"github.com/msflow-go/msflow/lib/baseline"
 	"github.com/msflow-go/msflow/lib/flow"
@@ -33,6 +34,8 @@ type Detector struct {
 	busy      chan struct{}      // closed when an inference that was abandoned at an interrupt has ended
 	device    *accelerator       // nil: the processor
 	note      string             // why device auto is the processor
+
+	bad func(datasets.Sample, error) // takes the images that cannot be read; nil: one ends the pass
 }
 
 // ErrUntrained is returned for a verdict from a detector that has no input size yet because it was never fitted or loaded.

@@ -66,7 +66,7 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 		return d.eachOnDevice(ctx, set, do)
 	}
 	h, w := d.Config.Size[0], d.Config.Size[1]
-	for b, err := range datasets.Batches(ctx, set, h, w, extractBatch, 0) {
+	for b, err := range datasets.SoundBatches(ctx, set, h, w, extractBatch, 0, d.bad) {
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,7 @@ package detector
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/backbone"
@@ -37,15 +37,37 @@ func (d *Detector) PredictWith(ctx context.Context, set datasets.Set, progress P
 	return d.predict(ctx, set, progress)
 }
 
+// PredictEach scores images one after another and hands each to do as soon as it is scored. An image that cannot be read
+// goes to bad instead, with an error that names its file, and costs itself only. Both are called in the order of the set;
+// do's error ends the pass.
+func (d *Detector) PredictEach(ctx context.Context, set datasets.Set, do func(Prediction) error, bad func(datasets.Sample, error)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.bad = bad
+	defer func() { d.bad = nil }()
+	return d.predictEach(ctx, set, do)
+}
+
 func (d *Detector) predict(ctx context.Context, set datasets.Set, progress Progress) ([]Prediction, error) {
+	out := make([]Prediction, 0, len(set))
+	err := d.predictEach(ctx, set, func(p Prediction) error {
+		out = append(out, p)
+		if progress != nil {
+			progress(len(out), len(set))
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (d *Detector) predictEach(ctx context.Context, set datasets.Set, do func(Prediction) error) error {
 	if d.model == nil && (d.baseline == nil || !d.baseline.Fitted()) {
-		return nil, ErrUntrained
+		return ErrUntrained
 	}
 	if len(set) == 0 {
-		return nil, fmt.Errorf("detector: the set has no images")
+		return errors.New("detector: the set has no images")
 	}
-	out := make([]Prediction, 0, len(set))
-	err := d.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32, scores []float64) error {
+	return d.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32, scores []float64) error {
 		for i, sample := range b.Samples {
 			p := d.prediction(sample, logp, i)
 			if scores != nil && d.Config.TopK == 0 {
@@ -54,14 +76,12 @@ func (d *Detector) predict(ctx context.Context, set datasets.Set, progress Progr
 			if b.Masks[i] != nil {
 				p.Mask = b.Masks[i].Pix
 			}
-			out = append(out, p)
-		}
-		if progress != nil {
-			progress(len(out), len(set))
+			if err := do(p); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	return out, err
 }
 
 // eachScored gives the log-likelihood maps (n,h,w) of each scale, batch by batch in order, and the images' scores where the model
