@@ -12,13 +12,23 @@ import (
 	"testing"
 )
 
-// writeTile writes a grey picture that the shade tells apart.
-func writeTile(t *testing.T, path string, shade uint8) {
+// writeNoise writes a picture of 8×8 grey squares that the seed draws, made lighter.
+func writeNoise(t *testing.T, path string, seed uint32, lighter uint8) {
 	t.Helper()
-	pic := image.NewGray(image.Rect(0, 0, 40, 40))
-	for i := range pic.Pix {
-		pic.Set(i%40, i/40, color.Gray{shade + uint8(i%7*(i/40%5))})
+	pic := image.NewGray(image.Rect(0, 0, 64, 64))
+	for y := range 64 {
+		for x := range 64 {
+			h := (seed*64 + uint32(y/8*8+x/8) + 1) * 2654435761
+			h = (h ^ h>>15) * 2246822519
+			h ^= h >> 13
+			pic.Set(x, y, color.Gray{uint8(h>>24)/2 + lighter})
+		}
 	}
+	writePicture(t, path, pic)
+}
+
+func writePicture(t *testing.T, path string, pic image.Image) {
+	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, pic); err != nil {
 		t.Fatal(err)
@@ -29,6 +39,16 @@ func writeTile(t *testing.T, path string, shade uint8) {
 	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// writeTile writes a grey picture that the shade tells apart.
+func writeTile(t *testing.T, path string, shade uint8) {
+	t.Helper()
+	pic := image.NewGray(image.Rect(0, 0, 40, 40))
+	for i := range pic.Pix {
+		pic.Set(i%40, i/40, color.Gray{shade + uint8(i%7*(i/40%5))})
+	}
+	writePicture(t, path, pic)
 }
 
 // The flag reaches the division, and what was assumed is printed.

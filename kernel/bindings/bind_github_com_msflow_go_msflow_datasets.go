@@ -26,6 +26,7 @@ func init() {
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{
+				"Alike":      reflect.TypeFor[q.Alike](),
 				"Batch":      reflect.TypeFor[q.Batch](),
 				"CheckError": reflect.TypeFor[q.CheckError](),
 				"Data":       reflect.TypeFor[q.Data](),
@@ -41,6 +42,7 @@ func init() {
 			AliasTypes: map[string]reflect.Type{},
 			Vars: map[string]reflect.Value{
 				"ErrEmptyFile":        reflect.ValueOf(&q.ErrEmptyFile),
+				"ErrNoImages":         reflect.ValueOf(&q.ErrNoImages),
 				"ErrNoTrainingImages": reflect.ValueOf(&q.ErrNoTrainingImages),
 				"ErrTooLarge":         reflect.ValueOf(&q.ErrTooLarge),
 			},
@@ -56,6 +58,7 @@ func init() {
 				"DAGM":             reflect.ValueOf(q.DAGM),
 				"Detect":           reflect.ValueOf(q.Detect),
 				"Files":            reflect.ValueOf(q.Files),
+				"Find":             reflect.ValueOf(q.Find),
 				"Folder":           reflect.ValueOf(q.Folder),
 				"Groups":           reflect.ValueOf(q.Groups),
 				"Kinds":            reflect.ValueOf(q.Kinds),
@@ -66,6 +69,7 @@ func init() {
 				"MVTecAD2":         reflect.ValueOf(q.MVTecAD2),
 				"MVTecLOCO":        reflect.ValueOf(q.MVTecLOCO),
 				"Masks":            reflect.ValueOf(q.Masks),
+				"NearDuplicates":   reflect.ValueOf(q.NearDuplicates),
 				"NewSample":        reflect.ValueOf(q.NewSample),
 				"Normal":           reflect.ValueOf(q.Normal),
 				"Normalization":    reflect.ValueOf(q.Normalization),
@@ -77,6 +81,7 @@ func init() {
 				"Size":             reflect.ValueOf(q.Size),
 				"SizeHW":           reflect.ValueOf(q.SizeHW),
 				"SkipBad":          reflect.ValueOf(q.SkipBad),
+				"SoundBatches":     reflect.ValueOf(q.SoundBatches),
 				"Split":            reflect.ValueOf(q.Split),
 				"Synthetic":        reflect.ValueOf(q.Synthetic),
 				"SyntheticClasses": reflect.ValueOf(q.SyntheticClasses),
@@ -90,6 +95,7 @@ func init() {
 				"DefaultSize": {Typ: "untyped int", Value: constant.MakeInt64(256)},
 				"Good":        {Typ: "untyped string", Value: constant.MakeString("good")},
 				"MaxPixels":   {Typ: "untyped int", Value: constant.MakeInt64(100000000)},
+				"NearBits":    {Typ: "untyped int", Value: constant.MakeInt64(10)},
 				"Published":   {Typ: "untyped string", Value: constant.MakeString("published")},
 			},
 		}
