@@ -26,14 +26,20 @@ const (
 	passWeight
 )
 
-// Winograd's filtering is faster, by measurement on AVX2 (Zen 3), when both sides have a few channels to share the transforms
-// among, there are some tiles, and the transformed filters, 144 bytes a pair of channels, fit the last-level cache; those
-// of few tiles need not.
-const (
-	winoMinChannels = 8
-	winoMaxPairs    = 512 * 512
-	winoMinTiles    = 16
+// winoLimits say from how many channels on, on the side that has fewer, and from how many tiles on Winograd's filtering is the faster
+// way through a pass: more channels share the transforms, and the definition leaves much of a vector empty on small maps.
+type winoLimits [3]struct{ channels, tiles int }
+
+// The limits are measured, and fixed so that runs give the same bits: with AVX2 on Zen 3 and on a Xeon of family 6, model 207, with
+// AVX-512 on the latter.
+var (
+	winoAVX2   = winoLimits{passForward: {8, 8}, passInput: {8, 8}, passWeight: {12, 4}}
+	winoAVX512 = winoLimits{passForward: {12, 8}, passInput: {12, 8}, passWeight: {12, 4}}
 )
+
+// winoMaxPairs is how many pairs of channels may be transformed, 144 bytes each, to fit the last-level cache; those of few tiles need
+// not.
+const winoMaxPairs = 512 * 512
 
 // winoFits tells whether a pass is to run by Winograd's filtering.
 func (v *variant) winoFits(s ConvShape, p pass) bool {
@@ -42,8 +48,9 @@ func (v *variant) winoFits(s ConvShape, p pass) bool {
 		oh, ow = s.H, s.W
 	}
 	tiles := s.B * oh * ow / 16
+	least := v.winograd[p]
 	return !exact.Load() && v.winoInput != nil &&
 		s.KH == 3 && s.KW == 3 && s.StrideH*s.StrideW*s.DilationH*s.DilationW*s.Groups == 1 &&
-		oh%4 == 0 && ow%4 == 0 && tiles >= winoMinTiles &&
-		min(s.Cin, s.Cout) >= winoMinChannels && (s.Cin*s.Cout <= winoMaxPairs || tiles <= fewTiles)
+		oh%4 == 0 && ow%4 == 0 && tiles >= least.tiles &&
+		min(s.Cin, s.Cout) >= least.channels && (s.Cin*s.Cout <= winoMaxPairs || tiles <= fewTiles)
 }

@@ -111,7 +111,7 @@ type normArgs struct {
 // winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or of
 // eight filters. row is the distance between rows of pixels or between filters, xi that between the 36 planes, from and to are those
 // from one group of filters to the next in src and in dst, all in bytes; bias is added to the output, which is then brought
-// between lo and hi. The kernels count groups down. The woven kernel transforms groups single tiles of eight channels each, whose
+// between lo and hi. The kernels count groups down. The woven kernel transforms groups single tiles of V channels each, whose
 // pixels are from bytes apart, and writes them to bytes apart.
 type winoArgs struct {
 	src, dst, tmp unsafe.Pointer

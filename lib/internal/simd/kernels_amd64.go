@@ -457,3 +457,6 @@ func normGradAVX512(p *normArgs)
 
 //go:noescape
 func depthAVX512(p *tileArgs)
+
+//go:noescape
+func winoWovenAVX512(p *winoArgs)

@@ -42,6 +42,7 @@ const (
 // 50 µs, so a training step, with its hundreds of short tasks, wants them awake; an idle program does not.
 type pool struct {
 	mu      sync.Mutex // held for the length of a task
+	scratch *scratch   // of the caller that holds mu
 	threads atomic.Int32
 	helpers []*helper // only grows, under mu
 
@@ -60,15 +61,16 @@ type pool struct {
 }
 
 type helper struct {
-	index  int
-	wake   chan struct{}
-	parked atomic.Bool
+	index   int
+	scratch *scratch
+	wake    chan struct{}
+	parked  atomic.Bool
 }
 
 var workers = newPool()
 
 func newPool() *pool {
-	p := &pool{left: make(chan struct{}, 1)}
+	p := &pool{scratch: newScratch(), left: make(chan struct{}, 1)}
 	p.threads.Store(int32(runtime.GOMAXPROCS(0)))
 	return p
 }
@@ -84,7 +86,7 @@ func dispatch(n int, t task) {
 	defer p.mu.Unlock()
 	p.open(n, t, helpers)
 	defer p.close() // also when an item panics
-	p.work()
+	p.work(p.scratch)
 }
 
 func runAlone(n int, t task) {
@@ -98,7 +100,7 @@ func runAlone(n int, t task) {
 // open offers t to the helpers and wakes the parked ones.
 func (p *pool) open(n int, t task, helpers int) {
 	for len(p.helpers) < helpers {
-		h := &helper{index: len(p.helpers), wake: make(chan struct{}, 1)}
+		h := &helper{index: len(p.helpers), scratch: newScratch(), wake: make(chan struct{}, 1)}
 		p.helpers = append(p.helpers, h)
 		go p.serve(h, p.seq.Load())
 	}
@@ -114,9 +116,8 @@ func (p *pool) open(n int, t task, helpers int) {
 }
 
 // work takes items until none is left.
-func (p *pool) work() {
-	s := borrowScratch()
-	defer returnScratch(s)
+func (p *pool) work(s *scratch) {
+	defer s.forget()
 	for i := p.next.Add(1) - 1; i < p.items; i = p.next.Add(1) - 1 {
 		p.task.run(int(i), s)
 	}
@@ -183,7 +184,7 @@ func (p *pool) help(h *helper) {
 		}
 	}()
 	if h.index < p.limit {
-		p.work()
+		p.work(h.scratch)
 	}
 }
 

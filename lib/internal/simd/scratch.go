@@ -8,20 +8,10 @@ import (
 // scratch is the memory one worker uses during a task. It is kept for the next task, so a training step allocates only
 // the first time.
 type scratch struct {
-	_        [128]byte // workers' blocks must not share a cache line
-	tile     tileArgs
-	dot      dotArgs
-	maps     mapArgs
-	reduce   reduceArgs
-	adam     adamArgs
-	norm     normArgs
-	wino     winoArgs
-	planes   planeArgs
-	pad      padArgs
-	weave    weaveArgs
-	merge    mergeArgs
+	_ [128]byte // workers' blocks must not share a cache line
+	kernelArgs
 	wide     []wideTile
-	winoTmp  [8 * 6 * 8]float32
+	winoTmp  []float32
 	segments []segment
 	offsets  []int32
 	taps     []tap
@@ -31,6 +21,30 @@ type scratch struct {
 	_        [128]byte
 }
 
+// kernelArgs are the arguments of the kernels that a worker runs, which cannot be on its stack.
+type kernelArgs struct {
+	tile   tileArgs
+	dot    dotArgs
+	maps   mapArgs
+	reduce reduceArgs
+	adam   adamArgs
+	norm   normArgs
+	wino   winoArgs
+	planes planeArgs
+	pad    padArgs
+	weave  weaveArgs
+	merge  mergeArgs
+}
+
+// winoTmpFloats is the memory that Winograd's transforms use: six rows of six vectors and some more of sixteen values.
+const winoTmpFloats = 8 * 6 * 16
+
+func newScratch() *scratch { return &scratch{winoTmp: aligned(winoTmpFloats)} }
+
+// forget lets go of the caller's arrays, which the arguments would keep alive.
+func (s *scratch) forget() { s.kernelArgs = kernelArgs{} }
+
+// idle are blocks for work outside the pool's own: of callers that found the pool busy.
 var idle struct {
 	sync.Mutex
 	list []*scratch
@@ -41,7 +55,7 @@ func borrowScratch() *scratch {
 	defer idle.Unlock()
 	n := len(idle.list)
 	if n == 0 {
-		return new(scratch)
+		return newScratch()
 	}
 	s := idle.list[n-1]
 	idle.list = idle.list[:n-1]
@@ -49,9 +63,7 @@ func borrowScratch() *scratch {
 }
 
 func returnScratch(s *scratch) {
-	// The arguments must not keep the caller's arrays alive.
-	s.tile, s.dot, s.maps, s.reduce, s.planes = tileArgs{}, dotArgs{}, mapArgs{}, reduceArgs{}, planeArgs{}
-	s.adam, s.norm, s.wino, s.pad, s.merge, s.weave = adamArgs{}, normArgs{}, winoArgs{}, padArgs{}, mergeArgs{}, weaveArgs{}
+	s.forget()
 	idle.Lock()
 	defer idle.Unlock()
 	idle.list = append(idle.list, s)

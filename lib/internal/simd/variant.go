@@ -14,6 +14,7 @@ type variant struct {
 	dot                                                                                 []func(*dotArgs)
 	planes                                                                              []func(*planeArgs)
 	narrow                                                                              []func(*planeArgs) // planes of one vector; may be nil
+	winograd                                                                            winoLimits
 	weave                                                                               func(*weaveArgs)
 	elements                                                                            elementKernels
 	winoInput, winoWoven, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)

@@ -11,7 +11,7 @@ var (
 func withShared(v variant) variant {
 	v.pad, v.deal = padAVX2, dealAVX2
 	v.sum, v.squares, v.inner = sumAVX2, sumSquaresAVX2, innerAVX2
-	v.merge, v.weave, v.winoWoven = mergeAVX2, weaveAVX2, winoWovenAVX2
+	v.merge, v.weave = mergeAVX2, weaveAVX2
 	v.winoInput, v.winoGrad, v.winoOutput = winoInputAVX2, winoGradAVX2, winoOutputAVX2
 	v.winoFilter, v.winoFlipped, v.winoFilterGrad = winoFilterAVX2, winoFlippedAVX2, winoFilterGradAVX2
 	return v
@@ -20,9 +20,9 @@ func withShared(v variant) variant {
 // variants lists the implementations, best first.
 var variants = []variant{
 	withShared(variant{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:], planes: planesAVX512[:], narrow: narrowAVX512[:], elements: elementsAVX512,
-		depth: depthAVX512, adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512}),
+		winograd: winoAVX512, depth: depthAVX512, winoWoven: winoWovenAVX512, adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512}),
 	withShared(variant{name: "avx2", available: hasAVX2, lanes: 8, tile: tileAVX2[:], dot: dotAVX2[:], planes: planesAVX2[:], elements: elementsAVX2,
-		depth: depthAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2}),
+		winograd: winoAVX2, depth: depthAVX2, winoWoven: winoWovenAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2}),
 	plain,
 }
 

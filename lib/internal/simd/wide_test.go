@@ -10,7 +10,7 @@ func init() {
 	if !hasAVX2 {
 		return
 	}
-	w := withShared(variant{name: "wide", available: true, lanes: 16, depth: wideDepth, elements: elementsAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2})
+	w := withShared(variant{name: "wide", available: true, lanes: 16, winograd: winoAVX512, depth: wideDepth, winoWoven: winoWovenWide, elements: elementsAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2})
 	w.tile, w.planes, w.dot = make([]func(*tileArgs), 15), make([]func(*planeArgs), 15), make([]func(*dotArgs), 10)
 	for rows := 1; rows < 15; rows++ {
 		w.tile[rows] = func(a *tileArgs) { wideTiles(a, rows) }
@@ -58,6 +58,15 @@ func clamped(sum float32, a *tileArgs) float32 {
 		return min(max(sum, a.lo), a.hi)
 	}
 	return sum
+}
+
+// winoWovenWide takes eight channels at a time.
+func winoWovenWide(a *winoArgs) {
+	for half := range 2 {
+		b := *a
+		b.src, b.dst = unsafe.Add(a.src, 32*half), unsafe.Add(a.dst, 32*half)
+		winoWovenAVX2(&b)
+	}
 }
 
 func wideDepth(a *tileArgs) {

@@ -27,10 +27,11 @@ type winogradWeight struct {
 
 var winogradWeights freeList[winogradWeight]
 
-// winoWeightBytes limits the transformed tiles of a block of the batch. bandTiles is how many tiles of woven channels are copied at a
-// time, which should stay in the second-level cache.
+// winoWeightBytes limits the transformed tiles of a block of the batch, which should stay in the second-level cache; but a block has
+// winoWeightTiles if the batch does. bandTiles is how many tiles of woven channels are copied at a time.
 const (
-	winoWeightBytes = 8 << 20
+	winoWeightBytes = 1 << 20
+	winoWeightTiles = 64
 	bandTiles       = 64
 )
 
@@ -41,7 +42,7 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	*w = winogradWeight{variant: v, s: s, dw: dw, x: x, dy: dy, row: s.rowW(), gradOffsets: w.gradOffsets}
 	w.oh, w.ow = s.Out()
 	w.perImage = w.oh / 4 * (w.ow / 4)
-	images := min(s.B, max(1, winoWeightBytes/(4*planes*w.perImage*(s.Cin+s.Cout))))
+	images := min(s.B, max(ceilDiv(winoWeightTiles, w.perImage), winoWeightBytes/(4*planes*w.perImage*(s.Cin+s.Cout))))
 	w.kernels, w.width = v.planes, 2*v.lanes
 	if v.narrow != nil { // less is lost where the channels do not fill the last block
 		w.kernels, w.width = v.narrow, v.lanes
@@ -104,9 +105,11 @@ func (w *winogradWeight) transformInput(block int, s *scratch) {
 		for y := 0; y < w.oh/4; y += band {
 			n := min(band, w.oh/4-y)
 			at := (image*w.perImage + y*tilesX) * w.width
-			for half := 0; half < w.width; half += 8 {
-				w.weave(woven[half:], block*w.width+half, image, 4*y, 4*n+2, s)
-				s.wino = winoArgs{src: unsafe.Pointer(&woven[half]), dst: unsafe.Pointer(&v[at+half]), tmp: unsafe.Pointer(&s.winoTmp[0]),
+			for c := 0; c < w.width; c += 8 {
+				w.weave(woven, block*w.width, c, image, 4*y, 4*n+2, s)
+			}
+			for c := 0; c < w.width; c += w.variant.lanes {
+				s.wino = winoArgs{src: unsafe.Pointer(&woven[c]), dst: unsafe.Pointer(&v[at+c]), tmp: unsafe.Pointer(&s.winoTmp[0]),
 					offsets: unsafe.Pointer(&offsets[0]), row: 4 * row, xi: 4 * w.vPlane, groups: n * tilesX, from: 4 * w.width, to: 4 * w.width}
 				callWino(w.variant.winoWoven, &s.wino)
 			}
@@ -117,23 +120,25 @@ func (w *winogradWeight) transformInput(block int, s *scratch) {
 	}
 }
 
-// weave copies rows of the padded image of eight channels from c on, side by side, to dst, in which the columns left and right of the
-// image are zero.
-func (w *winogradWeight) weave(dst []float32, c, image, first, rows int, s *scratch) {
+// weave copies rows of the padded image of eight channels from c+lane on, side by side, to lanes lane, lane+1, … of dst, in which the
+// columns left and right of the image are zero. Lane 0 clears the rows beyond the image for all.
+func (w *winogradWeight) weave(dst []float32, c, lane, image, first, rows int, s *scratch) {
 	row := (w.ow + 2) * w.width
 	lo := min(max(w.s.Top-first, 0), rows)
 	hi := max(min(w.s.H+w.s.Top-first, rows), lo)
-	clear(dst[:lo*row])
-	clear(dst[hi*row : rows*row])
+	if lane == 0 {
+		clear(dst[:lo*row])
+		clear(dst[hi*row : rows*row])
+	}
 	if lo == hi {
 		return
 	}
 	a := &s.weave
 	for k := range a.src {
-		channel := min(c+k, w.s.Cin-1)
+		channel := min(c+lane+k, w.s.Cin-1)
 		a.src[k] = unsafe.Pointer(&w.x[(((w.first+image)*w.s.Cin+channel)*w.s.H+first+lo-w.s.Top)*w.s.W])
 	}
-	a.dst, a.rows, a.width = unsafe.Pointer(&dst[lo*row+w.s.Left*w.width]), hi-lo, w.s.W
+	a.dst, a.rows, a.width = unsafe.Pointer(&dst[lo*row+w.s.Left*w.width+lane]), hi-lo, w.s.W
 	a.from, a.to, a.step = 4*w.s.W, 4*row, 4*w.width
 	callWeave(w.variant.weave, a)
 }

@@ -48,7 +48,7 @@ func generate() (asm, decl []byte, err error) {
 	f.winoFilter("winoFilterAVX2", false)
 	f.winoFilter("winoFlippedAVX2", true)
 	f.winoFilterGrad("winoFilterGradAVX2")
-	f.winoWoven("winoWovenAVX2")
+	f.winoWoven(avx2)
 	f.weave("weaveAVX2")
 	f.pad("padAVX2")
 	f.deal("dealAVX2")
@@ -66,6 +66,7 @@ func generate() (asm, decl []byte, err error) {
 	f.norm(avx512)
 	f.normGrad(avx512)
 	f.depth(avx512)
+	f.winoWoven(avx512)
 	f.writeConstants()
 	decl, err = format.Source([]byte(f.decl.String()))
 	return []byte(f.asm.String()), decl, err

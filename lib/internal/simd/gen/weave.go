@@ -62,9 +62,10 @@ func (f *file) weaveStore(v vector) {
 	}
 }
 
-// winoWoven writes the transform of tiles of woven input to 36 planes, tile by tile: a register holds one element of eight channels.
-func (f *file) winoWoven(name string) string {
-	v := vector{f, avx2}
+// winoWoven writes the transform of tiles of woven input to 36 planes, tile by tile: a register holds one element of as many channels
+// as it has lanes.
+func (f *file) winoWoven(s isa) string {
+	v, name := vector{f, s}, "winoWoven"+s.name
 	f.text(name, "winoArgs", 0)
 	f.op("MOVQ %d(DI), R12", winoTmp)
 	f.op("MOVQ %d(DI), R14", winoXi)
@@ -86,18 +87,18 @@ func (f *file) winoWoven(name string) string {
 			v.move(8+j, at)
 		}
 		for j, r := range inputTransform(v, 8) {
-			f.op("VMOVUPS Y%d, %s", r, tmp(i, j))
+			f.op("VMOVUPS %s, %s", s.v(r), wideTmp(s, i, j))
 		}
 		f.op("ADDQ %d(DI), R8", winoRow)
 	}
 	f.op("MOVQ DX, R13")
 	for j := range 6 {
 		for i := range 6 {
-			v.move(8+i, tmp(i, j))
+			v.move(8+i, wideTmp(s, i, j))
 		}
 		f.op("MOVQ R13, R11")
 		for _, r := range inputTransform(v, 8) {
-			f.op("VMOVUPS Y%d, (R11)", r)
+			f.op("VMOVUPS %s, (R11)", s.v(r))
 			f.op("ADDQ R15, R11")
 		}
 		f.op("ADDQ R14, R13")

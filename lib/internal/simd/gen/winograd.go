@@ -139,7 +139,10 @@ func (f *file) pointTiles(base int) {
 }
 
 // tmp is the memory operand of element (row, col) of the temporary, 6 to a row.
-func tmp(row, col int) string { return fmt.Sprintf("%d(R12)", 32*(6*row+col)) }
+func tmp(row, col int) string { return wideTmp(avx2, row, col) }
+
+// wideTmp is tmp for the registers of s.
+func wideTmp(s isa, row, col int) string { return fmt.Sprintf("%d(R12)", s.bytes()*(6*row+col)) }
 
 // forward writes a transform of tiles to 36 planes: of input (6×6) or of output gradient (4×4).
 func (f *file) winoForward(name string, rows int, transform func(v vector, in int) [6]int) string {
