@@ -227,7 +227,8 @@ func (j *bottleneckJob) windowPlaces(y0 int, s *scratch) {
 	s.tile.tiles, s.tile.count = unsafe.Pointer(&s.tiles[0]), len(s.tiles)
 }
 
-// depthwise convolves n channels, from first on, of the window into the last product's panels.
+// depthwise convolves n channels, from first on, of the window into the last product's panels: four rows at a time where a kernel can,
+// and the others in vectors of any rows. Both add the same products in the same order.
 func (j *bottleneckJob) depthwise(first, n, rows int, s *scratch) {
 	wide, packed := s.floats(1, j.chunk*j.win.channelPitch), s.floats(2, j.panels*j.panelFloats(n))
 	taps := j.s.KH * j.s.KW
@@ -236,36 +237,66 @@ func (j *bottleneckJob) depthwise(first, n, rows int, s *scratch) {
 		ky, kx := t/j.s.KW, t%j.s.KW
 		table[t] = tap{b: int32(4 * j.win.at(ky*j.s.DilationH, kx*j.s.DilationW)), a: int32(4 * t)}
 	}
-	j.outputPlaces(n, rows, s)
+	stack := j.stackKernel()
+	j.outputPlaces(n, rows, stack != nil, s)
 	a := &s.tile
-	a.table, a.k, a.acc = unsafe.Pointer(&table[0]), taps, 0
+	a.table, a.k, a.acc, a.as = unsafe.Pointer(&table[0]), taps, 0, 4*j.win.rowPitch
 	j.clamp().clampTile(a, true)
 	for c := range n {
 		a.a, a.bias = unsafe.Pointer(&j.block.Depth[(first+c)*taps]), unsafe.Pointer(&j.block.DepthBias[first+c])
 		a.b, a.c = unsafe.Pointer(&wide[c*j.win.channelPitch]), unsafe.Pointer(&packed[c*2*j.variant.lanes])
-		a.tiles, a.count = unsafe.Pointer(&s.wide[0]), len(s.wide)
-		callTile(j.variant.depth, a)
+		if len(s.stacks) > 0 {
+			a.tiles, a.count = unsafe.Pointer(&s.stacks[0]), len(s.stacks)
+			callTile(stack, a)
+		}
+		if len(s.wide) > 0 {
+			a.tiles, a.count = unsafe.Pointer(&s.wide[0]), len(s.wide)
+			callTile(j.variant.depth, a)
+		}
 	}
+}
+
+// stackKernel is the kernel that takes four rows of the depthwise convolution at a time, or nil.
+func (j *bottleneckJob) stackKernel() func(*tileArgs) {
+	s := &j.s
+	if s.KH != s.KW || s.KH >= len(j.variant.stack) || s.StrideH*s.StrideW*s.DilationH*s.DilationW != 1 {
+		return nil
+	}
+	return j.variant.stack[s.KH]
 }
 
 func (j *bottleneckJob) panelFloats(n int) int { return panelFloats(2*j.variant.lanes, n) }
 
-// outputPlaces lists the vectors of the band's output: for the depthwise convolution, from the window to the panels, and for the last
-// product, from the panels to y.
-func (j *bottleneckJob) outputPlaces(n, rows int, s *scratch) {
-	lanes, step := j.variant.lanes, j.panelFloats(n)
-	vectors := rows * ceilDiv(j.ow, lanes)
-	wide, tiles := resized(&s.wide, ceilDiv(vectors, wideVectors)), resized(&s.tiles, ceilDiv(vectors, 2))
+// outputPlaces lists the vectors of the band's output: for the depthwise convolution, from the window to the panels, in stacks as far as
+// they go, if wanted, and for the last product, from the panels to y.
+func (j *bottleneckJob) outputPlaces(n, rows int, stacked bool, s *scratch) {
+	lanes, step, perRow := j.variant.lanes, j.panelFloats(n), ceilDiv(j.ow, j.variant.lanes)
+	single := 0 // first row that is in no stack
+	if stacked {
+		single = rows / stackRows * stackRows
+	}
+	stacks, tiles := resized(&s.stacks, single/stackRows*perRow), resized(&s.tiles, ceilDiv(rows*perRow, 2))
+	wide := resized(&s.wide, ceilDiv((rows-single)*perRow, wideVectors))
 	clear(wide)
 	clear(tiles)
-	v := 0
+	v, w := 0, 0
 	for y := range rows {
 		for x := 0; x < j.ow; x += lanes {
-			w, t := &wide[v/wideVectors], &tiles[v/2]
-			packed, count := int32(4*(v/2*step+v%2*lanes)), int32(min(lanes, j.ow-x))
-			w.b[v%wideVectors], w.c[v%wideVectors], w.n[v%wideVectors] = int32(4*(y*j.s.StrideH*j.win.rowPitch+x)), packed, count
+			from, packed, count := int32(4*(y*j.s.StrideH*j.win.rowPitch+x)), int32(4*(v/2*step+v%2*lanes)), int32(min(lanes, j.ow-x))
+			t := &tiles[v/2]
 			t.b[v%2], t.c[v%2], t.n[v%2] = packed, int32(4*(y*j.ow+x)), count
 			v++
+			if y < single {
+				k := &stacks[y/stackRows*perRow+x/lanes]
+				k.c[y%stackRows] = packed
+				if y%stackRows == 0 {
+					k.b, k.n = from, count
+				}
+				continue
+			}
+			q := &wide[w/wideVectors]
+			q.b[w%wideVectors], q.c[w%wideVectors], q.n[w%wideVectors] = from, packed, count
+			w++
 		}
 	}
 }

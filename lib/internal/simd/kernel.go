@@ -58,6 +58,17 @@ type wideTile struct{ b, c, n [wideVectors]int32 }
 // wideVectors is how many vectors the depth kernel has at a time.
 const wideVectors = 6
 
+// A stackTile is a place of four vectors, one above the other, with n lanes each, for the stack kernels: tileArgs of one row with a
+// bias and without acc. They equal the depth kernel with the taps of a filter of k×k, whose rows of pixels are as bytes apart; output
+// row y goes to c[y].
+type stackTile struct {
+	b, n int32
+	c    [stackRows]int32
+}
+
+// stackRows is how many rows the stack kernels have at a time.
+const stackRows = 4
+
 // dotArgs describes a correlation of rows planes of output gradient with three input planes. The kernels equal
 //
 //	for m in 0..rows, j in 0..3:

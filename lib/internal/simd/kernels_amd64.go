@@ -168,6 +168,9 @@ func dealAVX2(p *padArgs)
 func depthAVX2(p *tileArgs)
 
 //go:noescape
+func stackAVX2_3(p *tileArgs)
+
+//go:noescape
 func mergeAVX2(p *mergeArgs)
 
 //go:noescape
@@ -457,6 +460,12 @@ func normGradAVX512(p *normArgs)
 
 //go:noescape
 func depthAVX512(p *tileArgs)
+
+//go:noescape
+func stackAVX512_3(p *tileArgs)
+
+//go:noescape
+func stackAVX512_5(p *tileArgs)
 
 //go:noescape
 func winoWovenAVX512(p *winoArgs)

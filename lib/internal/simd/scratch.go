@@ -11,6 +11,7 @@ type scratch struct {
 	_ [128]byte // workers' blocks must not share a cache line
 	kernelArgs
 	wide     []wideTile
+	stacks   []stackTile
 	winoTmp  []float32
 	segments []segment
 	offsets  []int32

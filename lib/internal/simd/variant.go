@@ -21,6 +21,7 @@ type variant struct {
 
 	pad, deal func(*padArgs)
 	depth     func(*tileArgs)
+	stack     [6]func(*tileArgs) // by the size of the filter; may be nil
 	merge     func(*mergeArgs)
 	adam      func(*adamArgs)
 	norm      func(*normArgs)

@@ -20,9 +20,9 @@ func withShared(v variant) variant {
 // variants lists the implementations, best first.
 var variants = []variant{
 	withShared(variant{name: "avx512", available: hasAVX512, lanes: 16, tile: tileAVX512[:], dot: dotAVX512[:], planes: planesAVX512[:], narrow: narrowAVX512[:], elements: elementsAVX512,
-		winograd: winoAVX512, depth: depthAVX512, winoWoven: winoWovenAVX512, adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512}),
+		winograd: winoAVX512, depth: depthAVX512, stack: [6]func(*tileArgs){3: stackAVX512_3, 5: stackAVX512_5}, winoWoven: winoWovenAVX512, adam: adamAVX512, norm: normAVX512, normGrad: normGradAVX512}),
 	withShared(variant{name: "avx2", available: hasAVX2, lanes: 8, tile: tileAVX2[:], dot: dotAVX2[:], planes: planesAVX2[:], elements: elementsAVX2,
-		winograd: winoAVX2, depth: depthAVX2, winoWoven: winoWovenAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2}),
+		winograd: winoAVX2, depth: depthAVX2, stack: [6]func(*tileArgs){3: stackAVX2_3}, winoWoven: winoWovenAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2}),
 	plain,
 }
 

@@ -80,6 +80,80 @@ func (f *file) storeDepth(s isa, i int) {
 	f.label(fmt.Sprintf("stored%d", i))
 }
 
+// Offsets of stackTile: a place, its lanes, and the destinations of four rows.
+const stackB, stackN, stackC, stackSize, stackRows = 0, 4, 8, 24, 4
+
+// stack writes the kernel for one output channel of a k×k convolution without stride or dilation: the weights stay in registers, and
+// every load of pixels serves all of four output rows that see them. The window's rows are as bytes apart.
+func (f *file) stack(s isa, k int) string {
+	const sum, weight = 1, 7 // first registers; 0 and 5 hold pixels
+	name := fmt.Sprintf("stack%s_%d", s.name, k)
+	f.text(name, "tileArgs", 0)
+	f.op("MOVQ %d(DI), SI", tileTiles)
+	f.op("MOVQ %d(DI), CX", tileCount)
+	f.op("MOVQ %d(DI), AX", tileA)
+	f.op("MOVQ %d(DI), R8", tileAS)
+	f.op("MOVQ %d(DI), R9", tileBias)
+	for t := range k * k {
+		f.op("VBROADCASTSS %d(AX), %s", 4*t, s.v(weight+t))
+	}
+	f.label("place")
+	f.op("MOVLQSX %d(SI), BX", stackB)
+	f.op("ADDQ %d(DI), BX", tileB)
+	f.op("VBROADCASTSS (R9), %s", s.v(sum))
+	for y := 1; y < stackRows; y++ {
+		f.op("VMOVAPS %s, %s", s.v(sum), s.v(sum+y))
+	}
+	for r := range stackRows + k - 1 {
+		for kx := range k {
+			x := s.v(5 * ((r*k + kx) % 2))
+			f.op("VMOVUPS %d(BX), %s", 4*kx, x)
+			for y := max(0, r-k+1); y <= min(r, stackRows-1); y++ {
+				f.op("VFMADD231PS %s, %s, %s", x, s.v(weight+(r-y)*k+kx), s.v(sum+y))
+			}
+		}
+		f.op("ADDQ R8, BX")
+	}
+	f.clampStack(s, sum)
+	f.op("MOVLQSX %d(SI), R15", stackN)
+	f.op("CMPQ R15, $%d", s.lanes)
+	f.op("JNE part")
+	f.storeStack(func(y int) { f.op("VMOVUPS %s, (R13)", s.v(sum+y)) })
+	f.op("JMP next")
+	f.label("part")
+	f.laneMask(s, 6, "R15")
+	f.storeStack(func(y int) { f.maskStore(s, 6, sum+y, "(R13)") })
+	f.label("next")
+	f.op("ADDQ $%d, SI", stackSize)
+	f.op("DECQ CX")
+	f.op("JNZ place")
+	f.end()
+	return name
+}
+
+// clampStack is clampTile for the accumulators of stack, from register sum on.
+func (f *file) clampStack(s isa, sum int) {
+	v := vector{f, s}
+	f.op("CMPQ %d(DI), $0", tileClamp)
+	f.op("JE store")
+	f.op("VBROADCASTSS %d(DI), %s", tileLo, s.v(0))
+	f.op("VBROADCASTSS %d(DI), %s", tileHi, s.v(5))
+	for y := range stackRows {
+		v.max(sum+y, 0, sum+y)
+		v.min(sum+y, 5, sum+y)
+	}
+	f.label("store")
+}
+
+// storeStack runs store for every row, with R13 on its destination.
+func (f *file) storeStack(store func(y int)) {
+	for y := range stackRows {
+		f.op("MOVLQSX %d(SI), R13", stackC+4*y)
+		f.op("ADDQ %d(DI), R13", tileC)
+		store(y)
+	}
+}
+
 // Offsets of mergeArgs.
 const mergeDst, mergeEven, mergeOdd, mergeRows, mergeWidth, mergeTo, mergeFrom = 0, 8, 16, 24, 32, 40, 48
 

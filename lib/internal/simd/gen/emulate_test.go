@@ -162,6 +162,48 @@ func TestDepth(t *testing.T) {
 	})
 }
 
+// TestStack compares the kernels with the sums of the convolution they compute.
+func TestStack(t *testing.T) {
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		for _, k := range []int{3, sizes(s, 3, 5)} {
+			for mode := range 4 { // clamp, partial vectors
+				row := s.lanes + k
+				a, b, c, bias := random(r, k*k), random(r, (stackRows+k)*row), make([]float32, stackRows*(s.lanes+1)), []float32{0.125}
+				want, n := make([]float32, len(c)), s.lanes-mode&1*3
+				place := [6]int32{4, int32(n)}
+				for y := range stackRows {
+					place[2+y] = int32(4 * (stackRows - 1 - y) * (s.lanes + 1))
+				}
+				var p block
+				p.pointer(tileA, a)
+				p.pointer(tileB, b)
+				p.pointer(tileC, c)
+				p.pointer(tileBias, bias)
+				*(**int32)(unsafe.Pointer(&p[tileTiles])) = &place[0]
+				p.int(tileAS, 4*row)
+				p.int(tileCount, 1)
+				p.int(tileClamp, mode>>1)
+				p.float(tileLo, -0.5)
+				p.float(tileHi, 0.25)
+				m.call("stack"+s.name+"_"+strconv.Itoa(k), unsafe.Pointer(&p))
+				for y := range stackRows {
+					for i := range n {
+						sum := float64(bias[0])
+						for j := range k * k {
+							sum += float64(a[j]) * float64(b[(y+j/k)*row+j%k+i+1])
+						}
+						if mode>>1 != 0 {
+							sum = min(max(sum, -0.5), 0.25)
+						}
+						want[int(place[2+y])/4+i] = float32(sum)
+					}
+				}
+				near(t, "stack"+s.name, c, want, 1e-5)
+			}
+		}
+	})
+}
+
 func tileName(s isa, rows int) string { return "tile" + s.name + "_" + strconv.Itoa(rows) }
 
 func TestPlanes(t *testing.T) {
