@@ -7,8 +7,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -27,31 +27,31 @@ const analysed = "analysed" // the file name in positions
 func (s *Session) analyse(code string) *analysis {
 	a := &analysis{s: s, code: code, fset: token.NewFileSet()}
 	earlier := map[string]types.Object{} // stand for x on the right of x := x.f
-	cp := cellParser{fset: a.fset, label: analysed, tolerant: true, results: s.useResults, previous: func(name string) string {
+	cp := cell.Parser{Fset: a.fset, Label: analysed, Tolerant: true, Results: s.useResults, Previous: func(name string) string {
 		o := s.scope.objects[name]
 		if o == nil {
 			return ""
 		}
-		alias := hidden + "old_" + name
+		alias := cell.Hidden + "old_" + name
 		earlier[alias] = types.NewVar(token.NoPos, types.NewPackage("old", "old"), alias, o.Type())
 		return alias
 	}}
-	p, _ := cp.parse(maskMagics(code), nil)
-	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}, file: &ast.File{Name: ident("main", token.NoPos)}}
+	p, _ := cp.Parse(cell.MaskMagics(code), nil)
+	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}, file: &ast.File{Name: cell.Ident("main", token.NoPos)}}
 	d.keepImportable()
 	d.addImports()
-	for _, decl := range p.decls {
+	for _, decl := range p.Decls {
 		if !isImport(decl) {
 			d.file.Decls = append(d.file.Decls, decl)
 		}
 	}
 	body := &ast.BlockStmt{}
-	for _, it := range p.items {
-		if it.stmt != nil {
-			body.List = append(body.List, it.stmt)
+	for _, it := range p.Items {
+		if it.Stmt != nil {
+			body.List = append(body.List, it.Stmt)
 		}
 	}
-	d.file.Decls = append(d.file.Decls, &ast.FuncDecl{Name: ident(cellFuncName, token.NoPos), Type: &ast.FuncType{Params: &ast.FieldList{}}, Body: body})
+	d.file.Decls = append(d.file.Decls, &ast.FuncDecl{Name: cell.Ident(cellFuncName, token.NoPos), Type: &ast.FuncType{Params: &ast.FieldList{}}, Body: body})
 	pkg := d.newPackage()
 	for _, o := range earlier {
 		pkg.Scope().Insert(o)
@@ -62,7 +62,7 @@ func (s *Session) analyse(code string) *analysis {
 
 // keepImportable imports what can be imported of the cell's imports.
 func (d *draft) keepImportable() {
-	for _, sp := range d.p.imports {
+	for _, sp := range d.p.Imports {
 		path := strings.Trim(sp.Path.Value, "\"`")
 		pkg, err := d.s.importPackage(path)
 		if err != nil {
@@ -101,20 +101,6 @@ func (a *analysis) offset(pos token.Pos) int {
 	return at + p.Column - 1
 }
 
-// byteOffset turns an offset in code points into one in bytes.
-func byteOffset(code string, cursor int) int {
-	n := 0
-	for i := range code {
-		if n >= cursor {
-			return i
-		}
-		n++
-	}
-	return len(code)
-}
-
-func runeOffset(code string, b int) int { return utf8.RuneCountInString(code[:b]) }
-
 // qualifier writes types as cells do: cells' own without a package.
 func qualifier(p *types.Package) string {
 	if p.Path() == "main" {
@@ -123,14 +109,14 @@ func qualifier(p *types.Package) string {
 	return p.Name()
 }
 
-var hiddenType = regexp.MustCompile(hidden + `\w+`)
+var hiddenType = regexp.MustCompile(cell.Hidden + `\w+`)
 
 func typeString(t types.Type) string {
 	s := hiddenType.ReplaceAllStringFunc(types.TypeString(t, qualifier), func(name string) string {
 		if text, ok := anonymousText.Load(name); ok {
 			return text.(string)
 		}
-		return strings.TrimPrefix(name, hidden)
+		return strings.TrimPrefix(name, cell.Hidden)
 	})
 	return strings.ReplaceAll(s, "interface{}", "any")
 }
@@ -153,7 +139,7 @@ func (s *Session) live(o types.Object) (reflect.Value, bool) {
 func (a *analysis) value(e ast.Expr) (reflect.Value, bool) {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
-		name := strings.TrimPrefix(e.Name, hidden+"old_")
+		name := strings.TrimPrefix(e.Name, cell.Hidden+"old_")
 		return a.s.live(a.s.scope.objects[name])
 	case *ast.StarExpr:
 		v, ok := a.value(e.X)

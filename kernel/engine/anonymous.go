@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"golang.org/x/tools/go/ast/astutil"
 )
 
@@ -30,7 +31,7 @@ var anonymousText sync.Map // name -> text
 // those that are new.
 func (d *draft) nameAnonymous() {
 	free := map[*ast.Ident]bool{}
-	for _, ids := range d.p.free {
+	for _, ids := range d.p.Free {
 		for _, id := range ids {
 			free[id.(*ast.Ident)] = true
 		}
@@ -38,7 +39,7 @@ func (d *draft) nameAnonymous() {
 	var added []ast.Decl
 	replace := func(c *astutil.Cursor) bool {
 		e, ok := c.Node().(ast.Expr)
-		if !ok || !hasMethodSet(e) {
+		if !ok || !cell.HasMethodSet(e) {
 			return true
 		}
 		if spec, ok := c.Parent().(*ast.TypeSpec); ok && spec.Type == e {
@@ -50,40 +51,29 @@ func (d *draft) nameAnonymous() {
 		}
 		name, known := d.s.scope.anonymous[key]
 		if !known {
-			name = fmt.Sprintf("%st%d", hidden, anonymousCount.Add(1))
+			name = fmt.Sprintf("%st%d", cell.Hidden, anonymousCount.Add(1))
 			d.s.scope.anonymous[key] = name
 			anonymousText.Store(name, sourceText(e))
 			d.anonymous = append(d.anonymous, key)
 		}
-		if d.s.scope.objects[name] == nil && !d.p.declared[name] {
-			spec := &ast.TypeSpec{Name: ident(name, e.Pos()), Type: e}
+		if d.s.scope.objects[name] == nil && !d.p.Declared[name] {
+			spec := &ast.TypeSpec{Name: cell.Ident(name, e.Pos()), Type: e}
 			added = append(added, &ast.GenDecl{Tok: token.TYPE, Specs: []ast.Spec{spec}})
-			d.p.declared[name] = true
+			d.p.Declared[name] = true
 		}
-		d.p.mentioned[name] = true
-		c.Replace(ident(name, e.Pos()))
+		d.p.Mentioned[name] = true
+		c.Replace(cell.Ident(name, e.Pos()))
 		return false
 	}
-	for _, decl := range d.p.decls {
+	for _, decl := range d.p.Decls {
 		astutil.Apply(decl, replace, nil)
 	}
-	for _, it := range d.p.items {
-		if it.stmt != nil {
-			astutil.Apply(it.stmt, replace, nil)
+	for _, it := range d.p.Items {
+		if it.Stmt != nil {
+			astutil.Apply(it.Stmt, replace, nil)
 		}
 	}
-	d.p.decls = append(d.p.decls, added...)
-}
-
-// hasMethodSet reports whether a type literal has methods.
-func hasMethodSet(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.InterfaceType:
-		return len(e.Methods.List) > 0 && !slices.ContainsFunc(e.Methods.List, func(f *ast.Field) bool { return len(f.Names) == 0 })
-	case *ast.StructType:
-		return slices.ContainsFunc(e.Fields.List, func(f *ast.Field) bool { return len(f.Names) == 0 })
-	}
-	return false
+	d.p.Decls = append(d.p.Decls, added...)
 }
 
 // anonymousKey identifies a literal by its text and by what the names in it
@@ -95,7 +85,7 @@ func (d *draft) anonymousKey(e ast.Expr, free map[*ast.Ident]bool) (key string, 
 		name := id.Name
 		o := d.s.scope.objects[name]
 		switch {
-		case !free[id] || d.p.declared[name]:
+		case !free[id] || d.p.Declared[name]:
 			ok = false
 		case o != nil:
 			meanings = append(meanings, fmt.Sprintf("%s=%p", name, o))

@@ -7,35 +7,19 @@ import (
 	"go/types"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
-
-// dropCycles drops errors that are none in a cell: cells run from top to bottom,
-// so a variable may be used by the function that computes another one.
-func dropCycles(c *interp.Checked) *interp.Checked {
-	consts := map[token.Pos]bool{}
-	for id, o := range c.Info.Defs {
-		if _, ok := o.(*types.Const); ok {
-			consts[id.Pos()] = true
-		}
-	}
-	kept, dropping := c.Errors[:0], false
-	for _, e := range c.Errors {
-		if !strings.HasPrefix(e.Msg, "\t") { // else it goes with the one before
-			dropping = strings.HasPrefix(e.Msg, "initialization cycle") && !consts[e.Pos]
-		}
-		if !dropping {
-			kept = append(kept, e)
-		}
-	}
-	c.Errors = kept
-	return c
-}
 
 // check type-checks a file as the package pkg, whose scope may already hold
 // objects of earlier cells.
 func (s *Session) check(pkg *types.Package, f *ast.File) *interp.Checked {
 	return s.program.Check(s.program.Context().FileSet, pkg, f)
+}
+
+func dropCycles(c *interp.Checked) *interp.Checked {
+	c.Errors = cell.DropCycles(c.Errors, c.Info)
+	return c
 }
 
 // A fixup edits a file by what the type checker found out; it reports whether it
@@ -77,7 +61,7 @@ func keyLiterals(c *interp.Checked) (changed bool) {
 			return true
 		}
 		for i, e := range cl.Elts {
-			cl.Elts[i] = &ast.KeyValueExpr{Key: ident(st.Field(i).Name(), e.Pos()), Colon: e.Pos(), Value: e}
+			cl.Elts[i] = &ast.KeyValueExpr{Key: cell.Ident(st.Field(i).Name(), e.Pos()), Colon: e.Pos(), Value: e}
 			changed = true
 		}
 		return true
@@ -114,7 +98,7 @@ func rangeChannels(c *interp.Checked) (changed bool) {
 			return true
 		}
 		if _, ok := c.Info.Types[r.X].Type.Underlying().(*types.Chan); ok {
-			r.X = call(ident(hidden+"range", r.X.Pos()), r.X.Pos(), r.X.End(), r.X)
+			r.X = call(cell.Ident(cell.Hidden+"range", r.X.Pos()), r.X.Pos(), r.X.End(), r.X)
 			changed = true
 		}
 		return true
@@ -134,15 +118,8 @@ func chooseMust(c *interp.Checked) (changed bool) {
 		if !ok || !isPreludeMust(c.Info.Uses[id]) {
 			return true
 		}
-		switch t := c.Info.Types[e.Args[0]].Type.(type) {
-		case *types.Tuple:
-			if t.Len() == 3 {
-				id.Name, changed = hidden+"must3", true
-			}
-		case types.Type:
-			if types.AssignableTo(t, types.Universe.Lookup("error").Type()) {
-				id.Name, changed = hidden+"must1", true
-			}
+		if name := cell.MustFor(c.Info.Types[e.Args[0]].Type).InCells(); name != id.Name {
+			id.Name, changed = name, true
 		}
 		return true
 	})
@@ -194,7 +171,7 @@ func isShow(e *ast.CallExpr) bool {
 		return false
 	}
 	id, ok := sel.X.(*ast.Ident)
-	return ok && id.Name == runtimeName
+	return ok && id.Name == cell.RuntimeName
 }
 
 func cellFunc(f *ast.File) *ast.FuncDecl {
@@ -251,7 +228,7 @@ func stmtList(n ast.Node) []ast.Stmt {
 // wrapped is f of go wrap(f)(x).
 func wrapped(g *ast.GoStmt) ast.Expr {
 	if w, ok := g.Call.Fun.(*ast.CallExpr); ok && len(w.Args) == 1 {
-		if id, ok := w.Fun.(*ast.Ident); ok && id.Name == hidden+"go" {
+		if id, ok := w.Fun.(*ast.Ident); ok && id.Name == cell.Hidden+"go" {
 			return w.Args[0]
 		}
 	}
@@ -282,12 +259,12 @@ func closeOver(c *interp.Checked, g *ast.GoStmt) ast.Stmt {
 			inner.Args = append(inner.Args, a)
 			continue
 		}
-		tmp := fmt.Sprintf("%sarg%d", hidden, i)
-		list = append(list, &ast.AssignStmt{Lhs: []ast.Expr{ident(tmp, a.Pos())}, TokPos: a.Pos(), Tok: token.DEFINE, Rhs: []ast.Expr{a}})
-		inner.Args = append(inner.Args, ident(tmp, a.Pos()))
+		tmp := fmt.Sprintf("%sarg%d", cell.Hidden, i)
+		list = append(list, &ast.AssignStmt{Lhs: []ast.Expr{cell.Ident(tmp, a.Pos())}, TokPos: a.Pos(), Tok: token.DEFINE, Rhs: []ast.Expr{a}})
+		inner.Args = append(inner.Args, cell.Ident(tmp, a.Pos()))
 	}
 	lit := &ast.FuncLit{Type: &ast.FuncType{Func: p, Params: &ast.FieldList{}}, Body: block(p, &ast.ExprStmt{X: inner})}
-	list = append(list, &ast.GoStmt{Go: p, Call: call(call(ident(hidden+"go", p), p, p, lit), p, p)})
+	list = append(list, &ast.GoStmt{Go: p, Call: call(call(cell.Ident(cell.Hidden+"go", p), p, p, lit), p, p)})
 	return block(p, list...)
 }
 

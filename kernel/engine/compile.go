@@ -10,12 +10,13 @@ import (
 	"slices"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 	"golang.org/x/tools/go/ssa"
 )
 
 // cellFuncName is the function that a cell's statements become.
-const cellFuncName = hidden + "cell"
+const cellFuncName = cell.Hidden + "cell"
 
 // unit is a compiled cell. What only its run needs is dropped afterwards.
 type unit struct {
@@ -33,7 +34,7 @@ type unit struct {
 // draft is a cell on its way to being a unit.
 type draft struct {
 	s       *Session
-	p       *parsed
+	p       *cell.Parsed
 	file    *ast.File
 	fn      *ast.FuncDecl
 	imports map[string]string // names that the cell's own imports give
@@ -67,7 +68,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	s.goroutines.compiling(d.p, c)
 	s.program.GuardMaps = s.goroutines.guard
 	s.program.Pin(c)
-	u = &unit{count: count, program: d.p.program}
+	u = &unit{count: count, program: d.p.Program}
 	u.results, u.quiet = d.resultTypes(c)
 	if v, ok := d.known(c); ok {
 		u.known = []any{v}
@@ -94,16 +95,16 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 // draft parses a cell; when it declares methods on types of earlier cells, what
 // depends on those types is declared again with it.
 func (s *Session) draft(label, src string) (*draft, error) {
-	cp := cellParser{fset: s.program.Context().FileSet, label: label, previous: s.previous, results: s.useResults}
-	p, err := cp.parse(src, nil)
+	cp := cell.Parser{Fset: s.program.Context().FileSet, Label: label, Previous: s.previous, Results: s.useResults}
+	p, err := cp.Parse(src, nil)
 	if err != nil {
 		return nil, err
 	}
 	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}}
 	if old := s.methodsOnEarlier(p); len(old) > 0 {
-		var again []chunk
+		var again []cell.Part
 		again, d.rebind = s.replay(p, old)
-		if d.p, err = cp.parse(src, again); err != nil {
+		if d.p, err = cp.Parse(src, again); err != nil {
 			return nil, err
 		}
 	}
@@ -125,18 +126,18 @@ func (s *Session) slotsLeft() error {
 // assemble puts the file together: imports, declarations, the cell function.
 func (d *draft) assemble() {
 	rw := &rewriter{}
-	d.file = &ast.File{Name: ident("main", token.NoPos)}
-	for _, decl := range d.p.decls {
+	d.file = &ast.File{Name: cell.Ident("main", token.NoPos)}
+	for _, decl := range d.p.Decls {
 		if isImport(decl) {
 			d.file.Decls = append(d.file.Decls, decl)
 		}
 	}
 	d.addImports()
 	d.declareRebound()
-	if d.p.literals {
+	if d.p.Literals {
 		d.nameAnonymous()
 	}
-	for _, decl := range d.p.decls {
+	for _, decl := range d.p.Decls {
 		if !isImport(decl) {
 			rw.decl(decl)
 			d.file.Decls = append(d.file.Decls, decl)
@@ -153,29 +154,29 @@ func isImport(decl ast.Decl) bool {
 
 func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 	body := &ast.BlockStmt{}
-	if slices.ContainsFunc(d.p.items, func(it *item) bool { return it.stmt != nil && interp.DefersInRange(it.stmt) }) {
-		pos := d.p.items[0].pos
-		d.p.items = slices.Insert(d.p.items, 0, &item{stmt: interp.DeferNothing(pos), pos: pos})
+	if slices.ContainsFunc(d.p.Items, func(it *cell.Item) bool { return it.Stmt != nil && interp.DefersInRange(it.Stmt) }) {
+		pos := d.p.Items[0].Pos
+		d.p.Items = slices.Insert(d.p.Items, 0, &cell.Item{Stmt: interp.DeferNothing(pos), Pos: pos})
 	}
-	for _, it := range d.p.items {
-		if it.stmt != nil {
-			if it.stmt == ast.Stmt(d.p.last) {
-				x := d.p.last.X
+	for _, it := range d.p.Items {
+		if it.Stmt != nil {
+			if it.Stmt == ast.Stmt(d.p.Last) {
+				x := d.p.Last.X
 				rw.expr(&x)
-				d.p.last.X = call(runtimeSel("Show", x.Pos()), x.Pos(), x.End(), x)
+				d.p.Last.X = call(runtimeSel("Show", x.Pos()), x.Pos(), x.End(), x)
 			} else {
-				it.stmt = rw.stmt(it.stmt)
+				it.Stmt = rw.stmt(it.Stmt)
 			}
-			body.List = append(body.List, it.stmt)
+			body.List = append(body.List, it.Stmt)
 		}
-		body.List = append(body.List, it.after...)
+		body.List = append(body.List, it.After...)
 	}
 	var pos token.Pos
-	if len(d.p.items) > 0 {
-		pos = d.p.items[0].pos
+	if len(d.p.Items) > 0 {
+		pos = d.p.Items[0].Pos
 	}
 	body.Lbrace, body.Rbrace = pos, pos
-	return &ast.FuncDecl{Name: ident(cellFuncName, token.NoPos), Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: body}
+	return &ast.FuncDecl{Name: cell.Ident(cellFuncName, token.NoPos), Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: body}
 }
 
 // newPackage is a package whose scope holds what the cell mentions of earlier
@@ -183,14 +184,14 @@ func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 func (d *draft) newPackage() *types.Package {
 	pkg := types.NewPackage("main", "main")
 	insert := func(name string) {
-		if o := d.s.scope.objects[name]; o != nil && !d.p.declared[name] && !d.named[name] {
+		if o := d.s.scope.objects[name]; o != nil && !d.p.Declared[name] && !d.named[name] {
 			pkg.Scope().Insert(o)
 		}
 	}
-	for name := range d.p.mentioned {
+	for name := range d.p.Mentioned {
 		insert(name)
 	}
-	for _, name := range preludeNames {
+	for _, name := range cell.PreludeNames() {
 		insert(name)
 	}
 	return pkg
@@ -199,10 +200,10 @@ func (d *draft) newPackage() *types.Package {
 // resultTypes are the static types of the shown values. The result of printing
 // is not worth showing.
 func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
-	if d.p.last == nil {
+	if d.p.Last == nil {
 		return nil, true
 	}
-	show, ok := d.p.last.X.(*ast.CallExpr)
+	show, ok := d.p.Last.X.(*ast.CallExpr)
 	if !ok || !isShow(show) {
 		return nil, true
 	}
@@ -216,23 +217,7 @@ func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
 	default:
 		ts = []types.Type{t}
 	}
-	return ts, d.p.quiet || isPrint(c.Info, x)
-}
-
-func isPrint(info *types.Info, e ast.Expr) bool {
-	callee, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	sel, ok := callee.Fun.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	f, ok := info.Uses[sel.Sel].(*types.Func)
-	if !ok || f.Pkg() == nil || f.Pkg().Path() != "fmt" {
-		return false
-	}
-	return slices.Contains([]string{"Print", "Println", "Printf", "Fprint", "Fprintln", "Fprintf"}, f.Name())
+	return ts, d.p.Quiet || cell.IsPrint(c.Info, x)
 }
 
 // place turns the hoisted `var x = f()` into assignments executed where they
@@ -241,11 +226,11 @@ func isPrint(info *types.Info, e ast.Expr) bool {
 func (d *draft) place(c *interp.Checked) {
 	d.orderVars(c)
 	var list []ast.Stmt
-	for _, it := range d.p.items {
-		if it.vars != nil {
-			as := &ast.AssignStmt{TokPos: it.pos, Tok: token.ASSIGN, Rhs: it.vars.Values}
-			for _, id := range it.vars.Names {
-				use := ident(id.Name, id.NamePos)
+	for _, it := range d.p.Items {
+		if it.Vars != nil {
+			as := &ast.AssignStmt{TokPos: it.Pos, Tok: token.ASSIGN, Rhs: it.Vars.Values}
+			for _, id := range it.Vars.Names {
+				use := cell.Ident(id.Name, id.NamePos)
 				if o := c.Info.Defs[id]; o != nil && id.Name != "_" {
 					c.Info.Uses[use] = o
 					c.Info.Types[use] = typeOnly(o.Type())
@@ -254,14 +239,14 @@ func (d *draft) place(c *interp.Checked) {
 			}
 			list = append(list, as)
 		}
-		if it.stmt != nil {
-			list = append(list, it.stmt)
+		if it.Stmt != nil {
+			list = append(list, it.Stmt)
 		}
-		list = append(list, it.after...)
+		list = append(list, it.After...)
 	}
-	for _, it := range d.p.items {
-		if it.vars != nil {
-			it.vars.Values = nil
+	for _, it := range d.p.Items {
+		if it.Vars != nil {
+			it.Vars.Values = nil
 		}
 	}
 	c.Info.InitOrder = nil
@@ -279,13 +264,13 @@ func (d *draft) orderVars(c *interp.Checked) {
 	for i, in := range c.Info.InitOrder {
 		rank[in.Rhs] = i
 	}
-	items := d.p.items
+	items := d.p.Items
 	for i := 0; i < len(items); {
 		j := i
-		for j < len(items) && items[j].isVar {
+		for j < len(items) && items[j].IsVar {
 			j++
 		}
-		slices.SortStableFunc(items[i:j], func(a, b *item) int { return rank[a.vars.Values[0]] - rank[b.vars.Values[0]] })
+		slices.SortStableFunc(items[i:j], func(a, b *cell.Item) int { return rank[a.Vars.Values[0]] - rank[b.Vars.Values[0]] })
 		i = max(j, i+1)
 	}
 }

@@ -15,13 +15,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // Complete lists what could stand at the cursor.
 func (s *Session) Complete(ctx context.Context, code string, cursor int) (c Completion) {
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
-	at := byteOffset(code, cursor)
+	at := cell.ByteOffset(code, cursor)
 	r := &completer{s: s, code: code, at: at, start: at}
 	defer func() {
 		if recover() != nil { // the type checker met code it did not expect
@@ -33,7 +34,7 @@ func (s *Session) Complete(ctx context.Context, code string, cursor int) (c Comp
 	}()
 	r.complete()
 	slices.SortStableFunc(r.items, func(a, b CompletionItem) int { return cmp.Compare(a.Text, b.Text) })
-	return Completion{Start: runeOffset(code, r.start), End: cursor, Items: slices.Compact(r.items)}
+	return Completion{Start: cell.RuneOffset(code, r.start), End: cursor, Items: slices.Compact(r.items)}
 }
 
 type completer struct {
@@ -45,20 +46,20 @@ type completer struct {
 }
 
 // mark stands for the name being typed, in the source that is analysed.
-const mark = hidden + "mark"
+const mark = cell.Hidden + "mark"
 
 func (r *completer) complete() {
 	if r.magic() {
 		return
 	}
-	switch kind, from := tokenUnder(r.code, r.at); kind {
+	switch kind, from := cell.TokenUnder(r.code, r.at); kind {
 	case token.COMMENT:
 		return
 	case token.STRING:
 		r.inString(from)
 		return
 	}
-	r.start = nameStart(r.code, r.at)
+	r.start = cell.NameStart(r.code, r.at)
 	prefix := r.code[r.start:r.at]
 	before := strings.TrimRight(r.code[:r.start], " \t")
 	a := r.s.analyse(r.completed())
@@ -82,15 +83,15 @@ func (r *completer) completed() string {
 	rest := r.code[r.at:]
 	for rest != "" {
 		c, n := utf8.DecodeRuneInString(rest)
-		if !isNameRune(c) {
+		if !cell.IsNameRune(c) {
 			break
 		}
 		rest = rest[n:]
 	}
-	if balanced(r.code) {
+	if cell.Balanced(r.code) {
 		return head + rest
 	}
-	return head + closers(r.code[:r.start])
+	return head + cell.Closers(r.code[:r.start])
 }
 
 // find is the identifier of that name, with the parents of every node.
@@ -115,8 +116,8 @@ func (a *analysis) find(name string) (found *ast.Ident, parents map[ast.Node]ast
 }
 
 func (r *completer) add(text, kind, signature, prefix string) {
-	if hasPrefixFold(text, prefix) && !isHidden(text) && text != "_" {
-		r.items = append(r.items, CompletionItem{Text: text, Kind: kind, Signature: strings.ReplaceAll(signature, hidden, "")})
+	if hasPrefixFold(text, prefix) && !cell.IsHidden(text) && text != "_" {
+		r.items = append(r.items, CompletionItem{Text: text, Kind: kind, Signature: strings.ReplaceAll(signature, cell.Hidden, "")})
 	}
 }
 
@@ -237,13 +238,13 @@ func importable(path string) bool {
 // isImportContext reports whether the last declaration before a string is an
 // import.
 func isImportContext(code string) bool {
-	chunks := split(code)
-	return len(chunks) > 0 && chunks[len(chunks)-1].kind == importDecl
+	parts := cell.Split(code)
+	return len(parts) > 0 && parts[len(parts)-1].Kind == cell.Import
 }
 
 // mapKeys offers the keys of a map that is at hand, replacing the literal.
 func (r *completer) mapKeys(from int, before, text string) {
-	start := exprStart(before)
+	start := cell.ExprStart(before)
 	a := r.s.analyse(mark + " := " + before[start:])
 	var v reflect.Value
 	ast.Inspect(a.File, func(n ast.Node) bool {
@@ -290,7 +291,7 @@ func (r *completer) files(text string) {
 func (r *completer) magic() bool {
 	lineStart := strings.LastIndexByte(r.code[:r.at], '\n') + 1
 	line := strings.TrimLeft(r.code[lineStart:r.at], " \t")
-	if line == "" || line[0] != '%' && line[0] != '!' || !atStatement(maskMagics(r.code[:lineStart])) {
+	if line == "" || line[0] != '%' && line[0] != '!' || !cell.AtStatement(cell.MaskMagics(r.code[:lineStart])) {
 		return false
 	}
 	i := strings.LastIndexAny(line, " \t")

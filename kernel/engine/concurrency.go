@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"sync/atomic"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -18,10 +19,10 @@ type concurrency struct {
 }
 
 // compiling looks at a cell before it is linked.
-func (g *concurrency) compiling(p *parsed, c *interp.Checked) {
+func (g *concurrency) compiling(p *cell.Parsed, c *interp.Checked) {
 	starts := startsGoroutines(c.File)
 	g.guard = starts || g.live.Load() > 0
-	for name := range p.mentioned {
+	for name := range p.Mentioned {
 		g.guard = g.guard || g.names[name]
 	}
 	if !starts {
@@ -31,7 +32,7 @@ func (g *concurrency) compiling(p *parsed, c *interp.Checked) {
 		g.names = map[string]bool{}
 	}
 	for _, d := range c.File.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && !isHidden(f.Name.Name) {
+		if f, ok := d.(*ast.FuncDecl); ok && !cell.IsHidden(f.Name.Name) {
 			g.names[f.Name.Name] = true
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"go/types"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // ErrNoInput is returned by Sink.Input where there is nobody to ask.
@@ -54,7 +56,7 @@ func (e *sourceErrors) Error() string { return e.list[0].pos.String() + ": " + e
 func typeErrors(errs []types.Error) error {
 	e := &sourceErrors{kind: KindCompile}
 	for _, te := range errs {
-		msg := strings.ReplaceAll(te.Msg, hidden, "")
+		msg := strings.ReplaceAll(te.Msg, cell.Hidden, "")
 		if strings.HasPrefix(msg, "\t") { // goes with the error before
 			continue
 		}

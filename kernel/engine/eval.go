@@ -7,37 +7,40 @@ import (
 	"go/types"
 	"runtime"
 	"runtime/metrics"
+	"strings"
 	"time"
 
+	"github.com/msflow-go/msflow/kernel/engine/streams"
+
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // leaveBehind is how long an interrupted cell may take to stop by itself. A
 // cell that is blocked in compiled code never does; its goroutine is left behind.
 const leaveBehind = 60 * time.Millisecond
 
-// Eval runs one cell.
-func (s *Session) Eval(ctx context.Context, cell Cell, sink Sink) error {
+// Eval runs one c.
+func (s *Session) Eval(ctx context.Context, c Cell, sink Sink) error {
 	s.evaluating.Lock()
 	defer s.evaluating.Unlock()
 	s.cells++
-	if cell.Count == 0 {
-		cell.Count = s.cells
+	if c.Count == 0 {
+		c.Count = s.cells
 	}
-	r := newRun(s, cell.Count, sink)
-	s.foreground.Store(r)
-	setForeground(r)
+	r := newRun(s, c.Count, sink)
+	r.foreground()
 	defer r.end()
-	defer flushStreams()
-	s.keepText(label(cell.Count), cell.Code)
+	defer streams.Flush()
+	s.keepText(label(c.Count), c.Code)
 	s.evalCtx = ctx
-	for _, seg := range segments(cell.Code) {
+	for _, seg := range cell.Segments(c.Code) {
 		var err error
-		if seg.magic != nil {
-			err = s.evalMagic(ctx, r, cell, seg)
-		} else {
-			part := cell
-			part.Code = seg.goCode
+		if seg.Magic != nil {
+			err = s.evalMagic(ctx, r, c, seg.Magic)
+		} else if strings.TrimSpace(seg.Text) != "" {
+			part := c
+			part.Code = strings.Repeat("\n", strings.Count(c.Code[:seg.Start], "\n")) + seg.Text
 			err = s.evalGo(ctx, r, part, nil)
 		}
 		if err != nil {
@@ -59,13 +62,14 @@ func (s *Session) evalGo(ctx context.Context, r *run, cell Cell, compiled func()
 	if compiled != nil {
 		compiled()
 	}
+	running := *u // a cell that is left behind may begin only after u is released
 	if u.known != nil {
 		r.show(u.known)
-	} else if e := r.execute(ctx, func() *Error { return r.runUnit(u) }); e != nil {
+	} else if e := r.execute(ctx, func() *Error { return r.runUnit(&running) }); e != nil {
 		return e
 	}
 	if values := r.result(u); len(values) > 0 && !cell.Silent {
-		flushStreams()
+		streams.Flush()
 		r.sink.Result(values)
 		s.keep(u, values)
 	}

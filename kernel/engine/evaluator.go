@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/engine/streams"
 )
 
 // Evaluator is everything a front end (the notebook session, the REPL,
@@ -24,9 +26,6 @@ type Evaluator interface {
 	// Inspect describes what stands at the cursor, Source instead of only the
 	// declaration when detail > 0. Found is false when nothing is known.
 	Inspect(ctx context.Context, code string, cursor, detail int) Inspection
-
-	// IsComplete says whether Enter should run the code or open a new line.
-	IsComplete(code string) Completeness
 
 	// Variables lists the session's variables, functions, types and constants
 	// in order of name.
@@ -79,21 +78,13 @@ type Sink interface {
 }
 
 // Stream names a standard stream.
-type Stream int
+type Stream = streams.Stream
 
 // The two standard streams of a cell.
 const (
-	Stdout Stream = iota
-	Stderr
+	Stdout = streams.Stdout
+	Stderr = streams.Stderr
 )
-
-// String is the name that Jupyter uses.
-func (s Stream) String() string {
-	if s == Stderr {
-		return "stderr"
-	}
-	return "stdout"
-}
 
 // Display is a value to show beside the cell's output.
 type Display struct {
@@ -181,22 +172,6 @@ type Inspection struct {
 	Name                  string
 	Plain, Markdown, HTML string
 }
-
-// Completeness is the verdict on unfinished input.
-type Completeness struct {
-	Status Status
-	Indent string // for Incomplete: what to put in front of the next line
-}
-
-// Status is a Completeness verdict, in Jupyter's words.
-type Status string
-
-// The verdicts.
-const (
-	Complete   Status = "complete"
-	Incomplete Status = "incomplete"
-	Invalid    Status = "invalid"
-)
 
 // Variable is one name that the session's cells declared.
 type Variable struct {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 func seeds(f *testing.F) {
@@ -32,18 +34,18 @@ func FuzzSplit(f *testing.F) {
 	s := newSession(f)
 	f.Fuzz(func(t *testing.T, code string) {
 		last := 0
-		for _, c := range split(code) {
-			i := strings.Index(code[last:], c.text)
+		for _, c := range cell.Split(code) {
+			i := strings.Index(code[last:], c.Text)
 			if i < 0 {
-				t.Fatalf("chunk %q is not in the rest of %q", c.text, code)
+				t.Fatalf("part %q is not in the rest of %q", c.Text, code)
 			}
-			last += i + len(c.text)
+			last += i + len(c.Text)
 		}
-		if len(maskMagics(code)) != len(code) {
+		if len(cell.MaskMagics(code)) != len(code) {
 			t.Error("masking changes offsets")
 		}
 		n := len([]rune(code))
-		s.IsComplete(code)
+		cell.IsComplete(code)
 		if c := s.Complete(context.Background(), code, n); c.Start > c.End || c.End > n {
 			t.Errorf("completion of %d:%d in %d", c.Start, c.End, n)
 		}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 	"github.com/timandy/routine"
 )
@@ -73,7 +74,7 @@ func (s *Session) guardCallbacks(c *interp.Checked) (changed bool) {
 		}
 		for i, a := range e.Args {
 			if passesFunc(c, a) && !isGuarded(a) {
-				e.Args[i] = call(ident(hidden+"guard", a.Pos()), a.Pos(), a.End(), a)
+				e.Args[i] = call(cell.Ident(cell.Hidden+"guard", a.Pos()), a.Pos(), a.End(), a)
 				changed = true
 			}
 		}
@@ -113,5 +114,5 @@ func isGuarded(a ast.Expr) bool {
 		return false
 	}
 	id, ok := e.Fun.(*ast.Ident)
-	return ok && id.Name == hidden+"guard"
+	return ok && id.Name == cell.Hidden+"guard"
 }

@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // resolveImports loads the packages that the cell imports.
 func (d *draft) resolveImports() error {
-	for _, sp := range d.p.imports {
+	for _, sp := range d.p.Imports {
 		path, err := strconv.Unquote(sp.Path.Value)
 		if err != nil {
 			continue // the type checker says so
@@ -41,14 +42,14 @@ func (d *draft) resolveImports() error {
 // and the compiled-in packages whose names it uses without declaring them.
 func (d *draft) addImports() {
 	for name, path := range d.s.scope.imports {
-		if d.p.mentioned[name] && d.free(name) {
+		if d.p.Mentioned[name] && d.free(name) {
 			d.addImport(name, path)
 		}
 	}
 	for _, path := range d.s.scope.dots {
 		d.addImport(".", path)
 	}
-	d.addImport(runtimeName, runtimePath)
+	d.addImport(cell.RuntimeName, runtimePath)
 	for name, path := range d.undeclaredPackages() {
 		d.addImport(name, path)
 		d.imports[name] = path
@@ -57,11 +58,11 @@ func (d *draft) addImports() {
 
 // free reports whether a name has no meaning yet in the cell's package.
 func (d *draft) free(name string) bool {
-	return !d.named[name] && !d.p.declared[name] && d.s.scope.objects[name] == nil
+	return !d.named[name] && !d.p.Declared[name] && d.s.scope.objects[name] == nil
 }
 
 func (d *draft) addImport(name, path string) {
-	sp := &ast.ImportSpec{Name: ident(name, token.NoPos), Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(path)}}
+	sp := &ast.ImportSpec{Name: cell.Ident(name, token.NoPos), Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(path)}}
 	d.file.Decls = append(d.file.Decls, &ast.GenDecl{Tok: token.IMPORT, Specs: []ast.Spec{sp}})
 	d.file.Imports = append(d.file.Imports, sp)
 	d.named[name] = true
@@ -71,7 +72,7 @@ func (d *draft) addImport(name, path string) {
 // name of a compiled-in package.
 func (d *draft) undeclaredPackages() map[string]string {
 	found := map[string]string{}
-	for name, ids := range d.p.free {
+	for name, ids := range d.p.Free {
 		if !d.free(name) || !d.selected(ids) {
 			continue
 		}
@@ -85,7 +86,7 @@ func (d *draft) undeclaredPackages() map[string]string {
 // selected reports whether one of the identifiers is the x of an x.Name.
 func (d *draft) selected(ids []ast.Node) bool {
 	for _, id := range ids {
-		if d.p.selectors[id] {
+		if d.p.Selectors[id] {
 			return true
 		}
 	}
@@ -103,13 +104,13 @@ func (d *draft) declareRebound() {
 		ast.Inspect(e, func(n ast.Node) bool {
 			if id, ok := n.(*ast.Ident); ok {
 				id.NamePos = token.NoPos
-				d.p.mentioned[id.Name] = true
+				d.p.Mentioned[id.Name] = true
 			}
 			return true
 		})
-		spec := &ast.ValueSpec{Names: []*ast.Ident{ident(name, token.NoPos)}, Type: e}
-		d.p.decls = append(d.p.decls, &ast.GenDecl{Tok: token.VAR, Specs: []ast.Spec{spec}})
-		d.p.declared[name] = true
+		spec := &ast.ValueSpec{Names: []*ast.Ident{cell.Ident(name, token.NoPos)}, Type: e}
+		d.p.Decls = append(d.p.Decls, &ast.GenDecl{Tok: token.VAR, Specs: []ast.Spec{spec}})
+		d.p.Declared[name] = true
 	}
 }
 
@@ -118,7 +119,7 @@ func (d *draft) declareRebound() {
 func (d *draft) importQualified(text string) string {
 	for strings.Contains(text, "\x00") {
 		x := strings.SplitN(text, "\x00", 3)
-		name := x[0][strings.LastIndex(x[0], hidden):]
+		name := x[0][strings.LastIndex(x[0], cell.Hidden):]
 		if !d.named[name] {
 			d.addImport(name, x[1])
 		}
@@ -129,7 +130,7 @@ func (d *draft) importQualified(text string) string {
 
 // qualifiedName writes a package so that importQualified can import it.
 func qualifiedName(path string) string {
-	return hidden + "p·" + strings.NewReplacer("/", "_", ".", "_", "-", "_").Replace(path) + "\x00" + path + "\x00"
+	return cell.Hidden + "p·" + strings.NewReplacer("/", "_", ".", "_", "-", "_").Replace(path) + "\x00" + path + "\x00"
 }
 
 func importError(pos token.Position, path string, err error) *Error {

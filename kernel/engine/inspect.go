@@ -10,6 +10,8 @@ import (
 	"html"
 
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // Inspect describes what stands at the cursor, or the function whose arguments
@@ -22,12 +24,12 @@ func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) 
 			in = Inspection{}
 		}
 	}()
-	at := byteOffset(code, cursor)
-	if kind, _ := tokenUnder(code, at); kind.IsLiteral() {
+	at := cell.ByteOffset(code, cursor)
+	if kind, _ := cell.TokenUnder(code, at); kind.IsLiteral() {
 		return Inspection{}
 	}
-	if !balanced(code) {
-		code = code[:at] + nameEnd(code, at) + closers(code[:at])
+	if !cell.Balanced(code) {
+		code = code[:at] + nameEnd(code, at) + cell.Closers(code[:at])
 	}
 	a := s.analyse(code)
 	id, parents := a.identAt(at)
@@ -50,7 +52,7 @@ func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) 
 func nameEnd(code string, at int) string {
 	end := at
 	for i, c := range code[at:] {
-		if !isNameRune(c) {
+		if !cell.IsNameRune(c) {
 			break
 		}
 		end = at + i + len(string(c))
@@ -122,10 +124,10 @@ func (s *Session) describe(a *analysis, id *ast.Ident, o types.Object, parents m
 			d.value = summary(v, 400)
 		}
 	}
-	if src := s.sourceOf(o); src.text.text != "" {
-		d.doc = cmp.Or(d.doc, src.text.doc)
+	if src := s.sourceOf(o); src.Text.Text != "" {
+		d.doc = cmp.Or(d.doc, src.Text.Doc)
 		if detail > 0 || kindOfObject(o) == "type" {
-			d.decl = src.text.text
+			d.decl = src.Text.Text
 		}
 	} else if detail > 0 {
 		if decl, doc := s.librarySource(o, a.ownerAt(id, parents)); decl != "" {
@@ -181,7 +183,7 @@ func oneLine(o types.Object, owner string) string {
 		if o.IsField() {
 			return fmt.Sprintf("field %s %s", o.Name(), typeString(o.Type()))
 		}
-		return fmt.Sprintf("var %s %s", strings.TrimPrefix(qualified(o), hidden+"old_"), typeString(o.Type()))
+		return fmt.Sprintf("var %s %s", strings.TrimPrefix(qualified(o), cell.Hidden+"old_"), typeString(o.Type()))
 	}
 	return o.Name()
 }
@@ -207,22 +209,22 @@ func methodList(t types.Type) (list []string) {
 }
 
 // sourceOf is the remembered declaration of a cell's object.
-func (s *Session) sourceOf(o types.Object) source {
+func (s *Session) sourceOf(o types.Object) cell.Source {
 	if !ofCell(o) {
-		return source{}
+		return cell.Source{}
 	}
 	key := o.Name()
 	if owner := ownerOf(o); owner != "" {
 		key = owner + "." + key
 	}
 	for _, so := range s.scope.sources {
-		for _, n := range so.names {
+		for _, n := range so.Names {
 			if n == key {
 				return so
 			}
 		}
 	}
-	return source{}
+	return cell.Source{}
 }
 
 func (d *description) inspection() Inspection {
@@ -230,7 +232,7 @@ func (d *description) inspection() Inspection {
 	var pr comment.Printer
 	doc := p.Parse(d.doc)
 	in := Inspection{Found: true, Name: d.name}
-	decl := strings.ReplaceAll(d.decl, hidden, "")
+	decl := strings.ReplaceAll(d.decl, cell.Hidden, "")
 	plain, md, htm := decl, "```go\n"+decl+"\n```", "<pre><code>"+html.EscapeString(decl)+"</code></pre>"
 	if d.value != "" {
 		plain += "\n\nvalue: " + d.value
@@ -243,7 +245,7 @@ func (d *description) inspection() Inspection {
 		htm += string(pr.HTML(doc))
 	}
 	if len(d.notes) > 0 {
-		list := strings.ReplaceAll(strings.Join(d.notes, "\n"), hidden, "")
+		list := strings.ReplaceAll(strings.Join(d.notes, "\n"), cell.Hidden, "")
 		plain += "\n\n" + list
 		md += "\n\n```go\n" + list + "\n```"
 		htm += "<pre><code>" + html.EscapeString(list) + "</code></pre>"

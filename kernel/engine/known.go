@@ -15,10 +15,10 @@ import (
 
 // known is the value of such a cell.
 func (d *draft) known(c *interp.Checked) (value any, ok bool) {
-	if len(d.p.decls)+len(d.imports)+len(d.dots)+len(d.rebind) > 0 || len(d.p.items) != 1 || d.p.last == nil || d.p.quiet {
+	if len(d.p.Decls)+len(d.imports)+len(d.dots)+len(d.rebind) > 0 || len(d.p.Items) != 1 || d.p.Last == nil || d.p.Quiet {
 		return nil, false
 	}
-	show, ok := d.p.last.X.(*ast.CallExpr)
+	show, ok := d.p.Last.X.(*ast.CallExpr)
 	if !ok || !isShow(show) {
 		return nil, false
 	}

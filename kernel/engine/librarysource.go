@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"golang.org/x/mod/module"
 )
 
@@ -160,7 +161,7 @@ func (w wanted) node(d ast.Decl) (n ast.Node, prefix string, doc *ast.CommentGro
 	case *ast.FuncDecl:
 		recv := ""
 		if d.Recv != nil && len(d.Recv.List) == 1 {
-			recv = receiverBase(d.Recv.List[0].Type)
+			recv = cell.ReceiverBase(d.Recv.List[0].Type)
 		}
 		if d.Name.Name == w.name && recv == w.recv {
 			return d, "", d.Doc

@@ -5,14 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/scanner"
-	"go/token"
 	"io"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // Magic is a command that cells can hold between their lines of Go.
@@ -60,83 +60,6 @@ func init() {
 // Magics lists the commands that cells can hold.
 func Magics() []Magic { return slices.Clone(magics) }
 
-// segment is a part of a cell: Go source or a magic.
-type segment struct {
-	goCode string
-	magic  *Magic
-	arg    string
-	body   string
-	line   int
-}
-
-// segments cuts a cell at its magics. Go parts keep their line numbers by blank
-// lines above them.
-func segments(code string) (list []segment) {
-	lines := strings.SplitAfter(code, "\n")
-	var pending strings.Builder
-	skipped := 0
-	flush := func() {
-		if strings.TrimSpace(pending.String()) != "" {
-			list = append(list, segment{goCode: strings.Repeat("\n", skipped) + pending.String()})
-		}
-		skipped += strings.Count(pending.String(), "\n")
-		pending.Reset()
-	}
-	for i, line := range lines {
-		m, arg := magicLine(line)
-		if m == nil || !atStatement(pending.String()) {
-			pending.WriteString(line)
-			continue
-		}
-		flush()
-		skipped++
-		seg := segment{magic: m, arg: arg, line: i + 1}
-		if strings.HasPrefix(m.Name, "%%") {
-			seg.body = strings.Join(lines[i+1:], "")
-			return append(list, seg)
-		}
-		list = append(list, seg)
-	}
-	flush()
-	return list
-}
-
-// maskMagics blanks the lines of magics out, keeping all offsets.
-func maskMagics(code string) string {
-	var b strings.Builder
-	for line := range strings.Lines(code) {
-		if m, _ := magicLine(line); m != nil && atStatement(b.String()) {
-			text := strings.TrimRight(line, "\n")
-			b.WriteString(strings.Repeat(" ", len(text)) + line[len(text):])
-			continue
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
-// magicLine is the magic that a line is, if it is one.
-func magicLine(line string) (m *Magic, arg string) {
-	line = strings.TrimSpace(line)
-	switch {
-	case line == "":
-		return nil, ""
-	case line[0] == '!':
-		return magicNamed("!"), line[1:]
-	case line[0] == '?':
-		return magicNamed("?"), line
-	case strings.HasSuffix(line, "?") && !strings.HasPrefix(line, "//") && !strings.ContainsAny(line, "\"`'"):
-		return magicNamed("?"), line
-	case line[0] == '%':
-		name, arg, _ := strings.Cut(line, " ")
-		if m := magicNamed(name); m != nil {
-			return m, strings.TrimSpace(arg)
-		}
-		return &Magic{Name: name, run: (*magicCall).unknown}, line
-	}
-	return nil, ""
-}
-
 func magicNamed(name string) *Magic {
 	for i := range magics {
 		if magics[i].Name == name {
@@ -146,36 +69,13 @@ func magicNamed(name string) *Magic {
 	return nil
 }
 
-// atStatement reports whether a statement could start after the code: its
-// brackets are closed and its last line is finished.
-func atStatement(code string) bool {
-	if kind, _ := tokenUnder(code, len(code)); kind == token.STRING {
-		return false
+func (s *Session) evalMagic(ctx context.Context, r *run, cell Cell, line *cell.MagicLine) error {
+	m := &magicCall{ctx: ctx, s: s, r: r, cell: cell, arg: line.Arg, body: line.Body, line: line.Line}
+	run := (*magicCall).unknown
+	if known := magicNamed(line.Name); known != nil {
+		run = known.run
 	}
-	if brackets, _ := open(code); len(brackets) > 0 {
-		return false
-	}
-	return lastToken(code) == token.SEMICOLON
-}
-
-func lastToken(code string) token.Token {
-	fset := token.NewFileSet()
-	f := fset.AddFile("", -1, len(code))
-	var sc scanner.Scanner
-	sc.Init(f, []byte(code), func(token.Position, string) {}, 0)
-	last := token.SEMICOLON
-	for {
-		_, tok, _ := sc.Scan()
-		if tok == token.EOF {
-			return last
-		}
-		last = tok
-	}
-}
-
-func (s *Session) evalMagic(ctx context.Context, r *run, cell Cell, seg segment) error {
-	m := &magicCall{ctx: ctx, s: s, r: r, cell: cell, arg: seg.arg, body: seg.body, line: seg.line}
-	err := seg.magic.run(m)
+	err := run(m)
 	var own *Error
 	switch {
 	case err == nil:
@@ -186,13 +86,13 @@ func (s *Session) evalMagic(ctx context.Context, r *run, cell Cell, seg segment)
 		return s.failed(interrupted{})
 	}
 	return &Error{
-		Kind: KindMagic, Value: seg.magic.Name + ": " + err.Error(), Cell: cell.Count, Line: seg.line,
-		Traceback: []string{fmt.Sprintf("%s:%d: %s: %v", label(cell.Count), seg.line, seg.magic.Name, err)},
+		Kind: KindMagic, Value: line.Name + ": " + err.Error(), Cell: cell.Count, Line: line.Line,
+		Traceback: []string{fmt.Sprintf("%s:%d: %s: %v", label(cell.Count), line.Line, line.Name, err)},
 	}
 }
 
 func (m *magicCall) print(format string, args ...any) {
-	writeStream(m.r, Stdout, fmt.Appendf(nil, format, args...))
+	m.r.write(Stdout, fmt.Appendf(nil, format, args...))
 }
 
 // goCell is Go source at the magic's own place in the cell.
@@ -350,7 +250,7 @@ type runStream struct {
 	s Stream
 }
 
-func (w runStream) Write(b []byte) (int, error) { return writeStream(w.r, w.s, b) }
+func (w runStream) Write(b []byte) (int, error) { return w.r.write(w.s, b) }
 
 func (m *magicCall) shell() error { return m.command(exec.Command(shellName(), "-c", m.arg), "") }
 func (m *magicCall) bash() error  { return m.command(exec.Command("bash"), m.body) }

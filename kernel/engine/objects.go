@@ -3,6 +3,8 @@ package engine
 import (
 	"go/types"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // kindOfObject is the CompletionItem's and Variable's word for an object.
@@ -113,7 +115,7 @@ type member struct {
 func members(t types.Type) (list []member) {
 	seen := map[string]bool{}
 	add := func(o types.Object, owner string) {
-		if !seen[o.Name()] && (o.Exported() || ofCell(o)) && !isHidden(o.Name()) {
+		if !seen[o.Name()] && (o.Exported() || ofCell(o)) && !cell.IsHidden(o.Name()) {
 			seen[o.Name()] = true
 			list = append(list, member{o, owner})
 		}

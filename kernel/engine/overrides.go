@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/engine/streams"
 )
 
 // overrides are library functions that interpreted code gets in another form:
@@ -57,10 +59,10 @@ func (r *run) exit(code int) {
 func (s *Session) write(w io.Writer, text []byte) (int, error) {
 	if f, ok := w.(*os.File); ok && f != nil {
 		switch f {
-		case writeEnd(Stdout):
-			return writeStream(current(s), Stdout, text)
-		case writeEnd(Stderr):
-			return writeStream(current(s), Stderr, text)
+		case streams.WriteEnd(Stdout):
+			return current(s).write(Stdout, text)
+		case streams.WriteEnd(Stderr):
+			return current(s).write(Stderr, text)
 		}
 	}
 	return w.Write(text)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // failed is the *Error of a panic, which may have gone through several
@@ -106,7 +107,7 @@ func functionName(s string) string {
 	if s == cellFuncName {
 		return ""
 	}
-	if strings.HasPrefix(s, hidden+"init") {
+	if strings.HasPrefix(s, cell.Hidden+"init") {
 		return "init"
 	}
 	return strings.TrimPrefix(s, cellFuncName+".")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -13,9 +14,9 @@ import (
 // type; variables of such types keep their storage, whose layout is the same.
 
 // methodsOnEarlier are the types of earlier cells that get a method in this one.
-func (s *Session) methodsOnEarlier(p *parsed) (names []string) {
-	for t := range p.receivers {
-		if _, ok := s.scope.objects[t].(*types.TypeName); ok && !p.declared[t] {
+func (s *Session) methodsOnEarlier(p *cell.Parsed) (names []string) {
+	for t := range p.Receivers {
+		if _, ok := s.scope.objects[t].(*types.TypeName); ok && !p.Declared[t] {
 			names = append(names, t)
 		}
 	}
@@ -24,20 +25,20 @@ func (s *Session) methodsOnEarlier(p *parsed) (names []string) {
 
 // replay is what must be declared again with the given types: the source of
 // declarations, and the variables whose type changes with their type's text.
-func (s *Session) replay(p *parsed, roots []string) ([]chunk, map[string]string) {
+func (s *Session) replay(p *cell.Parsed, roots []string) ([]cell.Part, map[string]string) {
 	again := map[string]bool{} // names declared again
 	for _, r := range roots {
 		again[r] = true
 	}
 	use := s.scope.dependants(again)
-	var chunks []chunk
+	var parts []cell.Part
 	for i, so := range s.scope.sources {
-		shadowed := slices.ContainsFunc(so.names, func(n string) bool { return p.declared[n] })
-		if use[i] && !shadowed && !(so.method && p.methods[so.names[0]]) {
-			chunks = append(chunks, so.text)
+		shadowed := slices.ContainsFunc(so.Names, func(n string) bool { return p.Declared[n] })
+		if use[i] && !shadowed && !(so.Method && p.Methods[so.Names[0]]) {
+			parts = append(parts, so.Text)
 		}
 	}
-	return chunks, s.rebound(p, again)
+	return parts, s.rebound(p, again)
 }
 
 // dependants marks the declarations that mention one of the names, or a name
@@ -47,11 +48,11 @@ func (sc *scope) dependants(again map[string]bool) []bool {
 	for grown := true; grown; {
 		grown = false
 		for i, so := range sc.sources {
-			if use[i] || !so.touches(again) {
+			if use[i] || !touches(so, again) {
 				continue
 			}
 			use[i], grown = true, true
-			for _, n := range so.names {
+			for _, n := range so.Names {
 				again[n] = true
 			}
 		}
@@ -59,28 +60,28 @@ func (sc *scope) dependants(again map[string]bool) []bool {
 	return use
 }
 
-func (so *source) touches(names map[string]bool) bool {
-	if so.method {
-		if t, _, _ := strings.Cut(so.names[0], "."); names[t] {
+func touches(so cell.Source, names map[string]bool) bool {
+	if so.Method {
+		if t, _, _ := strings.Cut(so.Names[0], "."); names[t] {
 			return true
 		}
 	}
-	for d := range so.deps {
+	for d := range so.Deps {
 		if names[d] {
 			return true
 		}
 	}
-	return slices.ContainsFunc(so.names, func(n string) bool { return names[n] })
+	return slices.ContainsFunc(so.Names, func(n string) bool { return names[n] })
 }
 
 // rebound are the variables whose type mentions a type that is declared again.
 // A type that cannot be written, for it is shadowed or unexported, keeps its
 // variable as it was.
-func (s *Session) rebound(p *parsed, again map[string]bool) map[string]string {
+func (s *Session) rebound(p *cell.Parsed, again map[string]bool) map[string]string {
 	vars := map[string]string{}
 	for name, o := range s.scope.objects {
 		v, ok := o.(*types.Var)
-		if !ok || p.declared[name] || isHidden(name) {
+		if !ok || p.Declared[name] || cell.IsHidden(name) {
 			continue
 		}
 		if changed, writable := s.mentions(v.Type(), again); changed && writable {

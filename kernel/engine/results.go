@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"golang.org/x/tools/go/ast/astutil"
 )
 
@@ -52,7 +53,7 @@ func (s *Session) nameOf(k *kept) string {
 		return k.name
 	}
 	s.units++
-	k.name = fmt.Sprintf("%sout%d", hidden, s.units)
+	k.name = fmt.Sprintf("%sout%d", cell.Hidden, s.units)
 	pkg := types.NewPackage(k.path(), k.path())
 	o := types.NewVar(token.NoPos, pkg, k.name, k.typ)
 	pkg.Scope().Insert(o)
@@ -62,7 +63,7 @@ func (s *Session) nameOf(k *kept) string {
 }
 
 // path is that of the variable's package.
-func (k *kept) path() string { return strings.TrimPrefix(k.name, hidden) }
+func (k *kept) path() string { return strings.TrimPrefix(k.name, cell.Hidden) }
 
 // resultType is the reflect type of a variable for a value, or nil for one that cannot be kept.
 func (s *Session) resultType(t types.Type, v reflect.Value) reflect.Type {
@@ -105,7 +106,7 @@ func (s *Session) useResults(f *ast.File, src string) {
 			}
 		case *ast.IndexExpr:
 			if name := s.outName(n); name != "" && !outTaken {
-				c.Replace(ident(name, n.Pos()))
+				c.Replace(cell.Ident(name, n.Pos()))
 				return false
 			}
 		}

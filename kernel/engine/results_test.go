@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // Cells use the values of earlier ones with the types that they had.
@@ -76,7 +78,7 @@ func TestOldResultsAreForgotten(t *testing.T) {
 	}
 	hiddenOnes := 0
 	for name := range s.scope.objects {
-		if strings.HasPrefix(name, hidden+"out") {
+		if strings.HasPrefix(name, cell.Hidden+"out") {
 			hiddenOnes++
 		}
 	}

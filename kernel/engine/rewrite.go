@@ -5,26 +5,24 @@ import (
 	"go/token"
 	"strconv"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // A rewriter makes what a cell waits for stoppable and its goroutines safe:
 //
 //	<-c              becomes   recv(c), which also waits for the end of the cell
-//	c <- v           becomes   select { case c <- v: case <-nb.Done(): for { nb.Check() } }
+//	c <- v           becomes   select { case c <- v: case <-nb.Done(): for { nb.Stop() } }
 //	select { … }     gets that last case, if it has no default
 //	go f(x)          becomes   go wrap(f)(x), which reports a panic
 //
-// nb.Check panics with interrupted{} when the running cell was cancelled. That
+// nb.Stop panics with interrupted{} when the running cell was cancelled. That
 // case ends in a for loop because such a select is a terminating statement.
 // Loops and calls are stopped by other means; see stopper.
 type rewriter struct{}
 
-// runtimeName is how cells call the package of runtime.go.
-const runtimeName = hidden + "nb"
-
 func runtimeSel(name string, pos token.Pos) ast.Expr {
-	return &ast.SelectorExpr{X: ident(runtimeName, pos), Sel: ident(name, pos)}
+	return &ast.SelectorExpr{X: cell.Ident(cell.RuntimeName, pos), Sel: cell.Ident(name, pos)}
 }
 
 func call(fun ast.Expr, pos, end token.Pos, args ...ast.Expr) *ast.CallExpr {
@@ -36,7 +34,7 @@ func block(pos token.Pos, list ...ast.Stmt) *ast.BlockStmt {
 }
 
 func checkCall(pos token.Pos) ast.Stmt {
-	return &ast.ExprStmt{X: call(runtimeSel("Check", pos), pos, pos)}
+	return &ast.ExprStmt{X: call(runtimeSel("Stop", pos), pos, pos)}
 }
 
 func stopCase(pos token.Pos) ast.Stmt {
@@ -181,7 +179,7 @@ func (r *rewriter) goStmt(s *ast.GoStmt) {
 		lit := &ast.FuncLit{Type: &ast.FuncType{Func: p, Params: &ast.FieldList{}}, Body: block(p, &ast.ExprStmt{X: s.Call})}
 		s.Call = call(lit, p, p)
 	}
-	s.Call.Fun = call(ident(hidden+"go", p), p, p, s.Call.Fun)
+	s.Call.Fun = call(cell.Ident(cell.Hidden+"go", p), p, p, s.Call.Fun)
 }
 
 func (r *rewriter) decl(d ast.Decl) {
@@ -208,13 +206,13 @@ func (r *rewriter) decl(d ast.Decl) {
 func announced(d *ast.FuncDecl) *ast.BlockStmt {
 	p := d.End()
 	text := &ast.BasicLit{ValuePos: p, Kind: token.STRING, Value: strconv.Quote(d.Name.Name + " is declared without a body")}
-	return block(p, &ast.ExprStmt{X: call(ident("panic", p), p, p, text)})
+	return block(p, &ast.ExprStmt{X: call(cell.Ident("panic", p), p, p, text)})
 }
 
 // receive2 rewrites v, ok := <-c.
 func (r *rewriter) receive2(e *ast.Expr) {
 	if u, ok := ast.Unparen(*e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
-		*e = call(ident(hidden+"recv2", u.OpPos), u.OpPos, u.End(), u.X)
+		*e = call(cell.Ident(cell.Hidden+"recv2", u.OpPos), u.OpPos, u.End(), u.X)
 	}
 }
 
@@ -232,7 +230,7 @@ func (r *rewriter) expr(e *ast.Expr) {
 	case *ast.UnaryExpr:
 		r.expr(&x.X)
 		if x.Op == token.ARROW {
-			*e = call(ident(hidden+"recv", x.OpPos), x.OpPos, x.End(), x.X)
+			*e = call(cell.Ident(cell.Hidden+"recv", x.OpPos), x.OpPos, x.End(), x.X)
 		}
 	case *ast.BinaryExpr:
 		r.expr(&x.X)

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/msflow-go/msflow/kernel/engine/streams"
+
 	"github.com/timandy/routine"
 )
 
@@ -13,8 +15,8 @@ import (
 // to it, also those that go on after the cell has returned.
 type run struct {
 	s         *Session
-	id        uint64 // unique in the process
-	count     int    // execution count of the cell
+	out       *streams.Owner
+	count     int // execution count of the cell
 	sink      Sink
 	done      chan struct{} // closed when the run is cancelled
 	cancelled atomic.Bool
@@ -27,10 +29,8 @@ type run struct {
 	shown []any
 }
 
-var runIDs atomic.Uint64
-
 func newRun(s *Session, count int, sink Sink) *run {
-	return &run{s: s, id: runIDs.Add(1), count: count, sink: sink, done: make(chan struct{})}
+	return &run{s: s, out: streams.NewOwner(sink.Stream), count: count, sink: sink, done: make(chan struct{})}
 }
 
 // interrupted is the panic that unwinds a cancelled cell.
@@ -62,7 +62,7 @@ func (r *run) alive(n int) {
 		r.s.stopper.Stopping(n)
 	}
 	if r.ended && r.live == 0 {
-		go r.settle()
+		go r.out.Settle()
 	}
 }
 
@@ -71,18 +71,24 @@ func (r *run) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended = true; r.live == 0 {
-		r.forget()
+		r.out.Forget()
 	}
 }
 
-// settle waits for the output of the last goroutine of a run that has ended.
-func (r *run) settle() {
-	standard.mu.Lock()
-	defer standard.mu.Unlock()
-	if standard.sessions > 0 {
-		flushStreams()
-		r.forget()
+// write writes text of the run to one of the standard streams.
+func (r *run) write(s Stream, text []byte) (int, error) {
+	n, err := r.out.Write(s, text)
+	if err == nil {
+		r.wrote.Store(true)
 	}
+	return n, err
+}
+
+// foreground makes r the run to which belongs what no goroutine of a run does.
+func (r *run) foreground() {
+	r.s.foreground.Store(r)
+	r.out.Foreground()
+	lastForeground.Store(r)
 }
 
 // cancel asks every goroutine of the run to stop.
@@ -149,7 +155,7 @@ func Context() context.Context {
 // inOrder is the run's sink once what the run printed before has reached it.
 func (r *run) inOrder() Sink {
 	if r.wrote.Swap(false) {
-		flushStreams()
+		streams.Flush()
 	}
 	return r.sink
 }

@@ -31,13 +31,13 @@ func init() {
 // runtimeFuncs are the functions of the package, by name.
 func (s *Session) runtimeFuncs() map[string]any {
 	return map[string]any{
-		"Check":   func() { current(s).check() },
+		"Stop":    func() { current(s).check() },
 		"Done":    func() <-chan struct{} { return current(s).done },
 		"Wrap":    func(f any) any { return current(s).wrap(f) },
 		"Guard":   func(f any) any { return current(s).guard(f) },
 		"Show":    func(v ...any) { current(s).show(v) },
 		"Context": func() context.Context { return liveContext{s} },
-		"Fail":    func(err error) { panic(failure{err}) },
+		"Check":   mustBeNil,
 		"Print":   func(v ...any) { current(s).print(v, "", "") },
 		"Println": func(v ...any) { current(s).print(v, " ", "\n") },
 	}
@@ -52,78 +52,18 @@ func (s *Session) runtimeOverrides() map[string]any {
 	return funcs
 }
 
-// prelude is the source that every session starts with. The names without the
-// hidden prefix are there for cells to use.
-const prelude = `
-func ᐧrecv[T any](c <-chan T) T {
-	select {
-	case v := <-c:
-		return v
-	case <-ᐧnb.Done():
-		for {
-			ᐧnb.Check()
-		}
-	}
-}
-
-func ᐧrecv2[T any](c <-chan T) (T, bool) {
-	select {
-	case v, ok := <-c:
-		return v, ok
-	case <-ᐧnb.Done():
-		for {
-			ᐧnb.Check()
-		}
-	}
-}
-
-func ᐧrange[T any](c <-chan T) func(func(T) bool) {
-	return func(yield func(T) bool) {
-		for {
-			if v, ok := ᐧrecv2(c); !ok || !yield(v) {
-				return
-			}
-		}
-	}
-}
-
-func ᐧgo[F any](f F) F { return ᐧnb.Wrap(f).(F) }
-
-func ᐧguard[F any](f F) F { return ᐧnb.Guard(f).(F) }
-
-// ctx is cancelled when the cell that uses it is interrupted.
-var ctx = ᐧnb.Context()
-
-// must returns v, or stops the cell with the error.
-func must[T any](v T, err error) T {
-	if err != nil {
-		ᐧnb.Fail(err)
-	}
-	return v
-}
-
-func ᐧmust1(err error) {
-	if err != nil {
-		ᐧnb.Fail(err)
-	}
-}
-
-func ᐧmust3[T, U any](v T, w U, err error) (T, U) {
-	if err != nil {
-		ᐧnb.Fail(err)
-	}
-	return v, w
-}
-`
-
-// preludeNames are what the rewriting refers to.
-var preludeNames = []string{hidden + "recv", hidden + "recv2", hidden + "range", hidden + "go", hidden + "guard", hidden + "must1", hidden + "must3"}
-
 // failure is the panic of must: it stops the cell with a plain error.
 type failure struct{ err error }
 
 func (f failure) Error() string { return f.err.Error() }
 func (f failure) Unwrap() error { return f.err }
+
+// mustBeNil stops the cell with an error.
+func mustBeNil(err error) {
+	if err != nil {
+		panic(failure{err})
+	}
+}
 
 func (r *run) show(v []any) {
 	r.mu.Lock()
@@ -175,7 +115,7 @@ func (r *run) print(args []any, sep, end string) {
 		}
 		b = appendBuiltin(b, a)
 	}
-	writeStream(r, Stderr, append(b, end...))
+	r.write(Stderr, append(b, end...))
 }
 
 // appendBuiltin formats as Go's runtime does.

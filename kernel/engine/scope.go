@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -17,7 +18,7 @@ type scope struct {
 	origin  map[types.Object]*unit
 	imports map[string]string // name -> path
 	dots    []string          // paths of dot imports
-	sources []source          // live declarations, oldest first
+	sources []cell.Source     // live declarations, oldest first
 	known   map[string]bool   // names that sources declare or declared, and types they have methods of
 
 	kept      []*kept           // values of cells, oldest first
@@ -40,7 +41,7 @@ func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 		if _, ok := o.(*types.Var); ok {
 			vars = append(vars, name)
 		}
-		if _, named := anonymousText.Load(name); isHidden(name) && u.count > 0 && !named {
+		if _, named := anonymousText.Load(name); cell.IsHidden(name) && u.count > 0 && !named {
 			continue
 		}
 		s.scope.objects[name] = o
@@ -61,24 +62,24 @@ func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 
 // remember keeps the source of the cell's declarations and drops that of those
 // it shadows.
-func (sc *scope) remember(p *parsed, info *types.Info) {
+func (sc *scope) remember(p *cell.Parsed, info *types.Info) {
 	now := map[string]bool{}
-	for i := range p.sources {
-		so := &p.sources[i]
-		so.deps = packageNamesIn(so.decl, info)
-		so.decl = nil
-		for _, n := range so.names {
+	for i := range p.Sources {
+		so := &p.Sources[i]
+		so.Deps = packageNamesIn(so.Decl, info)
+		so.Decl = nil
+		for _, n := range so.Names {
 			now[n] = true
 		}
 	}
-	if sc.anyKnown(now) || sc.anyKnown(p.declared) {
-		sc.sources = slices.DeleteFunc(sc.sources, func(so source) bool { return so.shadowed(now, p.declared) })
+	if sc.anyKnown(now) || sc.anyKnown(p.Declared) {
+		sc.sources = slices.DeleteFunc(sc.sources, func(so cell.Source) bool { return shadowed(so, now, p.Declared) })
 	}
 	for n := range now {
 		t, _, _ := strings.Cut(n, ".")
 		sc.known[n], sc.known[t] = true, true
 	}
-	sc.sources = append(sc.sources, p.sources...)
+	sc.sources = append(sc.sources, p.Sources...)
 }
 
 func (sc *scope) anyKnown(names map[string]bool) bool {
@@ -91,9 +92,9 @@ func (sc *scope) anyKnown(names map[string]bool) bool {
 }
 
 // shadowed reports whether everything that a source declares is declared again.
-func (so *source) shadowed(now, declared map[string]bool) bool {
-	return !slices.ContainsFunc(so.names, func(n string) bool {
-		if so.method {
+func shadowed(so cell.Source, now, declared map[string]bool) bool {
+	return !slices.ContainsFunc(so.Names, func(n string) bool {
+		if so.Method {
 			t, _, _ := strings.Cut(n, ".")
 			return !now[n] && !now[t] && !declared[t]
 		}
@@ -121,7 +122,7 @@ func ofCell(o types.Object) bool { return o.Pkg() != nil && o.Pkg().Path() == "m
 
 // redefinesType reports whether the cell declares the name of an earlier type.
 func (d *draft) redefinesType() bool {
-	for name := range d.p.declared {
+	for name := range d.p.Declared {
 		if _, ok := d.s.scope.objects[name].(*types.TypeName); ok {
 			return true
 		}
@@ -136,7 +137,7 @@ func (s *Session) previous(name string) string {
 	if o == nil {
 		return ""
 	}
-	alias := fmt.Sprintf("%sold%d_%s", hidden, s.units, name)
+	alias := fmt.Sprintf("%sold%d_%s", cell.Hidden, s.units, name)
 	if s.scope.objects[alias] != nil {
 		return alias
 	}

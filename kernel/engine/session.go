@@ -8,9 +8,12 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/msflow-go/msflow/kernel/engine/streams"
+
 	_ "github.com/goplus/ixgo/pkg" // the standard library
 	_ "github.com/goplus/reflectx/icall/icall10240"
 	_ "github.com/goplus/reflectx/icall/icall20480"
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -47,11 +50,11 @@ func New() (*Session, error) {
 	s.stopper = interp.NewStopper(func() { current(s).check() })
 	s.stdin = &stdin{s: s}
 	debug.SetMaxStack(goLimit)
-	if err := captureStreams(); err != nil {
+	if err := streams.Capture(); err != nil {
 		return nil, err
 	}
 	if err := s.start(); err != nil {
-		releaseStreams()
+		streams.Release()
 		return nil, fmt.Errorf("starting the engine: %w", err)
 	}
 	return s, nil
@@ -80,7 +83,7 @@ func (s *Session) start() error {
 	program.Override(s.overrides())
 	program.Override(s.stdinOverrides())
 	program.Override(s.runtimeOverrides())
-	u, err := s.compile(0, "prelude", prelude)
+	u, err := s.compile(0, "prelude", cell.Prelude())
 	if err != nil {
 		return err
 	}
@@ -102,7 +105,9 @@ func (s *Session) Close() error {
 	s.evaluating.Lock()
 	defer s.evaluating.Unlock()
 	s.modules.close()
-	releaseStreams()
+	if streams.Release() {
+		lastForeground.Store(nil)
+	}
 	return nil
 }
 

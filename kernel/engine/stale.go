@@ -6,15 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // tellStale says what still has the former type when a cell redefines one. A
 // type that is only declared again for a new method brings its dependants along.
 func (s *Session) tellStale(d *draft) {
-	for name := range d.p.declared {
+	for name := range d.p.Declared {
 		o, ok := s.scope.objects[name].(*types.TypeName)
-		if !ok || isHidden(name) || d.rebind != nil {
+		if !ok || cell.IsHidden(name) || d.rebind != nil {
 			continue
 		}
 		stale := s.stale(o, d.p)
@@ -30,20 +31,20 @@ func (s *Session) tellStale(d *draft) {
 
 // stale are the names of earlier cells that depend on a type and that the cell
 // does not declare anew.
-func (s *Session) stale(o *types.TypeName, p *parsed) (names []string) {
+func (s *Session) stale(o *types.TypeName, p *cell.Parsed) (names []string) {
 	for _, so := range s.scope.sources {
-		if !so.deps[o.Name()] || so.method && strings.HasPrefix(so.names[0], o.Name()+".") {
+		if !so.Deps[o.Name()] || so.Method && strings.HasPrefix(so.Names[0], o.Name()+".") {
 			continue
 		}
-		for _, n := range so.names {
-			if !p.declared[n] {
+		for _, n := range so.Names {
+			if !p.Declared[n] {
 				names = append(names, n)
 			}
 		}
 	}
 	for name, other := range s.scope.objects {
 		v, ok := other.(*types.Var)
-		if !ok || p.declared[name] || isHidden(name) {
+		if !ok || p.Declared[name] || cell.IsHidden(name) {
 			continue
 		}
 		if mentionsType(v.Type(), o) {

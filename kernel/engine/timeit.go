@@ -7,6 +7,10 @@ import (
 	"go/parser"
 	"math"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/engine/streams"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // timeitRuns are measured after the number of loops is found for which one run
@@ -34,14 +38,13 @@ func (s *Session) TimeIt(ctx context.Context, code string, sink Sink) (Timing, e
 	defer s.evaluating.Unlock()
 	s.cells++
 	r := newRun(s, s.cells, sink)
-	s.foreground.Store(r)
-	setForeground(r)
+	r.foreground()
 	defer r.end()
-	defer flushStreams()
+	defer streams.Flush()
 	return s.timeIt(ctx, r, Cell{Code: timedFunc(code), Count: r.count})
 }
 
-const timedName = hidden + "timed"
+const timedName = cell.Hidden + "timed"
 
 // timedFunc is the source of a function that runs the statement n times. A value
 // that is not a call's is assigned to nothing, as Go does not accept it alone.
@@ -60,9 +63,10 @@ func (s *Session) timeIt(ctx context.Context, r *run, cell Cell) (Timing, error)
 		return Timing{}, s.compileError(err)
 	}
 	defer u.release()
+	running := *u // as in evalGo
 	measure := func(n int) (time.Duration, error) {
 		start := time.Now()
-		if e := r.execute(ctx, func() *Error { return r.runFunc(u, timedName, n) }); e != nil {
+		if e := r.execute(ctx, func() *Error { return r.runFunc(&running, timedName, n) }); e != nil {
 			return 0, e
 		}
 		return time.Since(start), nil

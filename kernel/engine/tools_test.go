@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // at cuts the cursor, written |, out of the code.
@@ -149,37 +151,6 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-func TestIsComplete(t *testing.T) {
-	s := newSession(t)
-	for _, c := range []struct{ code, want string }{
-		{"x := 1", `complete ""`},
-		{"", `complete ""`},
-		{"for i := range 3 {", `incomplete "\t"`},
-		{"for i := range 3 {\n\tif i > 1 {", `incomplete "\t\t"`},
-		{"for i := range 3 {\n\tfmt.Println(i)", `incomplete "\t"`},
-		{"for i := range 3 {\n\tfmt.Println(i)\n}", `complete ""`},
-		{"x := ", `incomplete ""`},
-		{"1 +", `incomplete ""`},
-		{"foo(a,", `incomplete "\t"`},
-		{"`raw", `incomplete ""`},
-		{"/* comment", `incomplete ""`},
-		{"x := )", `invalid ""`},
-		{"if x { } else", `incomplete ""`},
-		{"func f() int", `complete ""`},
-		{"x y z", `invalid ""`},
-		{"type T struct {\n    A int", `incomplete "    "`},
-		{"import (", `incomplete "\t"`},
-		{"%time x", `complete ""`},
-		{"!ls |", `complete ""`},
-		{"a.", `incomplete ""`},
-	} {
-		got := s.IsComplete(c.code)
-		if g := fmt.Sprintf("%s %q", got.Status, got.Indent); g != c.want {
-			t.Errorf("%q: got %s, want %s", c.code, g, c.want)
-		}
-	}
-}
-
 func TestVariables(t *testing.T) {
 	s := toolsSession(t)
 	if _, err := eval(s, `xs := make([][]float64, 3); for i := range xs { xs[i] = make([]float64, 4) }; big := strings.Repeat("x", 1000); var e error`); err != nil {
@@ -203,7 +174,7 @@ func TestVariables(t *testing.T) {
 		if v.Name == "big" && (v.Bytes < 1000 || len(v.Value) > 90) {
 			t.Errorf("big: %d bytes, value of %d", v.Bytes, len(v.Value))
 		}
-		if isHidden(v.Name) || v.Name == "must" {
+		if cell.IsHidden(v.Name) || v.Name == "must" {
 			t.Errorf("lists %s", v.Name)
 		}
 	}

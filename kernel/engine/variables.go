@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // Variables lists what the session's cells declared, in order of name.
@@ -13,7 +15,7 @@ func (s *Session) Variables() (list []Variable) {
 	defer s.compiling.Unlock()
 	for name, o := range s.scope.objects {
 		u := s.scope.origin[o]
-		if isHidden(name) || u == nil || u.count <= 0 {
+		if cell.IsHidden(name) || u == nil || u.count <= 0 {
 			continue
 		}
 		list = append(list, s.variable(o, u))

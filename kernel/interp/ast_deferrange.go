@@ -18,7 +18,7 @@ import (
 //
 // So it gets one, which does nothing.
 
-// defersInRange reports whether a function's body, or a statement of it, has a
+// DefersInRange reports whether a function's body, or a statement of it, has a
 // defer inside a range statement that is the function's own.
 func DefersInRange(n ast.Node) (found bool) {
 	if leftOut("ast_deferrange") {
@@ -49,6 +49,7 @@ func defers(body *ast.BlockStmt) (found bool) {
 	return found
 }
 
+// DeferNothing is a defer that does nothing.
 func DeferNothing(pos token.Pos) ast.Stmt {
 	lit := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: &ast.BlockStmt{Lbrace: pos, Rbrace: pos}}
 	return &ast.DeferStmt{Defer: pos, Call: &ast.CallExpr{Fun: lit, Lparen: pos, Rparen: pos}}

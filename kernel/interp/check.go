@@ -11,7 +11,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// checked is a file with its types.
+// Checked is a file with its types.
 type Checked struct {
 	Package *types.Package
 	File    *ast.File

@@ -46,7 +46,7 @@ var HotAfter int32 = 50
 // HotFailed, if it is not nil, is told of faults in compiling loops and functions, which then stay interpreted. Tests set it.
 var HotFailed func(fault any)
 
-// NewInterp corrects a context, whose packages can then be linked.
+// New corrects a context, whose packages can then be linked.
 func New(ctx *ixgo.Context, o Options) *Interp {
 	ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
 	ctx.SetPanic(goErrorText)

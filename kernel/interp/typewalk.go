@@ -2,7 +2,7 @@ package interp
 
 import "go/types"
 
-// walkType calls visit for t and for every type it is made of, until visit
+// WalkType calls visit for t and for every type it is made of, until visit
 // returns false for one, which ends that branch. The inside of a named type is
 // not entered; its type arguments are.
 func WalkType(t types.Type, visit func(types.Type) bool) {

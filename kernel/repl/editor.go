@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 )
 
@@ -16,7 +17,6 @@ var errInterrupted = errors.New("interrupted")
 
 // assistant is what an editor asks about Go. It is an engine.Evaluator.
 type assistant interface {
-	IsComplete(code string) engine.Completeness
 	Complete(ctx context.Context, code string, cursor int) engine.Completion
 	Inspect(ctx context.Context, code string, cursor, detail int) engine.Inspection
 }
@@ -191,14 +191,14 @@ func (e *editor) complete(code string) bool {
 		i := strings.LastIndexByte(code, '\n')
 		return i >= 0 && strings.TrimSpace(code[i:]) == ""
 	}
-	return e.asks().IsComplete(code).Status != engine.Incomplete
+	return cell.IsComplete(code).Status != cell.Incomplete
 }
 
 // newline opens a line with the indentation that fits.
 func (e *editor) newline() {
 	head := string(e.text.runes[:e.text.cursor])
 	indent := ""
-	if c := e.asks().IsComplete(head); c.Status == engine.Incomplete {
+	if c := cell.IsComplete(head); c.Status == cell.Incomplete {
 		indent = c.Indent
 	} else {
 		line := e.text.line()

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
 )
@@ -91,8 +92,8 @@ func (p *plainSession) input() (string, error) {
 		}
 		code.WriteString(line)
 		text := code.String()
-		cell := strings.HasPrefix(strings.TrimSpace(text), "%%")
-		if cell && line == "" || !cell && p.Evaluator.IsComplete(text).Status != engine.Incomplete {
+		rest := strings.HasPrefix(strings.TrimSpace(text), "%%") // up to an empty line
+		if rest && line == "" || !rest && cell.IsComplete(text).Status != cell.Incomplete {
 			return text, nil
 		}
 		code.WriteByte('\n')

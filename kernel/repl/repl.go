@@ -129,9 +129,6 @@ func (r *REPL) assistant() assistant {
 // ignorant stands in for an engine that did not start.
 type ignorant struct{}
 
-func (ignorant) IsComplete(string) engine.Completeness {
-	return engine.Completeness{Status: engine.Complete}
-}
 func (ignorant) Complete(context.Context, string, int) (c engine.Completion)     { return c }
 func (ignorant) Inspect(context.Context, string, int, int) (i engine.Inspection) { return i }
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/display"
 	"github.com/msflow-go/msflow/kernel/engine"
 )
@@ -25,7 +26,7 @@ func Script(ctx context.Context, eval engine.Evaluator, in io.Reader, out, errs 
 		_, code, _ = strings.Cut(rest, "\n")
 		code = "\n" + code
 	}
-	for i, piece := range pieces(eval, code) {
+	for i, piece := range pieces(code) {
 		err := eval.Eval(ctx, engine.Cell{Code: piece, Count: i + 1}, &scriptSink{out: out, err: errs})
 		var e *engine.Error
 		if errors.As(err, &e) && e.Kind == engine.KindExit {
@@ -41,7 +42,7 @@ func Script(ctx context.Context, eval engine.Evaluator, in io.Reader, out, errs 
 // pieces cuts a script into cells: each as short as it is complete, but declarations that follow each other together, since
 // they may refer to one another in any order. A program with a package clause, and what
 // follows a %% command, is one cell. Blank lines in front keep the numbers of lines.
-func pieces(eval assistant, code string) (list []string) {
+func pieces(code string) (list []string) {
 	var piece strings.Builder
 	declares := false
 	from := 0 // lines before the piece
@@ -57,7 +58,7 @@ func pieces(eval assistant, code string) (list []string) {
 		open.WriteString(line)
 		text := open.String()
 		trimmed := strings.TrimSpace(text)
-		if trimmed == "" || isComment(trimmed) || isWhole(trimmed) || eval.IsComplete(text).Status == engine.Incomplete {
+		if trimmed == "" || isComment(trimmed) || isWhole(trimmed) || cell.IsComplete(text).Status == cell.Incomplete {
 			continue
 		}
 		if d := isDeclaration(withoutComments(trimmed)); d != declares || !d {

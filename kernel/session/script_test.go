@@ -119,10 +119,6 @@ func (s *script) Inspect(_ context.Context, code string, cursor, detail int) eng
 	return engine.Inspection{Found: code != "nothing", Plain: fmt.Sprint(cursor, detail), Markdown: "*m*", HTML: "<p>"}
 }
 
-func (s *script) IsComplete(code string) engine.Completeness {
-	return engine.Completeness{Status: engine.Status(code), Indent: "\t"}
-}
-
 // served is a running kernel and what tests want to look at.
 type served struct {
 	*Kernel

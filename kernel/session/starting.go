@@ -87,13 +87,6 @@ func (s *starting) Inspect(ctx context.Context, code string, cursor, detail int)
 	return s.eval.Inspect(ctx, code, cursor, detail)
 }
 
-func (s *starting) IsComplete(code string) engine.Completeness {
-	if !s.started() {
-		return engine.Completeness{Status: engine.Complete}
-	}
-	return s.eval.IsComplete(code)
-}
-
 func (s *starting) Variables() []engine.Variable {
 	if !s.started() {
 		return nil

@@ -36,7 +36,7 @@ func TestServesWhileTheEvaluatorStarts(t *testing.T) {
 	if out := c.Outputs(second); out[2].Text("text") != "x\n" {
 		t.Errorf("%v", jupyterclient.Types(out))
 	}
-	if r := c.Reply("shell", c.Send("shell", "is_complete_request", map[string]any{"code": "incomplete"})); r.Text("status") != "incomplete" {
+	if r := c.Reply("shell", c.Send("shell", "is_complete_request", map[string]any{"code": "f("})); r.Text("status") != "incomplete" {
 		t.Errorf("%v", r.Fields)
 	}
 }

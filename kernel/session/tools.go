@@ -3,6 +3,7 @@ package session
 import (
 	"unicode/utf8"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
 )
@@ -71,9 +72,9 @@ func (k *Kernel) isComplete(r *request) (object, error) {
 	if err := r.DecodeContent(&req); err != nil {
 		return nil, err
 	}
-	c := k.eval.IsComplete(req.Code)
+	c := cell.IsComplete(req.Code)
 	content := object{"status": string(c.Status)}
-	if c.Status == engine.Incomplete {
+	if c.Status == cell.Incomplete {
 		content["indent"] = c.Indent
 	}
 	return content, nil

@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/notebook"
 )
 
-// cell is a code cell on its way into the program. A cell without code carries the text at the notebook's end.
-type cell struct {
+// codeCell is a code cell on its way into the program. A cell without code carries the text at the notebook's end.
+type codeCell struct {
 	number     int
 	text       string // of the Markdown cells before it
 	code       string
@@ -33,7 +33,7 @@ type cell struct {
 
 // piece is a part of a cell with its syntax and the changes to its text.
 type piece struct {
-	engine.Part
+	cell.Part
 	text  string // from the part up to the next one, with comments
 	file  *ast.File
 	base  token.Pos              // of the text's first byte
@@ -48,9 +48,9 @@ type edit struct {
 }
 
 // read collects the notebook's cells, each with the text before it.
-func (t *translator) read(n *notebook.Notebook) ([]*cell, error) {
-	var cells []*cell
-	next := &cell{}
+func (t *translator) read(n *notebook.Notebook) ([]*codeCell, error) {
+	var cells []*codeCell
+	next := &codeCell{}
 	number := 0
 	for _, c := range n.Cells {
 		switch c.Type {
@@ -67,7 +67,7 @@ func (t *translator) read(n *notebook.Notebook) ([]*cell, error) {
 				return nil, &Error{number, err}
 			}
 			cells = append(cells, next)
-			next = &cell{}
+			next = &codeCell{}
 		}
 	}
 	for _, c := range cells {
@@ -80,7 +80,7 @@ func (t *translator) read(n *notebook.Notebook) ([]*cell, error) {
 }
 
 // parse cuts the cell into pieces and parses each.
-func (t *translator) parse(c *cell) error {
+func (t *translator) parse(c *codeCell) error {
 	for _, p := range t.parts(c, c.code) {
 		f, base, err := t.parsePiece(p)
 		if err != nil {
@@ -95,10 +95,10 @@ func (t *translator) parse(c *cell) error {
 }
 
 // parts are the pieces of the code. Those of magics that only measure are what they measure; others become comments.
-func (t *translator) parts(c *cell, code string) (out []*piece) {
-	list := engine.Parts(code)
+func (t *translator) parts(c *codeCell, code string) (out []*piece) {
+	list := cell.Parts(code)
 	for i, p := range list {
-		if p.Kind == engine.MagicPart {
+		if p.Kind == cell.Magic {
 			out = append(out, t.magic(c, p.Text)...)
 			continue
 		}
@@ -107,7 +107,7 @@ func (t *translator) parts(c *cell, code string) (out []*piece) {
 			end = list[i+1].Start
 		}
 		start := p.Start
-		if i == 0 || list[i-1].Kind == engine.MagicPart {
+		if i == 0 || list[i-1].Kind == cell.Magic {
 			start = commentStart(code, start)
 		} else {
 			start = max(start-len(leading(code[list[i-1].Start:start])), 0)
@@ -143,7 +143,7 @@ func leading(text string) string {
 func commentStart(code string, at int) int { return at - len(leading(code[:at])) }
 
 // magic is what a program makes of a magic line.
-func (t *translator) magic(c *cell, text string) []*piece {
+func (t *translator) magic(c *codeCell, text string) []*piece {
 	name, rest, _ := strings.Cut(text, " ")
 	if first, body, ok := strings.Cut(text, "\n"); ok && strings.TrimSpace(first) == "%%time" {
 		return t.parts(c, body)
@@ -153,25 +153,17 @@ func (t *translator) magic(c *cell, text string) []*piece {
 	}
 	line, _, _ := strings.Cut(text, "\n")
 	t.warnings = append(t.warnings, fmt.Sprintf("code cell %d: %s is left out", c.number, line))
-	return []*piece{{Part: engine.Part{Kind: engine.MagicPart}, text: "// " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n// ") + "\n"}}
+	return []*piece{{Part: cell.Part{Kind: cell.Magic}, text: "// " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n// ") + "\n"}}
 }
-
-const (
-	beforeStatement   = "package main;func _(){"
-	beforeDeclaration = "package main;"
-)
 
 func (t *translator) parsePiece(p *piece) (*ast.File, token.Pos, error) {
 	switch p.Kind {
-	case engine.MagicPart:
+	case cell.Magic:
 		return nil, 0, nil
-	case engine.PackagePart:
+	case cell.Package:
 		return nil, 0, fmt.Errorf("a cell with a package clause is a program of its own and has no place in another")
 	}
-	before, after := beforeDeclaration, "\n"
-	if p.Kind == engine.StatementPart {
-		before, after = beforeStatement, "\n}"
-	}
+	before, after := cell.Wrapping(p.Kind)
 	f, err := parser.ParseFile(t.fset, "cell", before+p.text+after, 0)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %s", firstLine(p.Text), message(err))

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // checked is a cell's file with its types.
@@ -26,7 +26,7 @@ type checked struct {
 }
 
 // check finds the types in a cell, and chooses the form of must for each of its calls.
-func (t *translator) check(c *cell) (*checked, error) {
+func (t *translator) check(c *codeCell) (*checked, error) {
 	for {
 		k, err := t.checkOnce(c)
 		if err != nil {
@@ -42,7 +42,7 @@ func (t *translator) check(c *cell) (*checked, error) {
 	}
 }
 
-func (t *translator) checkOnce(c *cell) (*checked, error) {
+func (t *translator) checkOnce(c *codeCell) (*checked, error) {
 	k := &checked{new: map[string]bool{}, packages: map[string]string{}, pkg: types.NewPackage("main", "main"), info: &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 	}}
@@ -67,18 +67,19 @@ func (t *translator) checkOnce(c *cell) (*checked, error) {
 		},
 	}
 	types.NewChecker(conf, t.fset, k.pkg, k.info).Files([]*ast.File{f})
+	k.errs = cell.DropCycles(k.errs, k.info)
 	return k, nil
 }
 
 // harmless errors are none in the program: there all is one package, variables are assigned in a function, and the last
 // expression is shown.
 func (k *checked) harmless(e types.Error) bool {
-	return strings.HasPrefix(e.Msg, "implicit assignment to unexported field") || strings.HasPrefix(e.Msg, "initialization cycle") ||
+	return strings.HasPrefix(e.Msg, "implicit assignment to unexported field") ||
 		k.result != nil && strings.Contains(e.Msg, "is not used") && e.Pos >= k.result.Pos() && e.Pos <= k.result.End()
 }
 
 // file is the cell as a file: imports, declarations, x := f() as variables, and a function of the other statements.
-func (t *translator) file(c *cell, k *checked) (*ast.File, error) {
+func (t *translator) file(c *codeCell, k *checked) (*ast.File, error) {
 	f := &ast.File{Name: ast.NewIdent("main")}
 	body := &ast.BlockStmt{}
 	var decls []ast.Decl
@@ -94,14 +95,14 @@ func (t *translator) file(c *cell, k *checked) (*ast.File, error) {
 		switch as := p.define(); {
 		case as != nil:
 			decls = append(decls, hoisted(as, k.new))
-		case p.Kind == engine.StatementPart:
+		case p.Kind == cell.Statement:
 			k.last = nil
 			fd := p.file.Decls[0].(*ast.FuncDecl)
 			body.List = append(body.List, fd.Body.List...)
 			if es, ok := p.statement().(*ast.ExprStmt); ok {
 				k.last, k.result = p, es.X
 			}
-		case p.Kind == engine.DeclarationPart:
+		case p.Kind == cell.Declaration:
 			decls = append(decls, p.file.Decls...)
 		}
 		for _, name := range p.declares() {
@@ -125,7 +126,7 @@ func (t *translator) file(c *cell, k *checked) (*ast.File, error) {
 	return f, nil
 }
 
-func (c *cell) lastPiece() (last *piece) {
+func (c *codeCell) lastPiece() (last *piece) {
 	for _, p := range c.pieces {
 		if p.file != nil {
 			last = p
@@ -137,9 +138,10 @@ func (c *cell) lastPiece() (last *piece) {
 // hoisted is x, y := f() as a variable declaration; what is declared already is assigned.
 func hoisted(as *ast.AssignStmt, declared map[string]bool) ast.Decl {
 	vs := &ast.ValueSpec{Values: as.Rhs}
-	for _, l := range as.Lhs {
+	fresh := cell.Declares(as, declared)
+	for i, l := range as.Lhs {
 		id, ok := l.(*ast.Ident)
-		if !ok || declared[id.Name] {
+		if !ok || !fresh[i] {
 			id = &ast.Ident{Name: "_", NamePos: l.Pos()}
 		}
 		vs.Names = append(vs.Names, id)
@@ -203,7 +205,7 @@ func (i importer) Import(path string) (*types.Package, error) {
 }
 
 // chooseMust picks the form of must for its argument, as the kernel does; it reports whether it changed anything.
-func (t *translator) chooseMust(c *cell, k *checked) (changed bool) {
+func (t *translator) chooseMust(c *codeCell, k *checked) (changed bool) {
 	for _, p := range c.pieces {
 		if p.file == nil {
 			continue
@@ -217,8 +219,8 @@ func (t *translator) chooseMust(c *cell, k *checked) (changed bool) {
 			if !ok || id.Name != "must" || k.info.Uses[id] != t.prelude.Lookup("must") {
 				return true
 			}
-			if form := mustFor(k.info.Types[e.Args[0]].Type); form != "must" {
-				p.rename(id, form)
+			if form := cell.MustFor(k.info.Types[e.Args[0]].Type); form.Name != "must" {
+				p.rename(id, form.Name)
 				changed = true
 			}
 			return true
@@ -227,29 +229,22 @@ func (t *translator) chooseMust(c *cell, k *checked) (changed bool) {
 	return changed
 }
 
-func mustFor(t types.Type) string {
-	tuple, several := t.(*types.Tuple)
-	switch {
-	case several && tuple.Len() == 3:
-		return "must2"
-	case !several && t != nil && types.AssignableTo(t, types.Universe.Lookup("error").Type()):
-		return "must0"
-	}
-	return "must"
-}
-
-// prelude is what every cell can use without declaring it.
-const prelude = `package main
+// predeclared is what every cell can use without declaring it, as far as its types go.
+func predeclared() string {
+	src := `package main
 import "context"
 var ctx context.Context
-func must[T any](v T, err error) T { return v }
-func must0(err error) {}
-func must2[T, U any](v T, w U, err error) (T, U) { return v, w }
+func check(error) {}
 func Display(v any) error { return nil }
 `
+	for _, f := range cell.MustForms {
+		src += f.Source(f.Name, "check")
+	}
+	return src
+}
 
 func (t *translator) loadPrelude() error {
-	f, err := parser.ParseFile(t.fset, "prelude", prelude, 0)
+	f, err := parser.ParseFile(t.fset, "prelude", predeclared(), 0)
 	if err != nil {
 		return err
 	}

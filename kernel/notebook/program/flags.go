@@ -8,7 +8,7 @@ import (
 
 // flags makes command-line flags of the variables of the cell tagged "parameters". What the notebook says beside one is
 // what -help says.
-func (t *translator) flags(c *cell, k *checked) {
+func (t *translator) flags(c *codeCell, k *checked) {
 	var lines []string
 	for _, p := range c.pieces {
 		as := p.define()

@@ -3,11 +3,10 @@ package program
 import (
 	"fmt"
 	"go/ast"
-	"go/token"
 	"strconv"
 	"strings"
 
-	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // reserve keeps the names of packages that the piece uses from becoming those of variables.
@@ -57,7 +56,7 @@ func (p *piece) declares() (names []string) {
 				}
 			}
 		case *ast.FuncDecl:
-			if p.Kind == engine.DeclarationPart && d.Recv == nil {
+			if p.Kind == cell.Declaration && d.Recv == nil {
 				add(d.Name)
 			}
 		}
@@ -74,15 +73,12 @@ func (p *piece) declares() (names []string) {
 
 // define is the piece's statement if it is an x := f().
 func (p *piece) define() *ast.AssignStmt {
-	if as, ok := p.statement().(*ast.AssignStmt); ok && as.Tok == token.DEFINE {
-		return as
-	}
-	return nil
+	return cell.Definition(p.statement())
 }
 
 // statement is the one that a statement piece holds, nil for others.
 func (p *piece) statement() ast.Stmt {
-	if p.Kind != engine.StatementPart {
+	if p.Kind != cell.Statement {
 		return nil
 	}
 	if f, ok := p.file.Decls[0].(*ast.FuncDecl); ok && len(f.Body.List) == 1 {
@@ -102,7 +98,7 @@ func (t *translator) unique(name string) string {
 }
 
 // nameAll gives the cell's declarations their names in the program and renames their uses in it.
-func (t *translator) nameAll(c *cell) error {
+func (t *translator) nameAll(c *codeCell) error {
 	c.renamed, c.previous = map[string]string{}, map[string]string{}
 	for name, now := range t.current {
 		c.previous[name] = now
@@ -132,7 +128,7 @@ func (t *translator) nameAll(c *cell) error {
 }
 
 // renameIn renames what a piece mentions. The right side of x := f(x) means the earlier cell's x.
-func (t *translator) renameIn(c *cell, p *piece, fresh map[string]bool) {
+func (t *translator) renameIn(c *codeCell, p *piece, fresh map[string]bool) {
 	as := p.define()
 	onRight := func(id *ast.Ident) bool { return as != nil && id.Pos() > as.TokPos }
 	for _, id := range p.file.Unresolved {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/notebook"
 )
@@ -65,7 +66,7 @@ func Translate(ctx context.Context, s *engine.Session, n *notebook.Notebook, nam
 }
 
 // assemble puts main.go together.
-func (t *translator) assemble(name string, cells []*cell) string {
+func (t *translator) assemble(name string, cells []*codeCell) string {
 	var body, b strings.Builder
 	var calls []string
 	for _, c := range cells {
@@ -83,31 +84,22 @@ func (t *translator) assemble(name string, cells []*cell) string {
 	fmt.Fprintf(&b, "// Command %s was a notebook; msflow export made a program of it.\npackage main\n\nimport (\n", name)
 	b.WriteString(t.importLines())
 	fmt.Fprintf(&b, ")\n\nfunc main() {\n%snative.Run(%s)\n}\n\n", t.watching(), strings.Join(calls, ", "))
-	b.WriteString(session)
+	b.WriteString(session())
 	b.WriteString(body.String())
 	return b.String()
 }
 
 // session is what every cell can use.
-const session = `// ctx ends when the program is interrupted.
-var ctx = native.Context()
-
-// must returns v, or ends the program with the error.
-func must[T any](v T, err error) T {
-	native.Check(err)
-	return v
+func session() string {
+	src := "// ctx ends when the program is interrupted.\nvar ctx = native.Context()\n\n"
+	for _, f := range cell.MustForms {
+		if f.Name == "must" {
+			src += "// must returns a value, or ends the program with the error; its other forms are for no value and for two.\n"
+		}
+		src += f.Source(f.Name, "native.Check") + "\n"
+	}
+	return src
 }
-
-// must0 ends the program with the error, if there is one.
-func must0(err error) { native.Check(err) }
-
-// must2 is must for two values.
-func must2[T, U any](v T, w U, err error) (T, U) {
-	native.Check(err)
-	return v, w
-}
-
-`
 
 // watching makes trainings show themselves, as they do in a notebook.
 func (t *translator) watching() string {
@@ -146,7 +138,7 @@ func (t *translator) importLines() string {
 }
 
 // comment is the text before the cell, as a comment.
-func (c *cell) comment() string {
+func (c *codeCell) comment() string {
 	var b strings.Builder
 	for line := range strings.Lines(c.text) {
 		b.WriteString(strings.TrimRight("// "+strings.TrimRight(line, "\n"), " ") + "\n")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 )
 
@@ -34,14 +35,17 @@ func newTranslator(ctx context.Context, s *engine.Session) (*translator, error) 
 		ctx: ctx, session: s, fset: token.NewFileSet(), taken: map[string]bool{}, declaredSomewhere: map[string]bool{},
 		current: map[string]string{}, imported: map[string]string{}, used: map[string]string{},
 	}
-	for _, name := range []string{"main", "init", "ctx", "must", "must0", "must2", "native", "live", "flag"} {
+	for _, name := range []string{"main", "init", "ctx", "native", "live", "flag"} {
 		t.taken[name] = true
+	}
+	for _, f := range cell.MustForms {
+		t.taken[f.Name] = true
 	}
 	return t, t.loadPrelude()
 }
 
 // translate makes the cell's declarations and statements.
-func (t *translator) translate(c *cell) error {
+func (t *translator) translate(c *codeCell) error {
 	if err := t.nameAll(c); err != nil {
 		return err
 	}
@@ -67,14 +71,14 @@ func (t *translator) translate(c *cell) error {
 }
 
 // emit puts a piece where it belongs.
-func (t *translator) emit(c *cell, p *piece, k *checked) error {
+func (t *translator) emit(c *codeCell, p *piece, k *checked) error {
 	switch p.Kind {
-	case engine.ImportPart:
+	case cell.Import:
 		return nil
-	case engine.MagicPart:
+	case cell.Magic:
 		c.statements = append(c.statements, p.text)
 		return nil
-	case engine.DeclarationPart:
+	case cell.Declaration:
 		if g, ok := p.file.Decls[0].(*ast.GenDecl); ok && g.Tok == token.VAR {
 			return t.emitVars(c, p, g, k)
 		}
@@ -95,7 +99,7 @@ func (t *translator) emit(c *cell, p *piece, k *checked) error {
 }
 
 // emitVars makes a package's variables of var declarations, and assignments of their values.
-func (t *translator) emitVars(c *cell, p *piece, g *ast.GenDecl, k *checked) error {
+func (t *translator) emitVars(c *codeCell, p *piece, g *ast.GenDecl, k *checked) error {
 	for _, sp := range g.Specs {
 		vs := sp.(*ast.ValueSpec)
 		names := make([]ast.Expr, len(vs.Names))
@@ -116,7 +120,7 @@ func (t *translator) emitVars(c *cell, p *piece, g *ast.GenDecl, k *checked) err
 }
 
 // declare makes package variables of the names that the cell declares, once.
-func (t *translator) declare(c *cell, k *checked, names []ast.Expr) error {
+func (t *translator) declare(c *codeCell, k *checked, names []ast.Expr) error {
 	for _, e := range names {
 		id, ok := e.(*ast.Ident)
 		if !ok || id.Name == "_" || !k.new[id.Name] {
@@ -192,7 +196,7 @@ func (t *translator) packageName(importPath, name string) string {
 }
 
 // variables are the cell's, as a declaration.
-func (t *translator) variables(c *cell) string {
+func (t *translator) variables(c *codeCell) string {
 	switch len(c.vars) {
 	case 0:
 		return ""
@@ -205,10 +209,10 @@ func (t *translator) variables(c *cell) string {
 // emitLast makes the last expression of a cell show its value, or keeps it from being an error.
 func (t *translator) emitLast(p *piece, k *checked) {
 	x := k.result
-	call, isCall := ast.Unparen(x).(*ast.CallExpr)
+	_, isCall := ast.Unparen(x).(*ast.CallExpr)
 	kind := k.info.Types[x]
 	switch {
-	case kind.IsVoid() || isCall && isPrint(k.info, call):
+	case kind.IsVoid() || cell.IsPrint(k.info, x):
 		return
 	case p.Semicolon:
 		if !isCall {
@@ -229,14 +233,4 @@ func endsInError(t types.Type) bool {
 		t = tuple.At(tuple.Len() - 1).Type()
 	}
 	return types.Identical(t, types.Universe.Lookup("error").Type())
-}
-
-// isPrint recognises fmt's functions, whose results nobody wants to see.
-func isPrint(info *types.Info, call *ast.CallExpr) bool {
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	f, ok := info.Uses[sel.Sel].(*types.Func)
-	return ok && f.Pkg() != nil && f.Pkg().Path() == "fmt" && strings.Contains(f.Name(), "rint") && !strings.HasPrefix(f.Name(), "S")
 }

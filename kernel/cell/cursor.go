@@ -1,4 +1,4 @@
-package engine
+package cell
 
 import (
 	"go/scanner"
@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// tokenUnder says whether an offset is inside a string or comment, and where
+// TokenUnder says whether an offset is inside a string or comment, and where
 // that starts.
-func tokenUnder(code string, at int) (token.Token, int) {
+func TokenUnder(code string, at int) (token.Token, int) {
 	fset := token.NewFileSet()
 	f := fset.AddFile("", -1, len(code))
 	var sc scanner.Scanner
@@ -40,13 +40,14 @@ func tokenUnder(code string, at int) (token.Token, int) {
 	}
 }
 
-func isNameRune(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
+// IsNameRune reports whether a name may hold the rune.
+func IsNameRune(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
 
-// nameStart is where the name that ends at an offset starts.
-func nameStart(code string, at int) int {
+// NameStart is where the name that ends at an offset starts.
+func NameStart(code string, at int) int {
 	for at > 0 {
 		c, n := utf8.DecodeLastRuneInString(code[:at])
-		if !isNameRune(c) {
+		if !IsNameRune(c) {
 			break
 		}
 		at -= n
@@ -54,9 +55,9 @@ func nameStart(code string, at int) int {
 	return at
 }
 
-// exprStart is where the operand that ends the text starts: names, dots and
+// ExprStart is where the operand that ends the text starts: names, dots and
 // brackets.
-func exprStart(text string) int {
+func ExprStart(text string) int {
 	at, depth := len(text), 0
 	for at > 0 {
 		c, n := utf8.DecodeLastRuneInString(text[:at])
@@ -68,7 +69,7 @@ func exprStart(text string) int {
 				return at
 			}
 			depth--
-		case depth == 0 && !isNameRune(c) && c != '.':
+		case depth == 0 && !IsNameRune(c) && c != '.':
 			return at
 		}
 		at -= n
@@ -76,8 +77,8 @@ func exprStart(text string) int {
 	return at
 }
 
-// open is the stack of brackets that are open at the end of the code.
-func open(code string) (stack []token.Token, excess bool) {
+// OpenBrackets is the stack of brackets that are open at the end of the code.
+func OpenBrackets(code string) (stack []token.Token, excess bool) {
 	fset := token.NewFileSet()
 	f := fset.AddFile("", -1, len(code))
 	var sc scanner.Scanner
@@ -99,13 +100,15 @@ func open(code string) (stack []token.Token, excess bool) {
 	}
 }
 
-func balanced(code string) bool {
-	stack, excess := open(code)
+// Balanced reports whether every bracket of the code is closed.
+func Balanced(code string) bool {
+	stack, excess := OpenBrackets(code)
 	return len(stack) == 0 && !excess
 }
 
-func closers(code string) string {
-	stack, _ := open(code)
+// Closers closes the brackets that are open at the end of the code.
+func Closers(code string) string {
+	stack, _ := OpenBrackets(code)
 	var b strings.Builder
 	for i := len(stack) - 1; i >= 0; i-- {
 		switch stack[i] {
@@ -119,3 +122,18 @@ func closers(code string) string {
 	}
 	return b.String()
 }
+
+// ByteOffset turns an offset in code points into one in bytes.
+func ByteOffset(code string, cursor int) int {
+	n := 0
+	for i := range code {
+		if n >= cursor {
+			return i
+		}
+		n++
+	}
+	return len(code)
+}
+
+// RuneOffset turns an offset in bytes into one in code points.
+func RuneOffset(code string, b int) int { return utf8.RuneCountInString(code[:b]) }

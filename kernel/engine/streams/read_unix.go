@@ -1,6 +1,6 @@
 //go:build unix
 
-package engine
+package streams
 
 import (
 	"os"
@@ -9,8 +9,8 @@ import (
 )
 
 // readEnd is the reading end of a pipe. Whoever reads delivers before anyone else
-// can read on, so that flushStreams can do it itself: to wait for the reading
-// goroutine would cost several switches of threads for every cell.
+// can read on, so that Flush can do it itself: to wait for the reading
+// goroutine would cost several switches of threads every time.
 type readEnd struct {
 	raw syscall.RawConn
 
@@ -61,7 +61,7 @@ func (p *pipe) drain() {
 	}
 }
 
-// endMark is in no run's id.
+// endMark is in no owner's id.
 const endMark = 0
 
 func (*readEnd) reached(uint64) {}

@@ -1,4 +1,4 @@
-package engine
+package cell
 
 import (
 	"go/parser"
@@ -7,23 +7,27 @@ import (
 	"strings"
 )
 
-// chunk is one top-level declaration or statement of a cell.
-type chunk struct {
-	kind      chunkKind
-	text      string
-	line, col int    // where it starts, 1-based, columns in bytes
-	semicolon bool   // ended by a written ';', which suppresses the result
-	label     string // of the cell it came from, when replayed from an earlier one
-	doc       string // the comment directly above it
+// Part is a piece of a cell: one top-level declaration, statement or import, a package clause, or a magic line.
+type Part struct {
+	Kind      PartKind
+	Text      string
+	Start     int    // byte offset in the cell
+	Line, Col int    // the same, 1-based, columns in bytes
+	Semicolon bool   // ended by a written ';', which suppresses the result
+	Label     string // of the cell it came from, when declared again for a later one
+	Doc       string // the comment directly above it
 }
 
-type chunkKind int
+// PartKind is what a Part is.
+type PartKind int
 
+// The kinds of parts.
 const (
-	statement chunkKind = iota
-	declaration
-	importDecl
-	packageClause
+	Statement PartKind = iota
+	Declaration
+	Import
+	Package
+	Magic // for %%magic, the whole rest of the cell
 )
 
 type tokenAt struct {
@@ -34,15 +38,15 @@ type tokenAt struct {
 // splitter cuts source at the semicolons, written or implied, that are outside
 // of all brackets. It never fails: what does not parse is the parser's to say.
 type splitter struct {
-	src    string
-	file   *token.File
-	chunks []chunk
-	cur    []tokenAt
-	depth  int
+	src   string
+	file  *token.File
+	parts []Part
+	cur   []tokenAt
+	depth int
 }
 
-// split cuts a cell into its top-level declarations and statements.
-func split(src string) []chunk {
+// Split cuts Go source into its top-level declarations and statements.
+func Split(src string) []Part {
 	fset := token.NewFileSet()
 	s := &splitter{src: src, file: fset.AddFile("", -1, len(src))}
 	var sc scanner.Scanner
@@ -51,7 +55,7 @@ func split(src string) []chunk {
 		pos, tok, lit := sc.Scan()
 		if tok == token.EOF {
 			s.cut(len(src), false)
-			return s.chunks
+			return s.parts
 		}
 		s.add(tokenAt{s.file.Offset(pos), tok}, lit)
 	}
@@ -98,27 +102,27 @@ func (s *splitter) cut(end int, semicolon bool) {
 	}
 	start := s.cur[0].offset
 	p := s.file.PositionFor(s.file.Pos(start), false)
-	s.chunks = append(s.chunks, chunk{
-		kind: kindOf(s.cur), text: s.src[start:end], line: p.Line, col: p.Column, semicolon: semicolon,
-		doc: commentAbove(s.src[:start]),
+	s.parts = append(s.parts, Part{
+		Kind: kindOf(s.cur), Text: s.src[start:end], Start: start, Line: p.Line, Col: p.Column, Semicolon: semicolon,
+		Doc: commentAbove(s.src[:start]),
 	})
 	s.cur, s.depth = nil, 0
 }
 
-func kindOf(toks []tokenAt) chunkKind {
+func kindOf(toks []tokenAt) PartKind {
 	switch toks[0].tok {
 	case token.PACKAGE:
-		return packageClause
+		return Package
 	case token.IMPORT:
-		return importDecl
+		return Import
 	case token.TYPE, token.VAR, token.CONST:
-		return declaration
+		return Declaration
 	case token.FUNC:
 		if declaresFunc(toks) {
-			return declaration
+			return Declaration
 		}
 	}
-	return statement
+	return Statement
 }
 
 // declaresFunc tells func f() {} and func (r T) m() {} from a function literal.
@@ -146,7 +150,7 @@ func declaresFunc(toks []tokenAt) bool {
 // commentAbove is the text of the // lines that end the source.
 func commentAbove(src string) string {
 	lines := strings.Split(src, "\n")
-	end := len(lines) - 1 // the last is what precedes the chunk on its own line
+	end := len(lines) - 1 // the last is what precedes the part on its own line
 	from := end
 	for from > 0 && strings.HasPrefix(strings.TrimSpace(lines[from-1]), "//") {
 		from--

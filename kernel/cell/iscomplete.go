@@ -1,4 +1,4 @@
-package engine
+package cell
 
 import (
 	"errors"
@@ -8,22 +8,38 @@ import (
 	"strings"
 )
 
+// Completeness is the verdict on unfinished input.
+type Completeness struct {
+	Status Status
+	Indent string // for Incomplete: what to put in front of the next line
+}
+
+// Status is a Completeness verdict, in Jupyter's words.
+type Status string
+
+// The verdicts.
+const (
+	Complete   Status = "complete"
+	Incomplete Status = "incomplete"
+	Invalid    Status = "invalid"
+)
+
 // IsComplete says whether Enter should run the code or open a new line.
-func (s *Session) IsComplete(code string) Completeness {
-	code = maskMagics(code)
+func IsComplete(code string) Completeness {
+	code = MaskMagics(code)
 	more := Completeness{Status: Incomplete, Indent: indentAfter(code)}
-	if kind, from := tokenUnder(code, len(code)); kind == token.STRING && code[from] == '`' || kind == token.COMMENT && strings.HasPrefix(code[from:], "/*") {
+	if kind, from := TokenUnder(code, len(code)); kind == token.STRING && code[from] == '`' || kind == token.COMMENT && strings.HasPrefix(code[from:], "/*") {
 		return Completeness{Status: Incomplete}
 	}
-	brackets, excess := open(code)
+	brackets, excess := OpenBrackets(code)
 	if excess {
 		return Completeness{Status: Invalid}
 	}
 	if len(brackets) > 0 {
 		return more
 	}
-	for _, c := range split(code) {
-		switch status := chunkStatus(c); status {
+	for _, p := range Split(code) {
+		switch status := partStatus(p); status {
 		case Complete:
 		case Incomplete:
 			return more
@@ -34,24 +50,17 @@ func (s *Session) IsComplete(code string) Completeness {
 	return Completeness{Status: Complete}
 }
 
-// chunkStatus parses a chunk: an error at its very end means that more must come.
-func chunkStatus(c chunk) Status {
-	if c.kind == packageClause {
+// partStatus parses a part: an error at its very end means that more must come.
+func partStatus(p Part) Status {
+	if p.Kind == Package {
 		return Complete
 	}
-	head := "package p;"
-	if c.kind == statement {
-		head += "func _() {"
-	}
-	text := head + c.text
-	src := text + "\n"
-	if c.kind == statement {
-		src += "}"
-	}
-	_, err := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
+	before, after := Wrapping(p.Kind)
+	text := before + p.Text
+	_, err := parser.ParseFile(token.NewFileSet(), "", text+after, parser.SkipObjectResolution)
 	var list scanner.ErrorList
 	switch {
-	case err == nil && !c.semicolon && endsInLabel(c.text):
+	case err == nil && !p.Semicolon && endsInLabel(p.Text):
 		return Incomplete
 	case err == nil:
 		return Complete
@@ -69,7 +78,7 @@ func indentAfter(code string) string {
 	lines := strings.Split(strings.TrimRight(code, "\n"), "\n")
 	last := lines[len(lines)-1]
 	indent := last[:len(last)-len(strings.TrimLeft(last, " \t"))]
-	if brackets, _ := open(last); len(brackets) > 0 {
+	if brackets, _ := OpenBrackets(last); len(brackets) > 0 {
 		if strings.HasPrefix(indent, " ") {
 			return indent + "    "
 		}
