@@ -39,6 +39,7 @@ func init() {
 				"ClampForm":      reflect.TypeFor[q.ClampForm](),
 				"Compiled":       reflect.TypeFor[q.Compiled](),
 				"Config":         reflect.TypeFor[q.Config](),
+				"Content":        reflect.TypeFor[q.Content](),
 				"Cost":           reflect.TypeFor[q.Cost](),
 				"CouplingConfig": reflect.TypeFor[q.CouplingConfig](),
 				"Fusion":         reflect.TypeFor[q.Fusion](),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/train"
@@ -106,7 +107,7 @@ func settings(options []Option) (fitting, error) {
 	if f.Patience > 0 && f.heldOut == 0 {
 		errs = append(errs, errors.New("detector: patience needs held-out images; add HoldOut(0.1)"))
 	}
-	if f.lr < 0 {
+	if !(f.lr >= 0 && f.lr <= math.MaxFloat32) {
 		errs = append(errs, fmt.Errorf("detector: learning rate %v", f.lr))
 	}
 	if f.Schedule == nil {

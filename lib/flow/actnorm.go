@@ -56,17 +56,26 @@ func (b *ActNorm) logdet(c *calc, ς *G.Node, m Map) *G.Node {
 // Params are scale (in logarithms) and bias.
 func (b *ActNorm) Params() []*Param { return []*Param{b.ς, b.β} }
 
+// constantShare is the standard deviation, as a share of a channel's largest value, up to which a channel counts as constant:
+// some roundings of float32. Dividing by it would make features of noise, and an overflow of the next value that differs.
+const constantShare = 1e-6
+
 // Initialize sets scale and bias by the channels' mean and standard deviation in x, so that the block's output there has
-// mean 0 and variance 1. A constant channel keeps its scale.
+// mean 0 and variance 1. A channel that is constant up to rounding keeps its scale. Values that are not finite are an error,
+// and then nothing is changed.
 func (b *ActNorm) Initialize(x []*tensor.Dense) error {
 	s := x[0].Shape()
 	if len(s) != 4 || s[1] != b.channels {
 		return fmt.Errorf("ActNorm of %d channels cannot start from a batch %v", b.channels, s)
 	}
 	ς, β := make([]float32, b.channels), make([]float32, b.channels)
+	v := values(x[0])
 	for ch := range b.channels {
-		μ, σ := channelMoments(values(x[0]), s[0], s[1], s[2]*s[3], ch)
-		if σ == 0 {
+		μ, σ, largest := channelMoments(v, s[0], s[1], s[2]*s[3], ch)
+		if math.IsNaN(σ) || math.IsInf(σ, 0) {
+			return fmt.Errorf("ActNorm: channel %d of the first batch has values that are not finite, or too large", ch)
+		}
+		if σ <= constantShare*largest || σ < smallestNormal {
 			σ = 1
 		}
 		ς[ch], β[ch] = float32(-math.Log(σ)), float32(-μ/σ)
@@ -77,8 +86,11 @@ func (b *ActNorm) Initialize(x []*tensor.Dense) error {
 	return b.β.Set(β)
 }
 
-// channelMoments is the mean and standard deviation of channel ch in a batch (n,c,hw).
-func channelMoments(x []float64, n, c, hw, ch int) (μ, σ float64) {
+// smallestNormal is float32's smallest number at full precision; the inverse of less than it is infinite.
+const smallestNormal = 0x1p-126
+
+// channelMoments is the mean, standard deviation and largest magnitude of channel ch in a batch (n,c,hw).
+func channelMoments(x []float64, n, c, hw, ch int) (μ, σ, largest float64) {
 	each := func(f func(v float64)) {
 		for i := range n {
 			for _, v := range x[(i*c+ch)*hw : (i*c+ch+1)*hw] {
@@ -87,8 +99,11 @@ func channelMoments(x []float64, n, c, hw, ch int) (μ, σ float64) {
 		}
 	}
 	count := float64(n * hw)
-	each(func(v float64) { μ += v / count })
+	each(func(v float64) {
+		μ += v / count
+		largest = max(largest, math.Abs(v))
+	})
 	var variance float64
 	each(func(v float64) { variance += (v - μ) * (v - μ) / count })
-	return μ, math.Sqrt(variance)
+	return μ, math.Sqrt(variance), largest
 }

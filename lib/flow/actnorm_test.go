@@ -34,7 +34,7 @@ func TestInitialize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for ch := range 4 {
-		if μ, σ := channelMoments(values(z[0]), 8, 4, 6, ch); math.Abs(μ) > 1e-5 || math.Abs(σ-1) > 1e-5 {
+		if μ, σ, _ := channelMoments(values(z[0]), 8, 4, 6, ch); math.Abs(μ) > 1e-5 || math.Abs(σ-1) > 1e-5 {
 			t.Errorf("channel %d leaves the second ActNorm with mean %g and deviation %g", ch, μ, σ)
 		}
 	}
@@ -56,6 +56,41 @@ func must[T any](v T, err error) func(*testing.T) T {
 			t.Fatal(err)
 		}
 		return v
+	}
+}
+
+// A channel whose values differ by rounding alone keeps its scale: −ln σ would be 37, and the next batch infinite.
+func TestInitializeOfNearlyConstantChannels(t *testing.T) {
+	for name, c := range map[string]struct{ batch, want []float32 }{
+		"rounding of the mean":      {[]float32{0.1, 0.1, 0.1}, []float32{0, -0.1}},
+		"rounding of large values":  {[]float32{1000, 1000.0001, 1000}, []float32{0, -1000}},
+		"too small for float32":     {[]float32{1e-44, -1e-44, 0}, []float32{0, 0}},
+		"small, but about a signal": {[]float32{1e-4, -1e-4, 0}, []float32{9.413, 0}},
+		"a signal on a mean":        {[]float32{1, 1.001, 0.999}, []float32{7.11, -1224.7}},
+	} {
+		a := must(NewActNorm(1))(t)
+		if err := Initialize(a, tensor.New(tensor.WithShape(3, 1, 1, 1), tensor.WithBacking(c.batch))); err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range a.Params() {
+			if got := p.Float32s()[0]; math.Abs(float64(got-c.want[i])) > 1e-3*math.Max(1, math.Abs(float64(c.want[i]))) {
+				t.Errorf("%s: %s is %g, want %g", name, p.Name, got, c.want[i])
+			}
+		}
+	}
+}
+
+// A first batch that is broken changes nothing.
+func TestInitializeRefusesWhatIsNotFinite(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		a := must(NewActNorm(2))(t)
+		x := tensor.New(tensor.WithShape(1, 2, 1, 2), tensor.WithBacking([]float32{1, 5, 2, float32(bad)}))
+		wantError(t, Initialize(a, x), "channel 1 of the first batch")
+		for _, p := range a.Params() {
+			if v := p.Float32s(); v[0] != 0 || v[1] != 0 {
+				t.Errorf("after %v %s is %v", bad, p.Name, v)
+			}
+		}
 	}
 }
 

@@ -86,8 +86,8 @@ func NewAllInOne(c int, cfg AllInOneConfig, rng *rand.Rand) (*AllInOne, error) {
 	if cfg.ScaleStart == 0 {
 		cfg.ScaleStart = 1
 	}
-	if cfg.ScaleStart < 0 || cfg.Scale == Sigmoid && cfg.ScaleStart >= 10 {
-		return nil, fmt.Errorf("AllInOne: the global scale cannot start at %g", cfg.ScaleStart)
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("AllInOne: %w", err)
 	}
 	c1, c2 := half(c)
 	net, err := cfg.Subnet.orDefault()("subnet", c1+condChannels(cfg.Condition), 2*c2, rng)
@@ -100,6 +100,20 @@ func NewAllInOne(c int, cfg AllInOneConfig, rng *rand.Rand) (*AllInOne, error) {
 		δ:   constParam("global_offset", 0, 1, c, 1, 1),
 		mix: cfg.mixing(c, rng),
 	}, nil
+}
+
+// check returns an error for numbers that make no block.
+func (cfg AllInOneConfig) check() error {
+	if cfg.Scale < Softplus || cfg.Scale > Exponential {
+		return fmt.Errorf("there is no global scale %d", int(cfg.Scale))
+	}
+	if start := cfg.Scale.start(cfg.ScaleStart); !(math.Abs(start) <= math.MaxFloat32) { // NaN for what the function does not reach
+		return fmt.Errorf("the global scale cannot start at %g", cfg.ScaleStart)
+	}
+	if cfg.Householder < 0 {
+		return fmt.Errorf("%d Householder reflections", cfg.Householder)
+	}
+	return cfg.Clamp.check()
 }
 
 func (cfg AllInOneConfig) mixing(c int, rng *rand.Rand) mixing {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	G "gorgonia.org/gorgonia"
@@ -51,6 +52,17 @@ func (k Clamp) alpha() float64 {
 		return 1.9
 	}
 	return k.Alpha
+}
+
+// check returns an error for an α that bounds nothing.
+func (k Clamp) check() error {
+	if !(k.Alpha >= 0 && k.Alpha <= math.MaxFloat32) {
+		return fmt.Errorf("a clamp of α = %v: it must be positive and finite, or 0 for 1.9", k.Alpha)
+	}
+	if k.Form < 0 || int(k.Form) >= len(clampNames) {
+		return fmt.Errorf("%v is not a clamp form", k.Form)
+	}
+	return nil
 }
 
 // apply turns the subnet's a into the log-scale s, element-wise.

@@ -39,6 +39,9 @@ func newCoupling(name string, c int, cfg CouplingConfig, makeStep func(side, in,
 	if c < 2 {
 		return coupling{}, fmt.Errorf("%s of %d channels: a coupling needs two halves", name, c)
 	}
+	if err := cfg.Clamp.check(); err != nil {
+		return coupling{}, fmt.Errorf("%s: %w", name, err)
+	}
 	d := condChannels(cfg.Condition)
 	c2, c1 := half(c)
 	b := coupling{name: name, channels: c}

@@ -35,6 +35,9 @@ func NewFusion(channels []int, α float64, rng *rand.Rand) (*Fusion, error) {
 	if len(channels) == 0 {
 		return nil, fmt.Errorf("Fusion of no maps")
 	}
+	if err := (Clamp{Atan, α}).check(); err != nil {
+		return nil, fmt.Errorf("Fusion: %w", err)
+	}
 	f := &Fusion{channels: channels, α: α}
 	var firsts, rests []int
 	for i, c := range channels {

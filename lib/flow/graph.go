@@ -16,15 +16,17 @@ type Graph struct {
 	inputs  []Wire
 	outputs []Wire
 	nodes   []graphNode // in forward order
+	params  []*Param
 }
 
 type graphNode struct {
-	block   Block
+	Block
 	in, out []Wire
 }
 
 // Wire is one map on its way from a block or an input to the next block or an output.
 type Wire struct {
+	of  *GraphBuilder
 	id  int
 	Map Map
 }
@@ -67,7 +69,7 @@ func (b *GraphBuilder) Add(block Block, in ...Wire) ([]Wire, error) {
 	return out, nil
 }
 
-// Build ends the layout. Its K-th block's parameters get "module_list.K." before their names. It is an error if a wire
+// Build ends the layout. Its K-th block's parameters have "module_list.K." before their names. It is an error if a wire
 // leads nowhere: the graph could not be inverted.
 func (b *GraphBuilder) Build(outputs ...Wire) (*Graph, error) {
 	if err := b.use(outputs); err != nil {
@@ -80,24 +82,25 @@ func (b *GraphBuilder) Build(outputs ...Wire) (*Graph, error) {
 	}
 	g := b.g
 	g.outputs = outputs
-	seen := map[*Param]bool{}
-	for k, n := range g.nodes {
-		prefix(fmt.Sprintf("module_list.%d.", k), n.block.Params(), seen)
-	}
+	g.params = within(g.nodes, moduleName)
 	return &g, nil
 }
 
 func (b *GraphBuilder) wire(m Map) Wire {
 	b.used = append(b.used, false)
-	return Wire{len(b.used) - 1, m}
+	return Wire{b, len(b.used) - 1, m}
 }
 
+// use marks the wires as used; after an error none of them is.
 func (b *GraphBuilder) use(ws []Wire) error {
-	for _, w := range ws {
-		if w.id < 0 || w.id >= len(b.used) {
+	for i, w := range ws {
+		if w.of != b {
 			return errors.New("a wire of another graph")
 		}
 		if b.used[w.id] {
+			for _, before := range ws[:i] {
+				b.used[before.id] = false
+			}
 			return fmt.Errorf("%s is used twice", b.describe(w.id))
 		}
 		b.used[w.id] = true
@@ -140,14 +143,14 @@ func (f flowing[T]) take(ws []Wire) []T {
 }
 
 // along runs a step for each node in forward order.
-func along[T any](g *Graph, in []T, step func(b Block, x []T) ([]T, error)) ([]T, error) {
+func along[T any](g *Graph, in []T, step func(k int, x []T) ([]T, error)) ([]T, error) {
 	if len(in) != len(g.inputs) {
 		return nil, fmt.Errorf("graph takes %d maps, not %d", len(g.inputs), len(in))
 	}
 	f := flowing[T]{}
 	f.put(g.inputs, in)
 	for k, n := range g.nodes {
-		out, err := step(n.block, f.take(n.in))
+		out, err := step(k, f.take(n.in))
 		if err != nil {
 			return nil, fmt.Errorf("graph node %d: %w", k, err)
 		}
@@ -157,7 +160,7 @@ func along[T any](g *Graph, in []T, step func(b Block, x []T) ([]T, error)) ([]T
 }
 
 // against runs a step for each node from the last to the first.
-func against[T any](g *Graph, out []T, step func(b Block, z []T) ([]T, error)) ([]T, error) {
+func against[T any](g *Graph, out []T, step func(k int, z []T) ([]T, error)) ([]T, error) {
 	if len(out) != len(g.outputs) {
 		return nil, fmt.Errorf("graph gives %d maps, not %d", len(g.outputs), len(out))
 	}
@@ -165,7 +168,7 @@ func against[T any](g *Graph, out []T, step func(b Block, z []T) ([]T, error)) (
 	f.put(g.outputs, out)
 	for k := len(g.nodes) - 1; k >= 0; k-- {
 		n := g.nodes[k]
-		in, err := step(n.block, f.take(n.out))
+		in, err := step(k, f.take(n.out))
 		if err != nil {
 			return nil, fmt.Errorf("graph node %d: %w", k, err)
 		}
@@ -175,17 +178,22 @@ func against[T any](g *Graph, out []T, step func(b Block, z []T) ([]T, error)) (
 }
 
 // Out runs the blocks' shape rules.
-func (g *Graph) Out(in []Map) ([]Map, error) { return along(g, in, Block.Out) }
+func (g *Graph) Out(in []Map) ([]Map, error) {
+	return along(g, in, func(k int, in []Map) ([]Map, error) { return g.nodes[k].Out(in) })
+}
 
 // In runs them backwards.
-func (g *Graph) In(out []Map) ([]Map, error) { return against(g, out, inShapes) }
+func (g *Graph) In(out []Map) ([]Map, error) {
+	return against(g, out, func(k int, out []Map) ([]Map, error) { return inShapes(g.nodes[k].Block, out) })
+}
 
 // Forward runs the blocks in the order in which they were added.
 func (g *Graph) Forward(t *Tape, x []*G.Node) ([]*G.Node, *G.Node, error) {
 	c := t.calc()
 	logdet := c.zeros()
-	z, err := along(g, x, func(b Block, x []*G.Node) ([]*G.Node, error) {
-		z, l, err := b.Forward(t, x)
+	z, err := along(g, x, func(k int, x []*G.Node) ([]*G.Node, error) {
+		defer t.enter(moduleName(k))()
+		z, l, err := g.nodes[k].Forward(t, x)
 		if err == nil {
 			logdet = c.plus(logdet, l)
 		}
@@ -201,8 +209,9 @@ func (g *Graph) Forward(t *Tape, x []*G.Node) ([]*G.Node, *G.Node, error) {
 func (g *Graph) Inverse(t *Tape, z []*G.Node) ([]*G.Node, *G.Node, error) {
 	c := t.calc()
 	logdet := c.zeros()
-	x, err := against(g, z, func(b Block, z []*G.Node) ([]*G.Node, error) {
-		x, l, err := b.Inverse(t, z)
+	x, err := against(g, z, func(k int, z []*G.Node) ([]*G.Node, error) {
+		defer t.enter(moduleName(k))()
+		x, l, err := g.nodes[k].Inverse(t, z)
 		if err == nil {
 			logdet = c.plus(logdet, l)
 		}
@@ -216,15 +225,9 @@ func (g *Graph) Inverse(t *Tape, z []*G.Node) ([]*G.Node, *G.Node, error) {
 
 // Initialize lets each block start from the batch as it arrives there.
 func (g *Graph) Initialize(x []*tensor.Dense) error {
-	_, err := along(g, x, initializeThrough)
+	_, err := along(g, x, func(k int, x []*tensor.Dense) ([]*tensor.Dense, error) { return initializeThrough(g.nodes[k].Block, x) })
 	return err
 }
 
 // Params are the blocks' in the order in which they were added, a shared one once.
-func (g *Graph) Params() []*Param {
-	var ps []*Param
-	for _, n := range g.nodes {
-		ps = append(ps, n.block.Params()...)
-	}
-	return unique(ps)
-}
+func (g *Graph) Params() []*Param { return g.params }

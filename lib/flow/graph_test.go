@@ -28,10 +28,22 @@ func TestGraphLayout(t *testing.T) {
 		wantError(t, err, "ActNorm")
 	})
 	t.Run("another graph's wire", func(t *testing.T) {
-		other := NewGraph()
-		other.Input(m)
-		_, err := NewGraph().Add(norm, other.Input(m))
+		other, g := NewGraph(), NewGraph()
+		foreign, own := other.Input(m), g.Input(m) // equal numbers of wires
+		_, err := g.Add(norm, foreign)
 		wantError(t, err, "another graph")
+		_, err = g.Add(norm, Wire{Map: m})
+		wantError(t, err, "another graph")
+		_, err = g.Build(foreign)
+		wantError(t, err, "another graph")
+		must(g.Build(own))(t) // the attempts used nothing up
+	})
+	t.Run("a failed attempt uses nothing up", func(t *testing.T) {
+		g, join := NewGraph(), must(NewConcat(2, 2))(t)
+		a, b := g.Input(m), g.Input(m)
+		_, err := g.Add(join, a, a)
+		wantError(t, err, "input 0 (2,3,3) is used twice")
+		must(g.Build(must(g.Add(join, a, b))(t)...))(t)
 	})
 }
 

@@ -29,6 +29,7 @@ type MSFlow struct {
 	cfg      Config
 	parallel []*Sequence
 	fusion   *Fusion // nil when left out
+	params   []*Param
 }
 
 // NewMSFlow draws permutations and initial values from rng, scale by scale and block by block.
@@ -44,17 +45,22 @@ func NewMSFlow(cfg Config, rng *rand.Rand) (*MSFlow, error) {
 			return nil, fmt.Errorf("MSFlow: scale %d: %w", i, err)
 		}
 		m.parallel = append(m.parallel, flow)
-		prefix(fmt.Sprintf("parallel_flows.%d.", i), flow.Params(), map[*Param]bool{})
 	}
+	m.params = within(m.parallel, parallelName)
 	if cfg.NoFusion {
 		return m, nil
 	}
 	if m.fusion, err = NewFusion(cfg.Channels, cfg.Clamp, rng); err != nil {
 		return nil, fmt.Errorf("MSFlow: %w", err)
 	}
-	prefix("fusion_flow.", m.fusion.Params(), map[*Param]bool{})
+	m.params = append(m.params, within([]*Fusion{m.fusion}, func(int) string { return fusionName })...)
 	return m, nil
 }
+
+// parallelName begins the names of scale i's own flow, fusionName those of the flow that joins the scales.
+func parallelName(i int) string { return fmt.Sprintf("parallel_flows.%d.", i) }
+
+const fusionName = "fusion_flow."
 
 // newParallelFlow is the chain of blocks of scale i.
 func newParallelFlow(cfg Config, i int, rng *rand.Rand) (*Sequence, error) {
@@ -99,6 +105,11 @@ func (cfg Config) resolve() (Config, error) {
 	if len(cfg.Blocks) != n || len(cfg.Cond) != n {
 		return cfg, fmt.Errorf("%d scales %v but blocks %v and condition channels %v", n, cfg.Channels, cfg.Blocks, cfg.Cond)
 	}
+	for i := range n {
+		if cfg.Blocks[i] < 0 || cfg.Cond[i] < 0 {
+			return cfg, fmt.Errorf("scale %d has %d blocks and %d condition channels", i, cfg.Blocks[i], cfg.Cond[i])
+		}
+	}
 	if len(cfg.Sizes) != 0 && len(cfg.Sizes) != n {
 		return cfg, fmt.Errorf("%d scales %v but sizes %v", n, cfg.Channels, cfg.Sizes)
 	}
@@ -126,7 +137,7 @@ func (m *MSFlow) Maps() []Map {
 // Config is the configuration with its defaults filled in.
 func (m *MSFlow) Config() Config { return m.cfg }
 
-// ParallelFlows are the scales' own flows; the parameters keep their full names.
+// ParallelFlows are the scales' own flows, with parameters named within each: module_list.K.….
 func (m *MSFlow) ParallelFlows() []*Sequence { return m.parallel }
 
 // Fusion is the fusion flow, nil when it was left out.
@@ -154,11 +165,13 @@ func (m *MSFlow) Parallel(t *Tape, x []*G.Node) (y, logdet []*G.Node, err error)
 		return nil, nil, err
 	}
 	for i, b := range m.parallel {
+		leave := t.enter(parallelName(i))
 		z, l, err := b.Forward(t, x[i:i+1])
 		if err != nil {
 			return nil, nil, fmt.Errorf("MSFlow: scale %d: %w", i, err)
 		}
 		y, logdet = append(y, z[0]), append(logdet, l)
+		leave()
 	}
 	return y, logdet, nil
 }
@@ -192,6 +205,7 @@ func (m *MSFlow) Fuse(t *Tape, y []*G.Node) ([]*G.Node, *G.Node, error) {
 	if m.fusion == nil {
 		return y, t.calc().zeros(), nil
 	}
+	defer t.enter(fusionName)()
 	return m.fusion.Forward(t, y)
 }
 
@@ -204,29 +218,24 @@ func (m *MSFlow) Inverse(t *Tape, z []*G.Node) ([]*G.Node, *G.Node, error) {
 	y, logdet := z, c.zeros()
 	var err error
 	if m.fusion != nil {
+		leave := t.enter(fusionName)
 		if y, logdet, err = m.fusion.Inverse(t, z); err != nil {
 			return nil, nil, err
 		}
+		leave()
 	}
 	x := make([]*G.Node, len(y))
 	for i, b := range m.parallel {
+		leave := t.enter(parallelName(i))
 		out, l, err := b.Inverse(t, y[i:i+1])
 		if err != nil {
 			return nil, nil, fmt.Errorf("MSFlow: scale %d: %w", i, err)
 		}
 		x[i], logdet = out[0], c.plus(logdet, l)
+		leave()
 	}
 	return x, logdet, c.fail("MSFlow")
 }
 
 // Params are the parallel flows' scale by scale, then the fusion flow's.
-func (m *MSFlow) Params() []*Param {
-	var ps []*Param
-	for _, b := range m.parallel {
-		ps = append(ps, b.Params()...)
-	}
-	if m.fusion != nil {
-		ps = append(ps, m.fusion.Params()...)
-	}
-	return ps
-}
+func (m *MSFlow) Params() []*Param { return m.params }

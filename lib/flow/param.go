@@ -10,18 +10,31 @@ import (
 
 // Param is one named tensor of a block. Its name is that of the reference's state dict, so that checkpoints fit.
 //
+// A block names its parameters for itself. A composition such as [Sequence] gives them longer names without touching the
+// block's, see [Param.Named], so that one block may stand in several compositions.
+//
 // A tape's graph refers to Value's memory. Write new numbers into it (as [Param.Set] does) and every graph sees them;
 // after replacing Value itself, or after changing an integer Value, build a new tape.
 type Param struct {
-	Name   string
+	Name string
+	*Content
+}
+
+// Content is what a parameter has under all of its names.
+type Content struct {
 	Value  *tensor.Dense // float32 unless [Cast]; int64 for permutations
 	Frozen bool          // state rather than a learned parameter: permutations, fixed matrices, running statistics
 }
 
 // NewParam is a float32 parameter over data, which must hold as many values as the shape says.
 func NewParam(name string, data []float32, shape ...int) *Param {
-	return &Param{Name: name, Value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))}
+	return newParam(name, tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data)))
 }
+
+func newParam(name string, v *tensor.Dense) *Param { return &Param{name, &Content{Value: v}} }
+
+// Named is the same parameter under another name: both have one Content.
+func (p *Param) Named(name string) *Param { return &Param{name, p.Content} }
 
 // frozen marks p as state.
 func frozen(p *Param) *Param {
@@ -35,7 +48,7 @@ func newIntParam(name string, data []int) *Param {
 	for i, d := range data {
 		v[i] = int64(d)
 	}
-	return frozen(&Param{Name: name, Value: tensor.New(tensor.WithShape(len(v)), tensor.WithBacking(v))})
+	return frozen(newParam(name, tensor.New(tensor.WithShape(len(v)), tensor.WithBacking(v))))
 }
 
 // Len is the number of values.
@@ -136,27 +149,20 @@ func castDense(v *tensor.Dense, dt tensor.Dtype) *tensor.Dense {
 	return out
 }
 
-// prefix puts s before the names of the blocks' parameters; a parameter that several blocks share is renamed once.
-func prefix(s string, ps []*Param, seen map[*Param]bool) {
-	for _, p := range ps {
-		if !seen[p] {
-			seen[p] = true
-			p.Name = s + p.Name
+// within gives the parts' parameters the names that they have in a composition: prefix(k) before those of part k. One that
+// several parts share is listed once, under its first name.
+func within[B interface{ Params() []*Param }](parts []B, prefix func(k int) string) []*Param {
+	var ps []*Param
+	seen := map[*Content]bool{}
+	for k, b := range parts {
+		for _, p := range b.Params() {
+			if !seen[p.Content] {
+				seen[p.Content] = true
+				ps = append(ps, p.Named(prefix(k)+p.Name))
+			}
 		}
 	}
-}
-
-// unique drops the repetitions of shared parameters.
-func unique(ps []*Param) []*Param {
-	seen := make(map[*Param]bool, len(ps))
-	out := ps[:0:0]
-	for _, p := range ps {
-		if !seen[p] {
-			seen[p] = true
-			out = append(out, p)
-		}
-	}
-	return out
+	return ps
 }
 
 // uniformParam starts as PyTorch starts a convolution: uniform ±1/√fanIn.

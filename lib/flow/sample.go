@@ -2,18 +2,19 @@ package flow
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"gorgonia.org/tensor"
 )
 
 // Sample draws n samples from the flow's distribution: z ~ N(0, T²·I), x = f⁻¹(z). x lists the shapes of the maps in data
-// space; temperature is T: 1 is the model's own distribution, less is nearer to its mode. The dtype is that of b's parameters.
+// space; temperature is T, finite and not negative: 1 is the model's own distribution, less is nearer to its mode. The dtype is that of b's parameters.
 func Sample(b Block, x []Map, n int, temperature float64, rng *rand.Rand) ([]*tensor.Dense, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("sampling %d samples", n)
 	}
-	if temperature < 0 {
+	if !(temperature >= 0 && temperature <= math.MaxFloat32) {
 		return nil, fmt.Errorf("sampling at temperature %g", temperature)
 	}
 	latent, err := b.Out(x)

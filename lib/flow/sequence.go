@@ -10,17 +10,19 @@ import (
 // Sequence applies blocks one after another.
 //
 //	z = f_n(…f₁(x)),  x = f₁⁻¹(…f_n⁻¹(z)),  ln|det ∂z/∂x| = Σ_k ln|det ∂f_k|
-type Sequence struct{ blocks []Block }
-
-// NewSequence puts "module_list.K." before the names of its K-th block's parameters. A block may occur several times; its
-// parameters are then shared.
-func NewSequence(blocks ...Block) *Sequence {
-	seen := map[*Param]bool{}
-	for k, b := range blocks {
-		prefix(fmt.Sprintf("module_list.%d.", k), b.Params(), seen)
-	}
-	return &Sequence{blocks}
+type Sequence struct {
+	blocks []Block
+	params []*Param
 }
+
+// NewSequence chains blocks. Its K-th block's parameters have "module_list.K." before their names. A block may occur several
+// times, and in other chains; its parameters are then shared.
+func NewSequence(blocks ...Block) *Sequence {
+	return &Sequence{blocks, within(blocks, moduleName)}
+}
+
+// moduleName begins the names of the k-th block of a composition.
+func moduleName(k int) string { return fmt.Sprintf("module_list.%d.", k) }
 
 // Out chains the blocks' shape rules.
 func (s *Sequence) Out(in []Map) ([]Map, error) {
@@ -51,12 +53,14 @@ func (s *Sequence) Forward(t *Tape, x []*G.Node) ([]*G.Node, *G.Node, error) {
 	c := t.calc()
 	logdet := c.zeros()
 	for k, b := range s.blocks {
+		leave := t.enter(moduleName(k))
 		z, l, err := b.Forward(t, x)
 		if err != nil {
 			return nil, nil, fmt.Errorf("block %d: %w", k, err)
 		}
 		x, logdet = z, c.plus(logdet, l)
-		t.watchBlock(b, k, z)
+		t.watchBlock(z)
+		leave()
 	}
 	return x, logdet, c.fail("Sequence")
 }
@@ -66,11 +70,13 @@ func (s *Sequence) Inverse(t *Tape, z []*G.Node) ([]*G.Node, *G.Node, error) {
 	c := t.calc()
 	logdet := c.zeros()
 	for k := len(s.blocks) - 1; k >= 0; k-- {
+		leave := t.enter(moduleName(k))
 		x, l, err := s.blocks[k].Inverse(t, z)
 		if err != nil {
 			return nil, nil, fmt.Errorf("block %d: %w", k, err)
 		}
 		z, logdet = x, c.plus(logdet, l)
+		leave()
 	}
 	return z, logdet, c.fail("Sequence")
 }
@@ -88,13 +94,7 @@ func (s *Sequence) Initialize(x []*tensor.Dense) error {
 }
 
 // Params are the blocks' in order, a shared one once.
-func (s *Sequence) Params() []*Param {
-	var ps []*Param
-	for _, b := range s.blocks {
-		ps = append(ps, b.Params()...)
-	}
-	return unique(ps)
-}
+func (s *Sequence) Params() []*Param { return s.params }
 
 // Blocks are the blocks in forward order.
 func (s *Sequence) Blocks() []Block { return s.blocks }

@@ -24,11 +24,11 @@ func TestBatchNormStatistics(t *testing.T) {
 
 	y := runNorm(t, bn, x, Training())
 	for ch := range 3 {
-		μ, σ := channelMoments(values(y), 4, 3, 10, ch)
+		μ, σ, _ := channelMoments(values(y), 4, 3, 10, ch)
 		if math.Abs(μ) > 1e-5 || math.Abs(σ-1) > 1e-4 {
 			t.Errorf("channel %d has mean %g and deviation %g after normalization", ch, μ, σ)
 		}
-		μ, σ = channelMoments(values(x), 4, 3, 10, ch)
+		μ, σ, _ = channelMoments(values(x), 4, 3, 10, ch)
 		want := [2]float64{0.9*float64(oldMean[ch]) + 0.1*μ, 0.9*float64(oldVar[ch]) + 0.1*σ*σ*40/39}
 		got := [2]float64{float64(bn.mean.Float32s()[ch]), float64(bn.variance.Float32s()[ch])}
 		if math.Abs(got[0]-want[0]) > 1e-5 || math.Abs(got[1]-want[1]) > 1e-5 {

@@ -20,7 +20,8 @@ type Tape struct {
 	dtype    tensor.Dtype
 	training bool
 
-	nodes   map[*Param]*G.Node
+	place   string // of the part that is being written down, as in "parallel_flows.0.module_list.3."
+	nodes   map[*Content]*G.Node
 	params  []*Param
 	names   map[string]int
 	consts  map[string]*G.Node
@@ -63,7 +64,7 @@ func WithCondition(name string, v *tensor.Dense) TapeOption {
 func NewTape(batch int, opts ...TapeOption) *Tape {
 	t := &Tape{
 		graph: G.NewGraph(), batch: batch, dtype: tensor.Float32,
-		nodes: map[*Param]*G.Node{}, names: map[string]int{}, consts: map[string]*G.Node{}, given: map[string]*G.Node{},
+		nodes: map[*Content]*G.Node{}, names: map[string]int{}, consts: map[string]*G.Node{}, given: map[string]*G.Node{},
 	}
 	for _, o := range opts {
 		o(t)
@@ -95,16 +96,25 @@ func (t *Tape) Training() bool { return t.training }
 // Node is the leaf node of a parameter, bound to the parameter's own memory. A parameter of another dtype than the tape's
 // is the caller's mistake and panics: [Cast] the block first.
 func (t *Tape) Node(p *Param) *G.Node {
-	if n, ok := t.nodes[p]; ok {
+	if n, ok := t.nodes[p.Content]; ok {
 		return n
 	}
+	p = p.Named(t.place + p.Name)
 	if p.Value.Dtype() != t.dtype {
 		panic(fmt.Sprintf("flow: parameter %s is %v on a tape of %v", p.Name, p.Value.Dtype(), t.dtype))
 	}
 	n := t.leaf(p.Name, p.Value)
-	t.nodes[p] = n
+	t.nodes[p.Content] = n
 	t.params = append(t.params, p)
 	return n
+}
+
+// enter begins the part of a composition whose parameters' names begin so; leave ends it. Names on a tape are for people: after
+// an error they do not matter.
+func (t *Tape) enter(part string) (leave func()) {
+	before := t.place
+	t.place += part
+	return func() { t.place = before }
 }
 
 // Params is the learned parameters that the graph uses, in the order of first use; their nodes are what to differentiate

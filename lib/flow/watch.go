@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"fmt"
 	"strings"
 
 	G "gorgonia.org/gorgonia"
@@ -42,15 +41,9 @@ func (t *Tape) Watched(kind WatchKind) []Watched {
 	return out
 }
 
-// watchBlock points out the outputs of a sequence's k-th block, by the name that its parameters share.
-func (t *Tape) watchBlock(b Block, k int, z []*G.Node) {
-	name := fmt.Sprintf("module_list.%d", k)
-	if ps := b.Params(); len(ps) > 0 {
-		if i := strings.LastIndex(ps[0].Name, name); i >= 0 {
-			name = ps[0].Name[:i+len(name)]
-		}
-	}
+// watchBlock points out the outputs of the block that is being written down, by the name that its parameters share.
+func (t *Tape) watchBlock(z []*G.Node) {
 	for _, n := range z {
-		t.Watch(BlockOutput, name, n)
+		t.Watch(BlockOutput, strings.TrimSuffix(t.place, "."), n)
 	}
 }

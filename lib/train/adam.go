@@ -35,10 +35,13 @@ func NewAdam(params []*flow.Param) *Adam {
 
 // Step moves every parameter against its gradient after scaling all gradients together so that their norm is at most
 // clip (no clipping when clip ≤ 0): scale = clip/(norm+1e-6) when that is below one. It returns the norm before
-// clipping. Gradients lie in the order of the parameters and are overwritten.
+// clipping. Gradients lie in the order of the parameters and are overwritten. After an error no parameter has changed.
 func (a *Adam) Step(grads [][]float32, lr, clip float64) (norm float64, err error) {
 	if len(grads) != len(a.params) {
 		return 0, fmt.Errorf("adam: %d gradients for %d parameters", len(grads), len(a.params))
+	}
+	if err := checkStep(lr, clip); err != nil {
+		return 0, fmt.Errorf("adam: %w", err)
 	}
 	norm = globalNorm(grads)
 	scale := 1.0

@@ -59,6 +59,9 @@ func (s *deviceStepping) Loss(ctx context.Context) (float64, error) {
 }
 
 func (s *deviceStepping) Update(lr, clip float64) (norm float64, err error) {
+	if err := checkStep(lr, clip); err != nil {
+		return 0, fmt.Errorf("train: %w", err)
+	}
 	if s.training == nil || s.lr != lr || s.clip != clip {
 		if err := s.compile(lr, clip); err != nil {
 			return 0, err

@@ -2,6 +2,8 @@ package train
 
 import (
 	"errors"
+	"fmt"
+	"math"
 
 	"github.com/msflow-go/msflow/lib/xla"
 )
@@ -36,6 +38,30 @@ func (o Options) schedule() Schedule {
 		return Paper(o.epochs())
 	}
 	return *o.Schedule
+}
+
+// check returns an error for options that no training can have. NaN passes any comparison, so what is wanted is asked for.
+func (o Options) check() error {
+	if o.Epochs < 0 || o.Batch < 0 || o.Patience < 0 {
+		return fmt.Errorf("%d epochs of batches of %d with a patience of %d: none may be negative", o.Epochs, o.Batch, o.Patience)
+	}
+	for e, lr := range o.rates() {
+		if err := checkStep(lr, o.clip()); err != nil {
+			return fmt.Errorf("epoch %d: %w", e+1, err)
+		}
+	}
+	return nil
+}
+
+// checkStep returns an error for a learning rate or a clipping norm that would write what is not a number into the parameters.
+func checkStep(lr, clip float64) error {
+	if !(lr >= 0 && lr <= math.MaxFloat32) {
+		return fmt.Errorf("the learning rate is %v", lr)
+	}
+	if math.IsNaN(clip) {
+		return errors.New("the gradient norm to clip at is NaN")
+	}
+	return nil
 }
 
 // rates are the learning rates of all epochs.
@@ -87,5 +113,6 @@ type State struct {
 	History []Epoch   `json:"history"`
 }
 
-// ErrDiverged marks a loss or gradient that is not a number or infinite. The parameters are still those before the step.
+// ErrDiverged marks a loss or gradient that is not a number or infinite. The parameters are still those before the step; a
+// held-out loss is found so after the epoch.
 var ErrDiverged = errors.New("training diverged")

@@ -2,7 +2,9 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -70,6 +72,9 @@ func (t *Trainer) judge(ctx context.Context, heldOut Source, e *Epoch) error {
 	if err != nil {
 		return fmt.Errorf("held-out loss: %w", err)
 	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return fmt.Errorf("%w: after epoch %d the loss of the held-out samples is %v", ErrDiverged, e.Epoch, loss)
+	}
 	e.HeldOut, e.Best = loss, true
 	for _, h := range t.History {
 		if h.HeldOut <= loss {
@@ -85,6 +90,9 @@ func (t *Trainer) judge(ctx context.Context, heldOut Source, e *Epoch) error {
 // Loss is the mean negative log-likelihood of the samples in nats, up to the constant of the normal density, with the
 // model in evaluation mode.
 func (t *Trainer) Loss(ctx context.Context, data Source) (float64, error) {
+	if data.Len() == 0 {
+		return 0, errors.New("train: the loss of no samples")
+	}
 	if t.device != nil {
 		return t.device.loss(ctx, data)
 	}

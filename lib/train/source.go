@@ -36,8 +36,11 @@ func (s Subset) Batch(ctx context.Context, index []int, maps [][]float32) error 
 // Split cuts a source at random into a part to train on and a held-out part with about the given share of the samples
 // (some when share > 0). parts names the physical part that each sample shows, and samples of one part stay together; nil
 // means that each sample shows its own. One side stays empty when there is one part only. The same seed gives the same
-// sides. It panics if parts has another length than the source.
+// sides. It panics if parts has another length than the source, or if the share does not lie in [0,1].
 func Split(s Source, parts []string, share float64, seed uint64) (fit, heldOut Source) {
+	if !(share >= 0 && share <= 1) {
+		panic(fmt.Sprintf("train: a held-out share of %v", share))
+	}
 	n := s.Len()
 	members := membersOf(parts, n)
 	k := int(share*float64(n) + 0.5)

@@ -36,6 +36,9 @@ func New(model flow.Block, maps []flow.Map, o Options) (*Trainer, error) {
 	if _, err := model.Out(maps); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	params := flow.Trainable(model)
 	t := &Trainer{
 		model: model, maps: maps, options: o, params: params,
