@@ -156,10 +156,18 @@ func (c *correlate) load(c0, n, b, y, images int, s *scratch) []float32 {
 	}
 	ximg := c.imagePitch()
 	in := s.floats(0, images*ximg)
+	if c.win.strideX > 1 {
+		clear(in) // the kernel that deals out columns leaves gaps in every row
+	}
+	used := c.win.rows * c.win.rowPitch
 	for i := range images {
 		for k := range n {
-			c.win.fill(in[i*ximg+k*c.win.channelPitch:], c.x[((b+i)*c.s.Cin+c0+k)*plane:], y*c.s.StrideH, s)
+			channel := in[i*ximg+k*c.win.channelPitch:][:c.win.channelPitch]
+			c.win.fill(channel, c.x[((b+i)*c.s.Cin+c0+k)*plane:], y*c.s.StrideH, s)
+			clear(channel[used:]) // the last vector of a row reaches into it, times zero
 		}
+		behind := in[i*ximg+n*c.win.channelPitch : (i+1)*ximg]
+		clear(behind[:min(overread, len(behind))])
 	}
 	return in
 }

@@ -70,12 +70,13 @@ func returnScratch(s *scratch) {
 	idle.list = append(idle.list, s)
 }
 
-// floats returns n floats of buffer which, aligned to a cache line and followed by slack that kernels may read. The
-// content is whatever was there, but finite.
+// floats returns n floats of buffer which, aligned to a cache line and followed by zeros that kernels may read. The content
+// is whatever was there, also NaN, which times zero is NaN: what a kernel reads and does not want must be cleared.
 func (s *scratch) floats(which, n int) []float32 {
 	if len(s.mem[which]) < n+overread {
 		s.mem[which] = aligned(n + overread)
 	}
+	clear(s.mem[which][n : n+overread])
 	return s.mem[which][:n]
 }
 
