@@ -50,6 +50,15 @@ func NewPixels(maps [][]float32, masks [][]uint8, h, w int) (*Pixels, error) {
 	return p, bothClasses("pixels", p.pos, p.neg)
 }
 
+// Subset is the same for some of the images, given by their places. Errors as for NewPixels.
+func (p *Pixels) Subset(images []int) (*Pixels, error) {
+	maps, masks := make([][]float32, len(images)), make([][]uint8, len(images))
+	for i, k := range images {
+		maps[i], masks[i] = p.maps[k], p.masks[k]
+	}
+	return NewPixels(maps, masks, p.h, p.w)
+}
+
 func checkShapes(maps [][]float32, masks [][]uint8, h, w int) error {
 	if len(maps) != len(masks) {
 		return fmt.Errorf("metrics: %d maps, %d masks: %w", len(maps), len(masks), ErrLength)
