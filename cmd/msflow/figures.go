@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/plots"
@@ -34,6 +36,9 @@ func drawResult(out string, r *detector.Result, rows int) error {
 	figures := map[string]*plots.Figure{"roc": plots.ROC(r), "pr": plots.PR(r), "scores": plots.Scores(r)}
 	if r.PixelMetrics != nil {
 		figures["pro"] = plots.PRO(r)
+	}
+	if len(r.Defects) > 0 {
+		figures["defects"] = plots.Classes(r.Defects, plots.Title("Each kind of defect against all normal images"))
 	}
 	for name, f := range figures {
 		if err := saveFigure(f, filepath.Join(out, name)); err != nil {
@@ -93,29 +98,48 @@ func writeRaw(out string, images []detector.Prediction, names []string) error {
 	return nil
 }
 
-// fileNames gives every name a file name of its own.
+// fileNames gives every name a file name of its own: without extension, unless two images differ in nothing else.
 func fileNames(names []string) []string {
-	used := map[string]int{}
+	alike := map[string]int{}
+	for _, name := range names {
+		alike[strings.ToLower(fileName(name))]++
+	}
+	used := map[string]bool{}
 	out := make([]string, len(names))
 	for i, name := range names {
 		base := fileName(name)
-		if used[base]++; used[base] > 1 {
-			base = fmt.Sprintf("%s-%d", base, used[base])
+		if ext := filepath.Ext(name); alike[strings.ToLower(base)] > 1 && ext != "" {
+			base += "_" + ext[1:]
 		}
 		out[i] = base
+		for n := 2; used[strings.ToLower(out[i])]; n++ {
+			out[i] = fmt.Sprintf("%s-%d", base, n)
+		}
+		used[strings.ToLower(out[i])] = true
 	}
 	return out
 }
 
-// fileName is an image's name without extension, in one path element.
+// longestName leaves room for what is added to a name, such as _overlay.png; file systems end at 255 bytes.
+const longestName = 180
+
+// fileName is an image's name without extension, in one path element. A long one is cut and ends in a sum of the whole.
 func fileName(name string) string {
 	name = strings.TrimSuffix(name, filepath.Ext(name))
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if r == '/' || r == '\\' || r == ':' {
+	base := strings.Trim(strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r == ':' || unicode.IsControl(r) {
 			return '_'
 		}
 		return r
 	}, name), "_.")
+	if len(base) > longestName {
+		cut := strings.ToValidUTF8(base[:longestName], "")
+		return fmt.Sprintf("%s-%08x", cut, crc32.ChecksumIEEE([]byte(name)))
+	}
+	if base == "" {
+		return "image"
+	}
+	return base
 }
 
 func writePNG(path string, m image.Image) error {

@@ -3,12 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -31,7 +26,9 @@ func predictCommand() *cobra.Command {
 		Use:   "predict RUN|DETECTOR IMAGE|FOLDER...",
 		Short: "Score images and draw their anomaly maps",
 		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32, the mul\n" +
-			"map at the input size). The threshold is --threshold, or the run's best F1 when it was evaluated.",
+			"map at the input size). The threshold is --threshold, or the run's best F1 when it was evaluated.\n\n" +
+			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
+			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed.",
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd, args[0], args[1:], cmd.Flags().Changed("threshold"))
@@ -54,11 +51,18 @@ type predictionRow struct {
 	Map     string  `json:"map,omitempty"` // file of the raw map
 }
 
+// failedRow is an image without results and why.
+type failedRow struct {
+	Name  string `json:"name"`
+	Error string `json:"error"`
+}
+
 // predictReport is scores.json, and what predict --json prints.
 type predictReport struct {
 	Detector  string          `json:"detector"`
 	Threshold *float64        `json:"threshold"` // nil when none is known
 	Images    []predictionRow `json:"images"`
+	Failed    []failedRow     `json:"failed,omitempty"`
 }
 
 func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, given bool) error {
@@ -73,31 +77,61 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	if err := f.device.use(d, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	images, err := listImages(paths)
+	images, problems, err := listed(paths, f.out)
 	if err != nil {
 		return err
 	}
-	set := datasets.Files(images...)
-	p := newProgress(cmd.ErrOrStderr(), 0)
-	predictions, err := d.PredictWith(cmd.Context(), set, func(done, total int) { p.images("images", done, total) })
+	p, err := startPredictions(f, images, t, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	report, err := f.write(predictions, t)
-	if err != nil {
+	defer p.file.Close()
+	p.report.Detector = file
+	if err := f.predict(cmd, d, images, problems, p); err != nil {
 		return err
 	}
-	report.Detector = file
-	if err := writeJSON(filepath.Join(f.out, "scores.json"), report); err != nil {
+	return f.tell(cmd, p.report)
+}
+
+// predict scores the images and writes their results.
+func (f *predictFlags) predict(cmd *cobra.Command, d *detector.Detector, images []string, problems []datasets.Problem, p *predictions) error {
+	for _, problem := range problems {
+		if err := p.fail(problem.Name, problem.Err); err != nil {
+			return err
+		}
+	}
+	progress, done := newProgress(cmd.ErrOrStderr(), 0), 0
+	var failed error
+	err := d.PredictEach(cmd.Context(), datasets.Files(images...), func(image detector.Prediction) error {
+		done++
+		progress.images("images", done, len(images))
+		return errors.Join(failed, p.add(image))
+	}, func(s datasets.Sample, reason error) {
+		done++
+		failed = errors.Join(failed, p.fail(s.Name, reason))
+	})
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
+	return p.finish()
+}
+
+// tell prints the scores. Images that failed are an error in the end.
+func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
+	out := cmd.OutOrStdout()
 	if wantsJSON(cmd) {
-		return printJSON(cmd, report)
+		if err := printJSON(cmd, report); err != nil {
+			return err
+		}
+	} else {
+		for _, row := range report.Images {
+			fmt.Fprintf(out, "%8.5f  %-9s  %s\n", row.Score, row.Verdict, row.Name)
+		}
+		fmt.Fprintf(out, "maps and scores are in %s\n", f.out)
 	}
-	for _, row := range report.Images {
-		fmt.Fprintf(cmd.OutOrStdout(), "%8.5f  %-9s  %s\n", row.Score, row.Verdict, row.Name)
+	if n := len(report.Failed); n > 0 {
+		return fmt.Errorf("%d of %d images failed, as named above; the others' results are in %s", n, n+len(report.Images), f.out)
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "maps and scores are in %s\n", f.out)
 	return nil
 }
 
@@ -118,70 +152,4 @@ func (f *predictFlags) find(from string, given bool) (file string, t thresholds,
 		t.Score = &f.threshold
 	}
 	return file, t, nil
-}
-
-func (f *predictFlags) write(predictions []detector.Prediction, t thresholds) (predictReport, error) {
-	report := predictReport{Threshold: t.Score}
-	names := baseNames(predictions)
-	for i, p := range predictions {
-		row := predictionRow{Name: p.Name, Score: p.Score}
-		if t.Score != nil {
-			row.Verdict = verdict(p.Score, *t.Score)
-		}
-		if f.maps {
-			row.Map = filepath.Join(f.out, names[i]+".npy")
-		}
-		report.Images = append(report.Images, row)
-	}
-	if f.maps {
-		level := math.NaN()
-		if t.Map != nil {
-			level = *t.Map
-		}
-		if err := errors.Join(writeRaw(f.out, predictions, names), drawMaps(f.out, predictions, names, level)); err != nil {
-			return report, err
-		}
-	}
-	return report, writeVerdicts(filepath.Join(f.out, "scores.csv"), report)
-}
-
-// baseNames are the files' names without their folders, which may be long and lie anywhere.
-func baseNames(predictions []detector.Prediction) []string {
-	names := make([]string, len(predictions))
-	for i, p := range predictions {
-		names[i] = filepath.Base(p.Name)
-	}
-	return fileNames(names)
-}
-
-// imageExtensions are what a folder is searched for; a file that is named itself may be called anything.
-var imageExtensions = []string{".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
-
-// listImages takes files as they are and searches folders.
-func listImages(paths []string) ([]string, error) {
-	var images []string
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, fmt.Errorf("images to predict: %w", err)
-		}
-		if !info.IsDir() {
-			images = append(images, path)
-			continue
-		}
-		before := len(images)
-		err = filepath.WalkDir(path, func(p string, e fs.DirEntry, err error) error {
-			if err == nil && !e.IsDir() && slices.Contains(imageExtensions, strings.ToLower(filepath.Ext(p))) {
-				images = append(images, p)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("images to predict: %w", err)
-		}
-		if len(images) == before {
-			return nil, fmt.Errorf("%s holds no images (%s)", path, strings.Join(imageExtensions, ", "))
-		}
-	}
-	return images, nil
 }

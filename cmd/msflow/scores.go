@@ -19,19 +19,6 @@ func writeScores(path string, images []detector.Prediction, threshold float64) e
 	return writeCSV(path, rows)
 }
 
-// writeVerdicts writes one line per predicted image.
-func writeVerdicts(path string, r predictReport) error {
-	rows := [][]string{{"name", "score", "threshold", "verdict"}}
-	for _, p := range r.Images {
-		threshold := ""
-		if r.Threshold != nil {
-			threshold = number(*r.Threshold)
-		}
-		rows = append(rows, []string{p.Name, number(p.Score), threshold, p.Verdict})
-	}
-	return writeCSV(path, rows)
-}
-
 func writeCSV(path string, rows [][]string) error {
 	return writeFile(path, func(f *os.File) error { return csv.NewWriter(f).WriteAll(rows) })
 }

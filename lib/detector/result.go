@@ -40,6 +40,8 @@ type Metrics struct {
 	MapThreshold float64  `json:"map_threshold"` // nats per channel; see Result.PixelThreshold
 
 	*PixelMetrics
+
+	Defects Defects `json:"defects,omitempty"` // each kind of defect by itself, from Test
 }
 
 // PixelMetrics are the figures of localisation.

@@ -46,6 +46,9 @@ func (m Metrics) String() string {
 	for _, r := range m.rows() {
 		fmt.Fprintf(&b, "%-15s %7.2f   %-16s %s\n", r.name, 100*r.value, r.interval.percent(), r.note)
 	}
+	if len(m.Defects) > 1 {
+		fmt.Fprintf(&b, "\n%s", m.Defects)
+	}
 	return b.String()
 }
 
@@ -76,5 +79,8 @@ func (m Metrics) HTML() string {
 			html.EscapeString(r.name), 100*r.value, r.interval.percent(), html.EscapeString(r.note))
 	}
 	b.WriteString("</table>")
+	if len(m.Defects) > 1 {
+		b.WriteString(m.Defects.HTML())
+	}
 	return b.String()
 }

@@ -22,7 +22,12 @@ func (d *Detector) TestWith(ctx context.Context, set datasets.Set, progress Prog
 	if err != nil {
 		return nil, err
 	}
-	return newResult(d.Config, predictions)
+	r, err := newResult(d.Config, predictions)
+	if err != nil {
+		return nil, err
+	}
+	r.Defects, err = r.ByDefect()
+	return r, err
 }
 
 // Predict scores images of which nothing need be known.

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Whatever lies among the images, the sound ones are scored, each under a file name of its own, the others are named, and
+// the exit code says that some failed.
+func TestPredictSurvivesBadFiles(t *testing.T) {
+	run := smallRun(t, "--epochs", "1")
+	checkDefects(t, run)
+	dir := t.TempDir()
+	long := strings.Repeat("x", 240) + ".png" // 244 bytes
+	for i, name := range []string{"a/1.png", "a/deep/1.png", "a/1-2.png", long} {
+		writeNoise(t, filepath.Join(dir, name), uint32(i), 0)
+	}
+	sound, err := os.ReadFile(filepath.Join(dir, "a/1.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"a/1.jpg": sound, // a PNG by content; the name decides nothing
+		"cut.png": sound[:len(sound)/2], "._a.png": []byte("Mac OS X"), ".hidden/2.png": sound, "notes.txt": []byte("none"),
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/nowhere", filepath.Join(dir, "gone.png")); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "results")
+	for range 2 { // the results of the first call are no images of the second
+		_, log, code := msflow(t, "predict", run, dir, filepath.Join(dir, "none.png"), "--out", out)
+		if code != exitError || !strings.Contains(log, "3 of 8 images failed") {
+			t.Fatalf("exit code %d:\n%s", code, log)
+		}
+	}
+	checkPredictions(t, out, []string{"1-2.png", "1.jpg", "1.png", "deep/1.png", long}, []string{"cut.png", "gone.png", "none.png"})
+	if _, log, code := msflow(t, "predict", run, filepath.Join(dir, "a"), "--out", dir); code != exitError || !strings.Contains(log, "would be taken for images") {
+		t.Errorf("with --out above the images: exit code %d, %s", code, log)
+	}
+}
+
+// checkDefects looks for each kind of defect in what eval wrote.
+func checkDefects(t *testing.T, run string) {
+	t.Helper()
+	printed := must(t, "eval", run, "--maps=false", "--rows", "0")
+	data, err := os.ReadFile(filepath.Join(run, "eval", "metrics.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Defects []struct {
+			Defect string  `json:"defect"`
+			Images int     `json:"images"`
+			AUROC  float64 `json:"det_auroc"`
+		} `json:"defects"`
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	images := 0
+	for _, d := range m.Defects {
+		images += d.Images
+		if !strings.Contains(printed, "\n"+d.Defect+" ") || d.AUROC < 0 || d.AUROC > 1 {
+			t.Errorf("%+v; printed\n%s", d, printed)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(run, "eval", "defects.png")); err != nil || len(m.Defects) != 5 || images != 6 {
+		t.Errorf("defects %+v; %v", m.Defects, err)
+	}
+}
+
+// checkPredictions compares scores.csv, scores.json and the maps with the names of the images, relative or whole.
+func checkPredictions(t *testing.T, out string, sound, failed []string) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(out, "scores.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows[1:] {
+		ends := func(name string) bool { return strings.HasSuffix(row[0], "/"+name) }
+		bad := slices.ContainsFunc(failed, ends)
+		if bad == slices.ContainsFunc(sound, ends) || bad != (row[4] != "") || bad != (row[1] == "") || bad != (row[3] == "failed") {
+			t.Errorf("scores.csv has %q", row)
+		}
+	}
+	var report predictReport
+	data, err := os.ReadFile(filepath.Join(out, "scores.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1+len(sound)+len(failed) || len(report.Images) != len(sound) || len(report.Failed) != len(failed) {
+		t.Errorf("%d rows, %d images, failed %v", len(rows), len(report.Images), report.Failed)
+	}
+	seen := map[string]bool{}
+	for _, row := range report.Images {
+		base := strings.TrimSuffix(row.Map, ".npy")
+		for _, path := range []string{row.Map, base + "_map.png", base + "_overlay.png"} {
+			if info, err := os.Stat(path); err != nil || info.Size() == 0 || seen[path] {
+				t.Errorf("%s: file %s (seen: %v): %v", row.Name, path, seen[path], err)
+			}
+			seen[path] = true
+		}
+	}
+}
+
+func TestFileNamesAreApart(t *testing.T) {
+	names := []string{"1.jpg", "1.png", "1.PNG", "1-2.jpg", "a/b.png", "a_b.png", "A_B.png", "1_jpg.png", "x\ny.png", "..", strings.Repeat("é", 150) + ".png", strings.Repeat("é", 151) + ".png"}
+	seen := map[string]bool{}
+	for i, name := range fileNames(names) {
+		if key := strings.ToLower(name); seen[key] || key == "" || len(key) > 200 || strings.ContainsAny(key, "/\n") {
+			t.Errorf("%q becomes %q", names[i], name)
+		} else {
+			seen[key] = true
+		}
+	}
+}
