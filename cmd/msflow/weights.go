@@ -22,6 +22,7 @@ type weightsRow struct {
 	SHA256 string `json:"sha256"`
 	URL    string `json:"url"`
 	Here   string `json:"here,omitempty"` // its path, or "inside the program"
+	Page   string `json:"page,omitempty"` // where a person gets a file that is not downloaded
 }
 
 func weightsList() *cobra.Command {
@@ -37,6 +38,10 @@ func weightsList() *cobra.Command {
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "BACKBONE\tFILE\tSHA-256\tHERE")
 			for _, r := range rows {
+				if r.Page != "" {
+					fmt.Fprintf(w, "%s\t--weights FILE\t\tfrom %s\n", r.Name, r.Page)
+					continue
+				}
 				fmt.Fprintf(w, "%s\t%s\t%.8s…\t%s\n", r.Name, r.File, r.SHA256, r.Here)
 			}
 			return w.Flush()
@@ -47,7 +52,11 @@ func weightsList() *cobra.Command {
 func weightsRows() []weightsRow {
 	var rows []weightsRow
 	for _, e := range weights.Published() {
-		row := weightsRow{Name: e.Name, File: e.File, SHA256: e.SHA256, URL: e.URL}
+		row := weightsRow{Name: e.Name, File: e.File, SHA256: e.SHA256, URL: e.URL, Page: e.Page}
+		if e.Page != "" {
+			rows = append(rows, row)
+			continue
+		}
 		if path, err := weights.Find(e.Name, "", true); err == nil {
 			row.Here = path
 		}

@@ -1,7 +1,8 @@
 // Package backbone turns images into the feature pyramid that the flow models:
-// three maps at strides 4, 8 and 16 of a network trained on ImageNet. The
-// network is frozen: batch normalisation is folded into the convolutions and
-// there is no gradient.
+// three maps of a network trained on many other images. A convolutional
+// network's are at strides 4, 8 and 16; a vision transformer's are its patches
+// at three depths. The network is frozen: batch normalisation is folded into the
+// convolutions and there is no gradient.
 //
 // A Backbone is built by name from a state dict, so weights published for
 // PyTorch fit as they are:
@@ -73,7 +74,7 @@ func build(name string, src source, opts Options) (network, error) {
 	pad := map[string]padding{"": padReflect, "reflect": padReflect, "zero": padZero}
 	p, ok := pad[opts.Padding]
 	if !ok {
-		return network{}, fmt.Errorf("padding %q: want reflect or zero", opts.Padding)
+		return nil, fmt.Errorf("padding %q: want reflect or zero", opts.Padding)
 	}
 	for _, a := range architectures {
 		if a.name == name {
@@ -82,31 +83,37 @@ func build(name string, src source, opts Options) (network, error) {
 			return net, b.err
 		}
 	}
-	return network{}, fmt.Errorf("unknown; there are %s", strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("unknown; there are %s", strings.Join(Names(), ", "))
 }
 
 // Name is the name given to New.
 func (b *Backbone) Name() string { return b.name }
 
-// Channels of the maps, from the finest to the coarsest.
-func (b *Backbone) Channels() []int { return slices.Clone(b.net.channels[:]) }
+// Channels of the maps, from the shallowest to the deepest.
+func (b *Backbone) Channels() []int { c := b.net.channels(); return c[:] }
 
-// Strides of the maps in pixels.
-func (b *Backbone) Strides() []int { return []int{4, 8, 16} }
+// Strides of the maps in pixels: 4, 8 and 16, or three times a transformer's
+// patch.
+func (b *Backbone) Strides() []int { s := b.net.strides(); return s[:] }
 
 // Features computes the pyramid of a batch: x is (batch,3,h,w), RGB scaled to
 // 0…1 and normalised with ImageNet's mean and standard deviation. A map at
-// stride s has ⌈h/s⌉ × ⌈w/s⌉ pixels. h and w may be any from MinSize on.
+// stride s has ⌈h/s⌉ × ⌈w/s⌉ pixels. h and w may be any from MinSize on, but for
+// a vision transformer they must be multiples of its patch.
 //
 // The maps are valid until the next call, which overwrites them.
 func (b *Backbone) Features(x []float32, batch, h, w int) ([]Feature, error) {
 	if h < MinSize || w < MinSize {
 		return nil, fmt.Errorf("backbone %s: image of %d×%d pixels, need at least %d×%d", b.name, h, w, MinSize, MinSize)
 	}
+	shapes, err := b.net.shapes(h, w)
+	if err != nil {
+		return nil, fmt.Errorf("backbone %s: %w", b.name, err)
+	}
 	if batch < 1 || len(x) != batch*3*h*w {
 		return nil, fmt.Errorf("backbone %s: %d values are no batch of %d images (3,%d,%d)", b.name, len(x), batch, h, w)
 	}
-	b.shapeOutput(batch, h, w)
+	b.shapeOutput(batch, shapes)
 	one := func(i int) { b.image(x[i*3*h*w:(i+1)*3*h*w], i, h, w) }
 	threads := simd.Threads()
 	b.growScratch(min(threads, batch))
@@ -121,13 +128,11 @@ func (b *Backbone) Features(x []float32, batch, h, w int) ([]Feature, error) {
 }
 
 // shapeOutput makes room for the maps of the whole batch.
-func (b *Backbone) shapeOutput(batch, h, w int) {
+func (b *Backbone) shapeOutput(batch int, shapes [3]Feature) {
 	if b.out == nil {
-		b.out = make([]Feature, len(b.net.channels))
+		b.out = make([]Feature, len(shapes))
 	}
-	for i, c := range b.net.channels {
-		s := 4 << i
-		f := Feature{C: c, H: (h + s - 1) / s, W: (w + s - 1) / s}
+	for i, f := range shapes {
 		n := batch * f.C * f.H * f.W
 		f.Data = slices.Grow(b.out[i].Data[:0], n)[:n]
 		b.out[i] = f

@@ -16,6 +16,16 @@ var architectures = []struct {
 	{"resnet50", resnet{depth: [3]int{3, 4, 6}, bottleneck: true, groups: 1, width: 64}.build},
 	{"resnext50_32x4d", resnet{depth: [3]int{3, 4, 6}, bottleneck: true, groups: 32, width: 4}.build},
 	{"wide_resnet50_2", resnet{depth: [3]int{3, 4, 6}, bottleneck: true, groups: 1, width: 128}.build},
+	{"vit_small_patch16_224", vitSmall(vit224).build},
+	{"vit_base_patch16_224", vitBase(vit224).build},
+	{"vit_small_patch16_224.dino", vitSmall(vitDINO).build},
+	{"vit_base_patch16_224.dino", vitBase(vitDINO).build},
+	{"vit_small_patch14_dinov2", vitSmall(dinov2).build},
+	{"vit_base_patch14_dinov2", vitBase(dinov2).build},
+	{"vit_small_patch14_reg4_dinov2", vitSmall(dinov2Reg4).build},
+	{"vit_base_patch14_reg4_dinov2", vitBase(dinov2Reg4).build},
+	{"vit_small_patch16_dinov3", vitSmall(dinov3).build},
+	{"vit_base_patch16_dinov3", vitBase(dinov3).build},
 }
 
 // source gives the tensor called name, whose shape must be the given one;

@@ -9,14 +9,14 @@ import (
 )
 
 // Graph writes the network into x's Gorgonia graph, for devices that run graphs: x is a batch of normalised images
-// (B,3,H,W), the results are the maps at strides 4, 8 and 16, the same as those of Features. The weights are leaves that
-// share the backbone's memory.
+// (B,3,H,W), the results are the maps of Features. The weights are leaves that share the backbone's memory. A vision
+// transformer has no graph; that is an error.
 func (b *Backbone) Graph(x *G.Node) ([]*G.Node, error) {
 	if s := x.Shape(); len(s) != 4 || s[1] != 3 || s[2] < MinSize || s[3] < MinSize {
 		return nil, fmt.Errorf("backbone %s: images %v; want (B,3,H,W) of at least %d×%d pixels", b.name, s, MinSize, MinSize)
 	}
 	w := &graphWriter{graph: x.Graph(), name: b.name}
-	maps := w.network(&b.net, x)
+	maps := b.net.graph(w, x)
 	if w.err != nil {
 		return nil, fmt.Errorf("backbone %s: %w", b.name, w.err)
 	}
@@ -67,7 +67,7 @@ func (w *graphWriter) leaf(v []float32, shape ...int) *G.Node {
 		G.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(v))))
 }
 
-func (w *graphWriter) network(n *network, x *G.Node) (maps []*G.Node) {
+func (n *convNet) graph(w *graphWriter, x *G.Node) (maps []*G.Node) {
 	if n.input != nil {
 		x = w.do(op.ChannelAffine(x, w.leaf(n.input.gain[:], 3), w.leaf(n.input.offset[:], 3)))
 	}

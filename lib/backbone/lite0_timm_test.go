@@ -44,13 +44,14 @@ func TestLite0LayersEqualTimm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lite0 := n.(*convNet)
 	for _, size := range [][2]int{{64, 64}, {50, 37}} {
 		h, w := size[0], size[1]
 		s := &scratch{}
-		f := n.enter(s, Feature{C: 3, H: h, W: w, Data: fixture.Fill("image", -2, 2, 3, h, w)})
+		f := lite0.enter(s, Feature{C: 3, H: h, W: w, Data: fixture.Fill("image", -2, 2, 3, h, w)})
 		holdThinned(t, sd, fmt.Sprintf("%dx%d.layer.0", h, w), f.Data, 13)
-		for i := range n.blocks {
-			f = n.blocks[i].run(s, f)
+		for i := range lite0.blocks {
+			f = lite0.blocks[i].run(s, f)
 			holdThinned(t, sd, fmt.Sprintf("%dx%d.layer.%d", h, w, i+1), f.Data, 13)
 		}
 	}

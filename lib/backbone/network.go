@@ -6,17 +6,44 @@ import (
 	"sync"
 
 	"github.com/msflow-go/msflow/lib/internal/simd"
+	G "gorgonia.org/gorgonia"
 )
 
-// network is a frozen network up to its coarsest tap: stem, blocks, and after
-// which blocks a map is taken.
-type network struct {
-	input    *affine // of the normalised image, or nil
-	stem     conv
-	maxPool  bool // 3×3, stride 2 after the stem
-	blocks   []residual
-	taps     [3]int
-	channels [3]int
+// network is a frozen network of any family.
+type network interface {
+	channels() [3]int
+	strides() [3]int
+	// shapes are those of the maps of an image of h×w pixels, or why the network
+	// takes no such image.
+	shapes(h, w int) ([3]Feature, error)
+	// image writes the maps of one image. It is called by several goroutines at
+	// once, each with its own scratch memory.
+	image(s *scratch, x Feature, maps [3]Feature)
+	// graph writes the network as nodes.
+	graph(w *graphWriter, x *G.Node) []*G.Node
+	// work counts multiplications and additions.
+	work(h, w int) float64
+}
+
+// convNet is a convolutional network up to its coarsest tap: stem, blocks, and
+// after which blocks a map is taken.
+type convNet struct {
+	input   *affine // of the normalised image, or nil
+	stem    conv
+	maxPool bool // 3×3, stride 2 after the stem
+	blocks  []residual
+	taps    [3]int
+	widths  [3]int // channels of the maps
+}
+
+func (n *convNet) channels() [3]int { return n.widths }
+func (n *convNet) strides() [3]int  { return [3]int{4, 8, 16} }
+
+func (n *convNet) shapes(h, w int) (maps [3]Feature, err error) {
+	for i, s := range n.strides() {
+		maps[i] = Feature{C: n.widths[i], H: (h + s - 1) / s, W: (w + s - 1) / s}
+	}
+	return maps, nil
 }
 
 // residual is relu(x + body(x)) with its variants. Both families' blocks are
@@ -35,18 +62,38 @@ type residual struct {
 // affine maps each input channel v to v·gain + offset.
 type affine struct{ gain, offset [3]float32 }
 
+// fromImageNet turns a value normalised with ImageNet's mean and deviation into
+// gain·v + offset of the level v in 0…1.
+func fromImageNet(gain, offset float64) *affine {
+	mean, dev := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
+	var a affine
+	for c := range 3 {
+		a.gain[c] = float32(gain * dev[c])
+		a.offset[c] = float32(gain*mean[c] + offset)
+	}
+	return &a
+}
+
 // image runs one image through the network and stores its maps as the i-th of
 // the batch.
 func (b *Backbone) image(x []float32, i, h, w int) {
 	s := b.takeScratch()
 	defer b.returnScratch(s)
-	f := b.net.enter(s, Feature{C: 3, H: h, W: w, Data: x})
+	maps := [3]Feature(b.out)
+	for k := range maps {
+		size := maps[k].C * maps[k].H * maps[k].W
+		maps[k].Data = maps[k].Data[i*size : (i+1)*size]
+	}
+	b.net.image(s, Feature{C: 3, H: h, W: w, Data: x}, maps)
+}
+
+func (n *convNet) image(s *scratch, x Feature, maps [3]Feature) {
+	f := n.enter(s, x)
 	tap := 0
-	for n := range b.net.blocks {
-		f = b.net.blocks[n].run(s, f)
-		if n == b.net.taps[tap] {
-			size := f.C * f.H * f.W
-			copy(b.out[tap].Data[i*size:(i+1)*size], f.Data)
+	for i := range n.blocks {
+		f = n.blocks[i].run(s, f)
+		if i == n.taps[tap] {
+			copy(maps[tap].Data, f.Data)
 			tap++
 		}
 	}
@@ -54,7 +101,7 @@ func (b *Backbone) image(x []float32, i, h, w int) {
 }
 
 // enter runs what comes before the blocks. x stays the caller's.
-func (n *network) enter(s *scratch, x Feature) Feature {
+func (n *convNet) enter(s *scratch, x Feature) Feature {
 	scaled := x
 	if n.input != nil {
 		scaled.Data = s.take(len(x.Data))

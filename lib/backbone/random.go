@@ -56,9 +56,14 @@ func randomRange(name string, shape []int) (lo, hi float64) {
 	case len(shape) == 4:
 		bound := math.Sqrt(6 / float64(shape[1]*shape[2]*shape[3]))
 		return -bound, bound
+	case len(shape) == 2:
+		bound := math.Sqrt(3 / float64(shape[1]))
+		return -bound, bound
+	case len(shape) == 3: // tokens
+		return -1, 1
 	case strings.HasSuffix(name, ".running_var"):
 		return 0.8, 1.2
-	case strings.HasSuffix(name, ".weight"):
+	case strings.HasSuffix(name, ".weight"), strings.Contains(name, "gamma"):
 		return 0.5, 0.9
 	}
 	return -0.1, 0.1

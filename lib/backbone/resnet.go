@@ -15,7 +15,7 @@ type resnet struct {
 const resnetEps = 1e-5
 
 func (r resnet) build(b *builder) network {
-	n := network{maxPool: true}
+	n := &convNet{maxPool: true}
 	n.stem = b.conv(conv{in: 3, out: 64, k: 7, stride: 2, groups: 1, pad: b.pad, act: relu}, "conv1", "bn1", resnetEps)
 	in := 64
 	for layer, depth := range r.depth {
@@ -26,7 +26,7 @@ func (r resnet) build(b *builder) network {
 			in, stride = r.out(planes), 1
 		}
 		n.taps[layer] = len(n.blocks) - 1
-		n.channels[layer] = in
+		n.widths[layer] = in
 	}
 	return n
 }

@@ -74,6 +74,9 @@ func (f Finder) Find(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if e := entries[0]; e.Page != "" {
+		return "", fmt.Errorf("weights of %s are not downloaded; get the file from %s (%s) and name it with --weights FILE", name, e.Page, e.License)
+	}
 	for _, e := range entries {
 		path, err := f.local(e)
 		if path != "" || err != nil {

@@ -15,11 +15,18 @@ type Entry struct {
 	License string
 	// HuggingFace is the model's repository there, for files in its local cache.
 	HuggingFace string
+	// Page is where a person gets a file that is not downloaded, because its
+	// digest is not known here or its licence has to be accepted. Such an entry
+	// has no file, URL and digest.
+	Page string
 }
 
 const (
 	torchModels = "https://download.pytorch.org/models/"
+	timmPages   = "https://huggingface.co/timm/"
 	bsd         = "BSD-3-Clause"
+	apache      = "Apache-2.0"
+	dinov3      = "DINOv3 License"
 )
 
 // published lists the preferred file of each backbone first. The short digest
@@ -39,6 +46,26 @@ var published = []Entry{
 		URL:         "https://huggingface.co/timm/wide_resnet50_2.tv_in1k/resolve/main/model.safetensors",
 		HuggingFace: "timm/wide_resnet50_2.tv_in1k",
 		SHA256:      "df6fb6c4824769769de18e14088475fd6ee94236849aa4e5d8022ba9d9a9a16c"},
+	byHand("vit_small_patch16_224", "augreg_in21k_ft_in1k", apache),
+	byHand("vit_base_patch16_224", "augreg2_in21k_ft_in1k", apache),
+	byHand("vit_small_patch16_224.dino", "", apache),
+	byHand("vit_base_patch16_224.dino", "", apache),
+	byHand("vit_small_patch14_dinov2", "lvd142m", apache),
+	byHand("vit_base_patch14_dinov2", "lvd142m", apache),
+	byHand("vit_small_patch14_reg4_dinov2", "lvd142m", apache),
+	byHand("vit_base_patch14_reg4_dinov2", "lvd142m", apache),
+	byHand("vit_small_patch16_dinov3", "lvd1689m", dinov3),
+	byHand("vit_base_patch16_dinov3", "lvd1689m", dinov3),
+}
+
+// byHand is a model of timm's page there: its name, followed by the name of what
+// it was trained on if that is no part of the backbone's name.
+func byHand(name, trained, license string) Entry {
+	page := timmPages + name
+	if trained != "" {
+		page += "." + trained
+	}
+	return Entry{Name: name, Page: page, License: license}
 }
 
 // torchvision's files carry the start of their SHA-256 in their names.
@@ -48,7 +75,7 @@ func torchvision(name, sha256 string) Entry {
 }
 
 // Published lists the files that Find knows, the preferred one of each backbone
-// first.
+// first, and after them the backbones whose weights a person has to get.
 func Published() []Entry { return slices.Clone(published) }
 
 // entriesOf lists the files of one backbone.
