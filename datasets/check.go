@@ -30,8 +30,44 @@ type Report struct {
 	Smallest   image.Point // width and height of the image with the fewest pixels, and of the one with the most
 	Largest    image.Point
 	Bad        []Problem   // images that were left out, if the data set was opened with SkipBad
+	Deep       int         // images of 16-bit samples
+	Levels     int         // that all of them are read with, as given or recognised; 0 if there are none
+	Turned     int         // images turned by their EXIF orientation
+	Paged      []string    // samples whose file has further pages, which are not read
 	EmptyMasks []string    // anomalous samples whose mask marks nothing (known after Pixels only): no error, but no truth either
 	Twins      [][2]string // training images whose pixels are those of a test or validation image, and which (after Pixels only)
+}
+
+// Notes says in lines what a user should know of how the images are read, and what was assumed.
+func (r *Report) Notes() []string {
+	var notes []string
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	if r.Deep > 0 {
+		note("%d of %d images have 16-bit samples; those of the whole data set are read with %d levels (--levels sets them)", r.Deep, r.Images, r.Levels)
+	}
+	if r.Turned > 0 {
+		note("%d of %d images are turned upright by their EXIF orientation (--exif ignore leaves them as stored)", r.Turned, r.Images)
+	}
+	if len(r.Paged) > 0 {
+		note("%s: only the first page of the file is read", some(r.Paged))
+	}
+	if len(r.EmptyMasks) > 0 {
+		note("%s: the mask marks no pixel, so every pixel counts as normal", some(r.EmptyMasks))
+	}
+	return notes
+}
+
+// some lists a few of the names and says how many there are.
+func some(names []string) string {
+	const most = 5
+	list := strings.Join(names[:min(most, len(names))], ", ")
+	switch {
+	case len(names) == 1:
+		return list
+	case len(names) > most:
+		list += ", …"
+	}
+	return fmt.Sprintf("%d images (%s)", len(names), list)
 }
 
 // CheckError lists everything that is wrong with a data set.
@@ -131,14 +167,23 @@ func (r *Report) look(ctx context.Context, set Set, depth Depth) (sound Set, pic
 			continue
 		}
 		sound, pictures = append(sound, sample), append(pictures, found[i].picture)
-		r.note(sample.Name, found[i])
+		r.note(sample, found[i])
 	}
 	return sound, pictures, nil
 }
 
-func (r *Report) note(name string, f facts) {
+func (r *Report) note(sample Sample, f facts) {
 	if f.emptyMask {
-		r.EmptyMasks = append(r.EmptyMasks, name)
+		r.EmptyMasks = append(r.EmptyMasks, sample.Name)
+	}
+	if f.turned {
+		r.Turned++
+	}
+	if f.deep {
+		r.Deep, r.Levels = r.Deep+1, sample.howRead().levels()
+	}
+	if f.pages > 1 {
+		r.Paged = append(r.Paged, sample.Name)
 	}
 	area := func(p image.Point) int { return p.X * p.Y }
 	if r.Smallest == (image.Point{}) || area(f.size) < area(r.Smallest) {
@@ -153,5 +198,5 @@ func (s Sample) check(depth Depth) (facts, error) {
 	if s.pixels == nil {
 		return facts{}, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
 	}
-	return s.pixels.check(depth)
+	return s.pixels.check(s.howRead(), depth)
 }

@@ -83,24 +83,32 @@ func TestCheckFindsBadFiles(t *testing.T) {
 
 // Wherever a file breaks off, decoding must notice unless no pixel was lost: who fills up with grey would train on grey.
 func TestEveryTruncationIsFound(t *testing.T) {
-	for _, name := range []string{"grey.jpg", "420.jpg", "progressive.jpg", "cmyk.jpg", "rgb.png", "palette.png", "rgb.bmp", "rgb.tiff", "lzw.tif", "rgb.webp", "lossy.webp"} {
+	for _, name := range []string{"grey.jpg", "420.jpg", "progressive.jpg", "cmyk.jpg", "rgb.png", "palette.png", "rgb.bmp", "rgb.tiff", "lzw.tif", "tiled.tif", "tiled-deep.tif", "planar.tif", "big.tif", "packbits.tif", "fax3.tif", "fax4.tif", "deep.png", "rgb.webp", "lossy.webp"} {
 		whole, err := os.ReadFile(filepath.Join("testdata/formats", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		img, format, err := decodeSafely(bytes.NewReader(whole))
+		want, err := decodeBytes(whole)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := toRaster(img, format)
 		for n := range whole {
-			img, _, err := decodeSafely(bytes.NewReader(whole[:n]))
-			if err == nil && !bytes.Equal(toRaster(img, format).pix, want.pix) {
+			pic, err := decodeBytes(whole[:n])
+			if err == nil && !(bytes.Equal(pic.pix, want.pix) && slices.Equal(pic.deep, want.deep)) {
 				t.Errorf("%s: its first %d of %d bytes decode without error to another picture", name, n, len(whole))
 				break
 			}
 		}
 	}
+}
+
+// decodeBytes decodes an image file in memory.
+func decodeBytes(data []byte) (raster, error) {
+	head, err := headerOf(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return raster{}, err
+	}
+	return head.decode(bytes.NewReader(data))
 }
 
 func TestCheckSkipsBadFiles(t *testing.T) {

@@ -12,19 +12,17 @@ func toRaster(img image.Image, format string) raster {
 	case *image.Gray:
 		return gatherGrey(w, h, img.Pix, img.Stride, 1)
 	case *image.Gray16:
-		return gatherGrey(w, h, img.Pix, img.Stride, 2)
+		return gatherDeep(w, h, 1, img.Pix, img.Stride, 2)
 	case *image.NRGBA:
-		return gatherRGB(w, h, img.Pix, img.Stride, 4, 1)
+		return gatherRGB(w, h, img.Pix, img.Stride, 4)
 	case *image.NRGBA64:
-		return gatherRGB(w, h, img.Pix, img.Stride, 8, 2)
+		return gatherDeep(w, h, 3, img.Pix, img.Stride, 8)
 	case *image.RGBA:
 		if img.Opaque() {
-			return gatherRGB(w, h, img.Pix, img.Stride, 4, 1)
+			return gatherRGB(w, h, img.Pix, img.Stride, 4)
 		}
 	case *image.RGBA64:
-		if img.Opaque() {
-			return gatherRGB(w, h, img.Pix, img.Stride, 8, 2)
-		}
+		return gatherDeep(w, h, 4, img.Pix, img.Stride, 8).divided().compact()
 	case *image.Paletted:
 		return convertPaletted(img)
 	case *image.CMYK:
@@ -37,7 +35,7 @@ func toRaster(img image.Image, format string) raster {
 	return convertAny(img)
 }
 
-// gatherGrey takes every step-th byte of each row. 16-bit samples are big-endian: the first byte is the upper one.
+// gatherGrey takes every step-th byte of each row.
 func gatherGrey(w, h int, pix []uint8, stride, step int) raster {
 	dst := newRaster(w, h, 1)
 	for y := range h {
@@ -49,17 +47,33 @@ func gatherGrey(w, h int, pix []uint8, stride, step int) raster {
 	return dst
 }
 
-// gatherRGB takes R, G and B, which lie between bytes apart in pixels of size bytes.
-func gatherRGB(w, h int, pix []uint8, stride, size, between int) raster {
+// gatherRGB takes R, G and B out of pixels of size bytes.
+func gatherRGB(w, h int, pix []uint8, stride, size int) raster {
 	dst := newRaster(w, h, 3)
 	for y := range h {
 		row, out := pix[y*stride:], dst.pix[3*y*w:]
 		for x := range w {
-			p := row[x*size:]
-			out[3*x], out[3*x+1], out[3*x+2] = p[0], p[between], p[2*between]
+			copy(out[3*x:3*x+3], row[x*size:])
 		}
 	}
 	return dst.compact()
+}
+
+// gatherDeep takes the first ch samples, which are big-endian, out of pixels of size bytes.
+func gatherDeep(w, h, ch int, pix []uint8, stride, size int) raster {
+	dst := newDeepRaster(w, h, ch)
+	for y := range h {
+		row, out := pix[y*stride:], dst.deep[ch*y*w:]
+		for x := range w {
+			for c := range ch {
+				out[ch*x+c] = uint16(row[x*size+2*c])<<8 | uint16(row[x*size+2*c+1])
+			}
+		}
+	}
+	if ch == 3 {
+		return dst.compact()
+	}
+	return dst
 }
 
 func convertPaletted(img *image.Paletted) raster {
@@ -117,10 +131,23 @@ func straightRGB(c color.Color) [3]uint8 {
 
 // compact is the picture with one channel if all its pixels are grey.
 func (r raster) compact() raster {
-	for i := 0; i < len(r.pix); i += 3 {
-		if p := r.pix[i : i+3]; p[0] != p[1] || p[1] != p[2] {
-			return r
+	if r.deep != nil {
+		r.ch, r.deep = compactSamples(r.deep)
+	} else {
+		r.ch, r.pix = compactSamples(r.pix)
+	}
+	return r
+}
+
+// compactSamples moves grey together where it lies, so that no more memory is needed.
+func compactSamples[T uint8 | uint16](pix []T) (ch int, compacted []T) {
+	for i := 0; i < len(pix); i += 3 {
+		if p := pix[i : i+3]; p[0] != p[1] || p[1] != p[2] {
+			return 3, pix
 		}
 	}
-	return gatherGrey(r.w, r.h, r.pix, 3*r.w, 3)
+	for i := range len(pix) / 3 {
+		pix[i] = pix[3*i]
+	}
+	return 1, pix[: len(pix)/3 : len(pix)/3]
 }

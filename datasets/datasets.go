@@ -5,9 +5,9 @@
 // read them only when asked. Open is the same by name. Check finds what is wrong with the files before a training starts;
 // Batches reads a Set in order, ahead of its reader and on all cores.
 //
-// Images are JPEG, PNG, BMP, TIFF or WebP files. Grey is replicated to three channels, a palette is looked up, alpha is
-// dropped and not blended, of 16 bits the upper 8 count, and an EXIF orientation is ignored: what the reference's loader,
-// Pillow's convert("RGB"), does too, but that Pillow clips 16-bit grey where we scale it.
+// Images are JPEG, PNG, BMP, TIFF or WebP files. Grey is replicated to three channels, a palette is looked up, and alpha is
+// dropped and not blended: what the reference's loader, Pillow's convert("RGB"), does too. Where Pillow clips 16-bit grey,
+// it is scaled here by the levels that the data set needs; and images are turned by their EXIF orientation, see Reading.
 //
 // One physical part is often photographed several times: a Sample's Group says which part it shows, and a division that a
 // constructor makes itself keeps the photos of a part together.

@@ -2,16 +2,18 @@ package datasets
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/jpeg" // the formats that image.Decode knows
 	"image/png"
 	"io"
 	"os"
 
 	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 )
 
@@ -29,41 +31,55 @@ var ErrEmptyFile = errors.New("empty file")
 // ErrTooLarge is wrapped by the error for an image of more than MaxPixels pixels.
 var ErrTooLarge = fmt.Errorf("more than %d pixels", MaxPixels)
 
-// decodeFile reads one picture. Grey in any form gives one channel. Colour is 8-bit RGB: the alpha channel is dropped, not
-// blended; of 16 bits the upper 8 count; EXIF orientation is ignored, as the reference's loader ignores it.
-func decodeFile(path string) (raster, error) {
-	var pic raster
-	err := withImageFile(path, func(f *os.File) error {
-		img, format, err := decodeLimited(f)
-		if err != nil {
+// header is what an image file says before its pixels.
+type header struct {
+	size        image.Point // as stored, before it is turned
+	deep        bool        // 16-bit samples
+	orientation int         // EXIF's
+	pages       int         // of a TIFF file; the first is read
+	tiff        *tiffPicture
+}
+
+// shown is the picture's width and height once it is turned.
+func (h header) shown(orientation int) image.Point {
+	if orientation > 4 {
+		return image.Pt(h.size.Y, h.size.X)
+	}
+	return h.size
+}
+
+// decodeFile reads one picture as it is stored. Grey in any form gives one channel. Colour is RGB: the alpha channel is
+// dropped, not blended.
+func decodeFile(path string) (pic raster, head header, err error) {
+	err = withImageFile(path, func(f *os.File) error {
+		if head, err = readHeader(f); err != nil {
 			return err
 		}
-		pic = toRaster(img, format)
-		return nil
-	})
-	return pic, err
-}
-
-// decodeLimited decodes the file once its header has shown a size that is not absurd.
-func decodeLimited(f *os.File) (image.Image, string, error) {
-	if _, err := headerSize(f); err != nil {
-		return nil, "", err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, "", err
-	}
-	return decodeSafely(f)
-}
-
-// decodeSize is the picture's width and height, read from its header only.
-func decodeSize(path string) (image.Point, error) {
-	var size image.Point
-	err := withImageFile(path, func(f *os.File) error {
-		var err error
-		size, err = headerSize(f)
+		pic, err = head.decode(f)
 		return err
 	})
-	return size, err
+	return pic, head, err
+}
+
+// decode reads the picture behind the header.
+func (h header) decode(f io.ReaderAt) (raster, error) {
+	if h.tiff != nil {
+		return h.tiff.decodeSafely()
+	}
+	img, format, err := decodeSafely(io.NewSectionReader(f, 0, 1<<62))
+	if err != nil {
+		return raster{}, err
+	}
+	return toRaster(img, format), nil
+}
+
+// decodeHeader reads the header only.
+func decodeHeader(path string) (head header, err error) {
+	err = withImageFile(path, func(f *os.File) error {
+		head, err = readHeader(f)
+		return err
+	})
+	return head, err
 }
 
 // withImageFile opens path for read and says in any error which file it was.
@@ -86,22 +102,87 @@ func withImageFile(path string, read func(*os.File) error) error {
 	return nil
 }
 
-func headerSize(f *os.File) (image.Point, error) {
+func readHeader(f *os.File) (header, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return image.Point{}, err
+		return header{}, err
 	}
 	if info.IsDir() {
-		return image.Point{}, errors.New("a folder, not an image")
+		return header{}, errors.New("a folder, not an image")
 	}
 	if info.Size() == 0 {
-		return image.Point{}, ErrEmptyFile
+		return header{}, ErrEmptyFile
 	}
-	config, _, err := decodeConfigSafely(f)
+	return headerOf(f, info.Size())
+}
+
+// headerOf reads the header of an image of size bytes, and refuses one that claims more than the bytes can hold.
+func headerOf(f io.ReaderAt, size int64) (header, error) {
+	start := make([]byte, 32)
+	n, err := f.ReadAt(start, 0)
+	if err != nil && err != io.EOF {
+		return header{}, err
+	}
+	start = start[:n]
+	if isTIFF(start) {
+		return tiffHeader(f, size)
+	}
+	config, format, err := decodeConfigSafely(io.NewSectionReader(f, 0, size))
+	if errors.Is(err, image.ErrFormat) {
+		if name := otherFormat(start); name != "" {
+			return header{}, fmt.Errorf("%s, which is not read: %w", name, err)
+		}
+	}
 	if err != nil {
-		return image.Point{}, err
+		return header{}, err
 	}
-	return image.Pt(config.Width, config.Height), checkSize(config.Width, config.Height)
+	head := header{size: image.Pt(config.Width, config.Height), pages: 1}
+	head.deep = config.ColorModel == color.Gray16Model || config.ColorModel == color.NRGBA64Model || config.ColorModel == color.RGBA64Model
+	if err := checkSize(config.Width, config.Height); err != nil {
+		return header{}, err
+	}
+	if err := checkClaim(f, size, format, start, head.size); err != nil {
+		return header{}, err
+	}
+	head.orientation = orientationOf(f, size, format)
+	return head, nil
+}
+
+func isTIFF(start []byte) bool {
+	for _, magic := range []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"} {
+		if bytes.HasPrefix(start, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+func tiffHeader(f io.ReaderAt, size int64) (header, error) {
+	t, err := openTIFF(f, size)
+	if err != nil {
+		return header{}, err
+	}
+	return header{image.Pt(t.w, t.h), t.bits == 16, validOrientation(t.directory), t.pages(maxPages), t}, nil
+}
+
+// maxPages is where counting the pages of a TIFF file ends.
+const maxPages = 10_000
+
+// otherFormat names a format that is common but not read.
+func otherFormat(start []byte) string {
+	for _, known := range []struct {
+		at          int
+		magic, name string
+	}{
+		{0, "GIF8", "a GIF image"}, {4, "ftyp", "a HEIF, AVIF or video file"}, {4, "jP  \r\n", "a JPEG 2000 image"},
+		{4, "JXL \r\n", "a JPEG XL image"}, {0, "\xff\x0a", "a JPEG XL image"}, {0, "%PDF", "a PDF document"},
+		{0, "\x93NUMPY", "a NumPy array"}, {0, "\x76\x2f\x31\x01", "an OpenEXR image"}, {0, "8BPS", "a Photoshop document"},
+	} {
+		if known.at <= len(start) && bytes.HasPrefix(start[known.at:], []byte(known.magic)) {
+			return known.name
+		}
+	}
+	return ""
 }
 
 func checkSize(w, h int) error {
@@ -112,6 +193,62 @@ func checkSize(w, h int) error {
 		return fmt.Errorf("an image of %d×%d pixels: %w", w, h, ErrTooLarge)
 	}
 	return nil
+}
+
+// checkClaim refuses a picture that cannot lie in so small a file, since the decoders make room for it first. Zlib unfolds
+// a byte to at most 1032; a JPEG spends at least a bit on each block of 64 pixels; a BMP is not compressed.
+func checkClaim(f io.ReaderAt, size int64, format string, start []byte, pic image.Point) error {
+	bits, most := int64(1), size
+	switch {
+	case format == "png" && len(start) > 25:
+		bits, most = pngBits(start[24], start[25]), 1040*size
+	case format == "jpeg":
+		bits, most = 8, 1024*size
+	case format == "bmp" && len(start) > 29:
+		bits = int64(binary.LittleEndian.Uint16(start[28:]))
+	default:
+		return nil
+	}
+	if needed := int64(pic.Y) * (int64(pic.X)*bits + 7) / 8; needed > most+64 {
+		return fmt.Errorf("truncated image: %d bytes are too few for %d×%d pixels: %w", size, pic.X, pic.Y, io.ErrUnexpectedEOF)
+	}
+	if format == "jpeg" {
+		return checkScans(io.NewSectionReader(f, 0, size))
+	}
+	return nil
+}
+
+// pngBits is the bits of a pixel by IHDR's depth and colour type.
+func pngBits(depth, colour byte) int64 {
+	samples := map[byte]int64{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+	return max(samples, 1) * int64(depth)
+}
+
+// maxScans is how often a progressive JPEG may refine the whole picture. Encoders use about ten; each costs a pass over
+// all pixels and may take ten bytes of the file.
+const maxScans = 500
+
+// checkScans counts the starts of scans, FF DA, which compressed data never contain.
+func checkScans(r io.Reader) error {
+	const chunk = 1 << 16
+	buf, scans, kept := make([]byte, chunk), 0, 0
+	for {
+		n, err := r.Read(buf[kept:])
+		if scans += bytes.Count(buf[:kept+n], []byte{0xFF, 0xDA}); scans > maxScans {
+			return fmt.Errorf("a JPEG of more than %d scans", maxScans)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if last := kept + n - 1; last >= 0 && buf[last] == 0xFF { // the marker may go on in the next chunk
+			buf[0], kept = 0xFF, 1
+		} else {
+			kept = 0
+		}
+	}
 }
 
 // The decoders are not ours: a panic of theirs on a broken file is that file's error.
@@ -125,6 +262,12 @@ func decodeConfigSafely(r io.Reader) (config image.Config, format string, err er
 	defer recoverDecoder(&err)
 	config, format, err = image.DecodeConfig(bufio.NewReader(r))
 	return config, format, explain(err)
+}
+
+func (t *tiffPicture) decodeSafely() (pic raster, err error) {
+	defer recoverDecoder(&err)
+	pic, err = t.decode()
+	return pic, explain(err)
 }
 
 func recoverDecoder(err *error) {
@@ -147,43 +290,22 @@ func explain(err error) error {
 }
 
 // decodeMask reads a mask file: a pixel is 1 where some channel of it is greater than above.
-func decodeMask(path string, above uint8) (*Mask, error) {
-	var mask *Mask
-	err := withImageFile(path, func(f *os.File) error {
-		img, format, err := decodeLimited(f)
-		if err != nil {
-			return err
-		}
-		if deep, ok := img.(*image.Gray16); ok && above == 0 {
-			mask = nonZero16(deep)
-		} else {
-			mask = thresholdMask(toRaster(img, format), above)
-		}
-		return nil
-	})
-	return mask, err
+func decodeMask(how *reading, path string, above uint8) (*Mask, error) {
+	pic, head, err := decodeFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return thresholdMask(pic.turned(how.facing(head)), above), nil
 }
 
+// thresholdMask compares the upper byte of 16-bit samples, but for above 0: a class number counts, however small.
 func thresholdMask(pic raster, above uint8) *Mask {
 	mask := blankMask(pic)
 	for i := range mask.Pix {
-		for _, v := range pic.pix[i*pic.ch : (i+1)*pic.ch] {
-			if v > above {
+		for c := i * pic.ch; c < (i+1)*pic.ch; c++ {
+			if pic.deep == nil && pic.pix[c] > above || pic.deep != nil && (pic.deep[c]>>8 > uint16(above) || above == 0 && pic.deep[c] > 0) {
 				mask.Pix[i] = 1
 			}
-		}
-	}
-	return mask
-}
-
-// nonZero16 is for 16-bit masks of small class numbers, whose upper bytes are all zero.
-func nonZero16(img *image.Gray16) *Mask {
-	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	mask := &Mask{w, h, make([]uint8, w*h)}
-	for i := range mask.Pix {
-		p := img.Pix[i/w*img.Stride+i%w*2:]
-		if p[0]|p[1] != 0 {
-			mask.Pix[i] = 1
 		}
 	}
 	return mask

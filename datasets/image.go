@@ -71,11 +71,18 @@ func (m *Image) Planes() []uint8 {
 type raster struct {
 	w, h, ch int
 	pix      []uint8
+	deep     []uint16 // in place of pix, for samples of 16 bits that are not scaled yet
 }
 
-func newRaster(w, h, ch int) raster { return raster{w, h, ch, make([]uint8, w*h*ch)} }
+func newRaster(w, h, ch int) raster { return raster{w: w, h: h, ch: ch, pix: make([]uint8, w*h*ch)} }
 
-func (r raster) clone() raster { return raster{r.w, r.h, r.ch, slices.Clone(r.pix)} }
+func newDeepRaster(w, h, ch int) raster {
+	return raster{w: w, h: h, ch: ch, deep: make([]uint16, w*h*ch)}
+}
+
+func (r raster) clone() raster {
+	return raster{r.w, r.h, r.ch, slices.Clone(r.pix), slices.Clone(r.deep)}
+}
 
 // sum is equal for pictures of equal pixels.
 func (r raster) sum() *[sha256.Size]byte {

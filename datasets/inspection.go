@@ -54,14 +54,14 @@ func listKolektor(dir, part string, s settings) (Set, error) {
 	inParallel(context.Background(), len(images), func(i int) {
 		src := fileSource{image: filepath.Join(folder, images[i])}
 		src.masks = []string{filepath.Join(folder, stem(images[i])+"_GT.png")}
-		set[i], errs[i] = kolektorSample(part+"/"+images[i], src)
+		set[i], errs[i] = kolektorSample(s.reading, part+"/"+images[i], src)
 	})
 	return s.withoutBad(set, errs)
 }
 
 // kolektorSample looks into the mask for the image's label.
-func kolektorSample(name string, src fileSource) (Sample, error) {
-	mask, err := decodeMask(src.masks[0], 0)
+func kolektorSample(how Reading, name string, src fileSource) (Sample, error) {
+	mask, err := decodeMask(newReading(how), src.masks[0], 0)
 	if err != nil {
 		return Sample{Name: name}, src.missingMask(src.masks[0], err)
 	}

@@ -130,9 +130,11 @@ type countingSource struct{ loaded chan int }
 
 func (c countingSource) hasMask() bool { return false }
 
-func (c countingSource) check(Depth) (facts, error) { return facts{size: image.Pt(2, 2)}, nil }
+func (c countingSource) check(*reading, Depth) (facts, error) {
+	return facts{size: image.Pt(2, 2)}, nil
+}
 
-func (c countingSource) read() (raster, *Mask, error) {
+func (c countingSource) read(*reading) (raster, *Mask, error) {
 	c.loaded <- 1
 	return newRaster(2, 2, 1), nil, nil
 }

@@ -140,8 +140,8 @@ type videoSource struct {
 
 func (v videoSource) hasMask() bool { return true }
 
-func (v videoSource) read() (raster, *Mask, error) {
-	pic, _, err := v.frame.read()
+func (v videoSource) read(how *reading) (raster, *Mask, error) {
+	pic, _, err := v.frame.read(how)
 	if err != nil {
 		return pic, nil, err
 	}
@@ -159,8 +159,8 @@ func (v videoSource) sameSize(w, h int) error {
 	return nil
 }
 
-func (v videoSource) check(depth Depth) (facts, error) {
-	found, err := v.frame.check(depth)
+func (v videoSource) check(how *reading, depth Depth) (facts, error) {
+	found, err := v.frame.check(how, depth)
 	if err == nil {
 		err = v.sameSize(found.size.X, found.size.Y)
 	}

@@ -46,12 +46,12 @@ func normalizeInto(x []float32, im *Image) {
 }
 
 // Preprocess reads the image file at path and returns what a model sees of it at h×w: the resized 8-bit picture (3,H,W)
-// and its normalised form (3,H,W). The error names the file.
+// and its normalised form (3,H,W). It is turned upright, and its levels are recognised by itself. The error names the file.
 func Preprocess(path string, h, w int) (resized []uint8, normalized []float32, err error) {
 	if h < 1 || w < 1 {
 		return nil, nil, fmt.Errorf("%s: resizing to %d×%d pixels (h×w): the size must be positive", path, h, w)
 	}
-	pic, err := decodeFile(path)
+	pic, _, err := newReading(Reading{}, Files(path)).file(path)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -88,6 +88,10 @@ func (s settings) data(name, dir string, train, validation, test Set) (*Data, er
 			set[i].H, set[i].W = s.h, s.w
 		}
 	}
+	how := newReading(s.reading, train, validation, test)
+	for _, set := range []Set{train, validation, test} {
+		set.readBy(how)
+	}
 	all := append(append(append(Set{}, train...), validation...), test...)
 	return &Data{
 		Name: name, Train: train, Validation: validation, Test: test, H: s.h, W: s.w, Notes: append(s.notes, leaks(train, test)...), skip: s.skip,

@@ -19,6 +19,8 @@ type settings struct {
 	folder folderNames
 	counts *[3]int
 	err    error
+
+	reading Reading
 }
 
 // DefaultSize is the input's height and width in pixels unless Size or SizeHW says otherwise.
@@ -56,6 +58,14 @@ func SkipBad(f func(name string, err error)) Option {
 	return func(s *settings) { s.skip = f }
 }
 
+// Levels sets the number of levels of 16-bit images, such as 4096 for a 12-bit camera. Without it they are recognised over
+// all files of the data set: the fewest of 256, 1024, 4096, 16384 and 65536 that hold every sample.
+func Levels(n int) Option { return func(s *settings) { s.reading.Levels = n } }
+
+// Exif says what becomes of an EXIF orientation: ExifApply, the default, turns images and masks as a viewer does,
+// ExifIgnore reads them as Pillow's plain open does, which turns TIFF files only.
+func Exif(mode string) Option { return func(s *settings) { s.reading.Exif = mode } }
+
 // Counts sets how many pictures Synthetic makes: train normal ones to train, good normal and bad anomalous ones to test.
 func Counts(train, good, bad int) Option {
 	return func(s *settings) {
@@ -88,6 +98,9 @@ func apply(opts []Option, uses ...string) (settings, error) {
 	s := settings{h: DefaultSize, w: DefaultSize}
 	for _, o := range opts {
 		o(&s)
+	}
+	if err := s.reading.Check(); err != nil {
+		s.fail("%w", err)
 	}
 	given := map[string]bool{"Split": s.split != "", "Class": s.class != "", "Counts": s.counts != nil, "Normal, Abnormal or Masks": s.folder != folderNames{}}
 	for _, u := range uses {

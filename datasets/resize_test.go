@@ -64,16 +64,16 @@ func checkResize(t *testing.T, c resizeCase) {
 			t.Errorf("%s: got\n%v\nwant\n%v", kind, got, want)
 		}
 	}
-	same("grey", resizeLanczos(raster{w, h, 1, grey}, c.To[0], c.To[1]).pix, c.Grey)
-	same("rgb", resizeLanczos(raster{w, h, 3, rgb}, c.To[0], c.To[1]).pix, c.RGB)
-	same("hard", resizeLanczos(raster{w, h, 3, above127(rgb, 255)}, c.To[0], c.To[1]).pix, c.Hard)
+	same("grey", resizeLanczos(raster{w: w, h: h, ch: 1, pix: grey}, c.To[0], c.To[1]).pix, c.Grey)
+	same("rgb", resizeLanczos(raster{w: w, h: h, ch: 3, pix: rgb}, c.To[0], c.To[1]).pix, c.RGB)
+	same("hard", resizeLanczos(raster{w: w, h: h, ch: 3, pix: above127(rgb, 255)}, c.To[0], c.To[1]).pix, c.Hard)
 	same("mask", resizeNearest(&Mask{w, h, above127(grey, 1)}, c.To[0], c.To[1]).Pix, c.Mask)
 }
 
 // A window at the border must not lose or invent light: a flat picture stays flat.
 func TestResizeKeepsFlatPicturesFlat(t *testing.T) {
 	for _, size := range [][2]int{{7, 5}, {50, 64}, {256, 1}} {
-		src := raster{31, 17, 1, bytes.Repeat([]uint8{200}, 31*17)}
+		src := raster{w: 31, h: 17, ch: 1, pix: bytes.Repeat([]uint8{200}, 31*17)}
 		for i, v := range resizeLanczos(src, size[0], size[1]).pix {
 			if v != 200 {
 				t.Fatalf("to %v: sample %d is %d", size, i, v)
@@ -84,7 +84,7 @@ func TestResizeKeepsFlatPicturesFlat(t *testing.T) {
 
 func BenchmarkResize1024To256(b *testing.B) {
 	for _, ch := range []int{1, 3} {
-		src := raster{1024, 1024, ch, lcgNoise(1, ch*1024*1024)}
+		src := raster{w: 1024, h: 1024, ch: ch, pix: lcgNoise(1, ch*1024*1024)}
 		b.Run(fmt.Sprintf("channels=%d", ch), func(b *testing.B) {
 			for b.Loop() {
 				resizeLanczos(src, 256, 256)

@@ -20,22 +20,26 @@ type Sample struct {
 	Path      string // the image file; empty if there is none
 	H, W      int    // the input size in pixels that its data set was opened with; 0 if it was made alone
 
-	pixels source
+	pixels  source
+	reading *reading // shared by the samples of a data set; nil for one that was made alone
 }
 
 // source is where a sample's pixels come from.
 type source interface {
 	// read returns the picture and its mask at their own size. The mask is nil if the truth is not known.
-	read() (raster, *Mask, error)
+	read(how *reading) (raster, *Mask, error)
 	// hasMask tells whether read returns a mask.
 	hasMask() bool
 	// check reports what read would fail on. Short of decoding, it reads headers only.
-	check(depth Depth) (found facts, err error)
+	check(how *reading, depth Depth) (found facts, err error)
 }
 
 // facts are what a check learns on its way.
 type facts struct {
-	size      image.Point
+	size      image.Point        // as shown
+	turned    bool               // by its EXIF orientation
+	deep      bool               // 16-bit samples
+	pages     int                // of a TIFF file
 	emptyMask bool               // the sample is anomalous, yet no pixel of its mask is; known after decoding only
 	picture   *[sha256.Size]byte // what its pixels sum to; known after decoding a file only
 }
@@ -50,7 +54,7 @@ func (s Sample) Load(h, w int) (*Image, *Mask, error) {
 	if s.pixels == nil {
 		return nil, nil, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
 	}
-	pic, mask, err := s.pixels.read()
+	pic, mask, err := s.pixels.read(s.howRead())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,6 +76,7 @@ func Files(paths ...string) Set {
 	for i, path := range paths {
 		set[i] = fileSample(filepath.ToSlash(path), "", Good, fileSource{image: path, unlabelled: true})
 	}
+	set.readBy(newReading(Reading{}, set))
 	return set
 }
 
@@ -80,7 +85,7 @@ func Files(paths ...string) Set {
 func NewSample(name, class, defect string, im *Image, mask *Mask) Sample {
 	return Sample{
 		Name: name, Class: class, Defect: defect, Anomalous: defect != Good,
-		pixels: memorySource{raster{im.W, im.H, 3, im.Pix}.clone().compact(), mask.clone(), defect != Good},
+		pixels: memorySource{raster{w: im.W, h: im.H, ch: 3, pix: im.Pix}.clone().compact(), mask.clone(), defect != Good},
 	}
 }
 
@@ -99,14 +104,14 @@ type memorySource struct {
 
 func (m memorySource) hasMask() bool { return m.mask != nil || !m.anomalous }
 
-func (m memorySource) read() (raster, *Mask, error) {
+func (m memorySource) read(*reading) (raster, *Mask, error) {
 	if m.mask == nil && !m.anomalous {
 		return m.pic.clone(), blankMask(m.pic), nil
 	}
 	return m.pic.clone(), m.mask.clone(), nil
 }
 
-func (m memorySource) check(Depth) (facts, error) {
+func (m memorySource) check(*reading, Depth) (facts, error) {
 	found := facts{size: image.Pt(m.pic.w, m.pic.h)}
 	if m.mask == nil {
 		return found, nil
@@ -126,22 +131,22 @@ type fileSource struct {
 
 func (f fileSource) hasMask() bool { return !f.unlabelled && (!f.anomalous || len(f.masks) > 0) }
 
-func (f fileSource) read() (raster, *Mask, error) {
-	pic, err := decodeFile(f.image)
+func (f fileSource) read(how *reading) (raster, *Mask, error) {
+	pic, _, err := how.file(f.image)
 	if err != nil || !f.hasMask() {
 		return pic, nil, err
 	}
 	mask := blankMask(pic)
 	for _, path := range f.masks {
-		if err := f.addMask(mask, path); err != nil {
+		if err := f.addMask(how, mask, path); err != nil {
 			return raster{}, nil, err
 		}
 	}
 	return pic, mask, nil
 }
 
-func (f fileSource) addMask(mask *Mask, path string) error {
-	more, err := decodeMask(path, f.above)
+func (f fileSource) addMask(how *reading, mask *Mask, path string) error {
+	more, err := decodeMask(how, path, f.above)
 	if err != nil {
 		return f.missingMask(path, err)
 	}
@@ -162,25 +167,29 @@ func (f fileSource) missingMask(path string, err error) error {
 	return err
 }
 
-func (f fileSource) check(depth Depth) (facts, error) {
-	if depth == Pixels {
-		pic, mask, err := f.read()
-		return facts{image.Pt(pic.w, pic.h), f.anomalous && mask != nil && mask.Area() == 0, pic.sum()}, err
-	}
-	size, err := decodeSize(f.image)
+func (f fileSource) check(how *reading, depth Depth) (facts, error) {
+	head, err := decodeHeader(f.image)
 	if err != nil {
 		return facts{}, err
 	}
+	found := facts{size: head.shown(how.facing(head)), turned: how.facing(head) != 1, deep: head.deep, pages: head.pages}
+	if depth == Pixels {
+		pic, mask, err := f.read(how)
+		found.emptyMask = f.anomalous && mask != nil && mask.Area() == 0
+		found.picture = pic.sum()
+		return found, err
+	}
 	for _, path := range f.masks {
-		other, err := decodeSize(path)
+		other, err := decodeHeader(path)
 		if err != nil {
 			return facts{}, f.missingMask(path, err)
 		}
-		if err := sameSize(size.X, size.Y, other.X, other.Y); err != nil {
+		size := other.shown(how.facing(other))
+		if err := sameSize(found.size.X, found.size.Y, size.X, size.Y); err != nil {
 			return facts{}, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return facts{size: size}, nil
+	return found, nil
 }
 
 func blankMask(pic raster) *Mask { return &Mask{pic.w, pic.h, make([]uint8, pic.w*pic.h)} }

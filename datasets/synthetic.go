@@ -124,9 +124,9 @@ type drawing struct {
 
 func (d *drawing) hasMask() bool { return true }
 
-func (d *drawing) check(Depth) (facts, error) { return facts{size: image.Pt(d.w, d.h)}, nil }
+func (d *drawing) check(*reading, Depth) (facts, error) { return facts{size: image.Pt(d.w, d.h)}, nil }
 
-func (d *drawing) read() (raster, *Mask, error) {
+func (d *drawing) read(*reading) (raster, *Mask, error) {
 	if !d.keep {
 		return d.draw()
 	}

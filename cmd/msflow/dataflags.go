@@ -22,6 +22,8 @@ type dataFlags struct {
 	Seed    int64  `json:"seed"`
 	Counts  string `json:"counts,omitempty"`
 	SkipBad bool   `json:"skip_bad,omitempty"`
+	Levels  int    `json:"levels,omitempty"`
+	Exif    string `json:"exif,omitempty"`
 
 	Normal   string `json:"normal,omitempty"`
 	Abnormal string `json:"abnormal,omitempty"`
@@ -44,6 +46,8 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	f.Int64Var(&d.Seed, "seed", 0, "seed of the division of the data, the initial weights and the order of the images")
 	f.StringVar(&d.Counts, "counts", "", "synthetic: numbers of training, good and bad test images, such as 60,20,40")
 	f.BoolVar(&d.SkipBad, "skip-bad", false, "list bad files and go on without them")
+	f.IntVar(&d.Levels, "levels", 0, "levels of 16-bit images, such as 4096 for a 12-bit camera (default: the fewest of 256, 1024, 4096, 16384, 65536\nthat hold every sample of the data set); they are kept with the detector")
+	f.StringVar(&d.Exif, "exif", datasets.ExifApply, "EXIF orientation of images and masks: apply, or ignore as Pillow does; it is kept with the detector")
 	f.StringVar(&d.Normal, "normal", "", "folder: subfolder of normal images")
 	f.StringVar(&d.Abnormal, "abnormal", "", "folder: subfolder of anomalous images")
 	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks")
@@ -69,8 +73,8 @@ func (d *dataFlags) open(ctx context.Context, log io.Writer) (*datasets.Data, er
 	for _, twin := range report.Twins {
 		fmt.Fprintf(log, "note: %s shows the very picture of %s and does not train\n", twin[0], twin[1])
 	}
-	for _, name := range report.EmptyMasks {
-		fmt.Fprintf(log, "note: the mask of %s marks no pixel\n", name)
+	for _, line := range report.Notes() {
+		fmt.Fprintln(log, "note:", line)
 	}
 	return data, nil
 }
@@ -80,7 +84,7 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := []datasets.Option{datasets.SizeHW(h, w), datasets.Seed(d.Seed)}
+	o := []datasets.Option{datasets.SizeHW(h, w), datasets.Seed(d.Seed), datasets.Levels(d.Levels), datasets.Exif(d.Exif)}
 	add := func(value string, option func(string) datasets.Option) {
 		if value != "" {
 			o = append(o, option(value))

@@ -1,6 +1,6 @@
 """Writes resize_golden.json and formats/ with real Pillow: what datasets must reproduce.
 
-    python -m venv v && v/bin/pip install pillow==12.3.0 && cd datasets/testdata && ../../v/bin/python make_golden.py
+    python -m venv v && v/bin/pip install pillow==12.3.0 numpy==2.4.6 tifffile==2026.3.3 imagecodecs && cd datasets/testdata && ../../v/bin/python make_golden.py
 
 Not Pillow 13: from there on the vertical pass goes first where that is cheaper, which rounds differently (by up to 2 levels);
 the reference fixture and every published result are from before.
@@ -71,4 +71,54 @@ for name, (im, how) in FILES.items():
 deep = Image.frombytes("I;16", (W, H), b"".join(bytes([(7 * i) % 256, v]) for i, v in enumerate(grey.tobytes())))
 deep.save("formats/deep.png")
 golden.append({"file": "deep.png", "size": [W, H], "rgb": b64(grey.convert("RGB").tobytes())})
+
+# TIFF files as cameras and microscopes write them; what they hold is known without a reader.
+import numpy, tifffile
+G, C = numpy.array(grey), numpy.array(soft)
+bits = (G > 127).astype("uint8") * 255
+wide = numpy.concatenate([C, numpy.full((H, W, 1), 200, "uint8")], axis=2)
+half = (C.astype("uint16") * wide[..., 3:] // 255).astype("uint8")
+TIFFS = {  # name: stored samples, how they are stored, grey or RGB levels
+    "tiled.tif": (G, {"tile": (16, 16)}, G),
+    "tiled-deep.tif": (G.astype("uint16") << 8, {"tile": (16, 32), "byteorder": ">", "compression": "deflate", "predictor": True}, G),
+    "tiled-rgb.tif": (C, {"tile": (32, 16), "compression": "lzw", "predictor": True}, C),
+    "tiled-planar.tif": (C.transpose(2, 0, 1), {"tile": (16, 16), "planarconfig": "separate", "photometric": "rgb"}, C),
+    "planar.tif": (C.transpose(2, 0, 1), {"planarconfig": "separate", "photometric": "rgb", "rowsperstrip": 5}, C),
+    "planar-deep.tif": (C.transpose(2, 0, 1).astype("uint16") << 8, {"planarconfig": "separate", "photometric": "rgb"}, C),
+    "big.tif": (C, {"bigtiff": True, "rowsperstrip": 4}, C),
+    "big-endian.tif": (G.astype("uint16") << 8, {"bigtiff": True, "byteorder": ">"}, G),
+    "packbits.tif": (G // 32 * 32, {"compression": "packbits"}, G // 32 * 32),
+    "deflate.tif": (C, {"compression": "deflate", "predictor": True, "rowsperstrip": 7}, C),
+    "white.tif": (255 - G, {"photometric": "miniswhite"}, G),
+    "12bit.tif": (G.astype("uint16") << 4, {"bitspersample": 12}, G),
+    "extra.tif": (wide, {"photometric": "rgb", "extrasamples": ["unspecified"]}, C),
+    "pages.tif": (numpy.stack([G, 255 - G]), {"photometric": "minisblack"}, G),
+}
+for name, (samples, how, levels) in TIFFS.items():
+    how = {"metadata": None, "software": None, **how}
+    opened = {k: how.pop(k) for k in ("bigtiff", "byteorder") if k in how}
+    with tifffile.TiffWriter("formats/" + name, **opened) as f:
+        f.write(samples, **how)
+    golden.append({"file": name, "size": [W, H], "rgb": b64(Image.fromarray(levels).convert("RGB").tobytes())})
+for name, scheme in {"fax3.tif": "group3", "fax4.tif": "group4"}.items():
+    Image.fromarray(bits).convert("1").save("formats/" + name, compression=scheme)
+    golden.append({"file": name, "size": [W, H], "rgb": b64(Image.open("formats/" + name).convert("RGB").tobytes())})
+
+# Pictures with an orientation: as Pillow opens them, and as viewers show them. Pillow turns TIFF files when it loads them
+# (and only the compressed ones rightly).
+from PIL import ImageOps
+for o in range(1, 9):
+    exif = Image.Exif(); exif[0x0112] = o
+    for name, how in {f"turned{o}.png": {}, f"turned{o}.webp": {"lossless": True}, f"turned{o}.tif": None}.items():
+        if how is None:
+            tifffile.imwrite("formats/" + name, G, compression="deflate", extratags=[(274, "H", 1, o, True)], metadata=None, software=None)
+        else:
+            grey.save("formats/" + name, exif=exif, **how)
+        for mode in "ignore", "apply":
+            im = Image.open("formats/" + name)
+            im.load()
+            im = ImageOps.exif_transpose(im) if mode == "apply" else im
+            golden.append({"file": name, "exif": mode, "size": list(im.size), "rgb": b64(im.convert("RGB").tobytes())})
+im = ImageOps.exif_transpose(Image.open("formats/turned.jpg"))
+golden.append({"file": "turned.jpg", "exif": "apply", "size": list(im.size), "rgb": b64(im.convert("RGB").tobytes())})
 json.dump({"pillow": PIL.__version__, "files": golden}, open("formats_golden.json", "w"), indent=1)

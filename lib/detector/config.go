@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/baseline"
 	"github.com/msflow-go/msflow/lib/flow"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	NoFusion bool    `json:"no_fusion,omitempty"` // leave the fusion flow out
 	TopK     float64 `json:"top_k,omitempty"`     // share of pixels whose mean is the image score; 0 is the model's own score
 	Coreset  float64 `json:"coreset,omitempty"`   // share of the patches that patchcore keeps; 0 is 0.1
+	Levels   int     `json:"levels,omitempty"`    // of 16-bit images; 0 takes those of the training images
+	Exif     string  `json:"exif,omitempty"`      // orientation of images: apply or ignore; "" takes the training images' way
 	Seed     uint64  `json:"seed"`                // initial weights, permutations, order of the images and random projections
 
 	// Where to compute is no part of a checkpoint; UseDevice changes it.
@@ -115,6 +118,9 @@ func (c Config) check() error {
 	}
 	if !(c.Coreset >= 0 && c.Coreset <= 1) {
 		wrong("a coreset of %v of the patches; it must lie in (0,1]", c.Coreset)
+	}
+	if err := (datasets.Reading{Levels: c.Levels, Exif: c.Exif}).Check(); err != nil {
+		errs = append(errs, fmt.Errorf("detector: %w", err))
 	}
 	for _, v := range c.Size {
 		if v != 0 && (v < 32 || v > 8192) {

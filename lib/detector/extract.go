@@ -66,7 +66,7 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 		return d.eachOnDevice(ctx, set, do)
 	}
 	h, w := d.Config.Size[0], d.Config.Size[1]
-	for b, err := range datasets.SoundBatches(ctx, set, h, w, extractBatch, 0, d.bad) {
+	for b, err := range datasets.SoundBatches(ctx, set.ReadAs(d.reading()), h, w, extractBatch, 0, d.bad) {
 		if err != nil {
 			return err
 		}
@@ -81,10 +81,19 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 	return ctx.Err()
 }
 
-// sized takes the input size from the data when the configuration gives none, and builds the model.
+// reading is how images are read, always as the training images were.
+func (d *Detector) reading() datasets.Reading {
+	return datasets.Reading{Levels: d.Config.Levels, Exif: d.Config.Exif}
+}
+
+// sized takes the input size and the way to read images from the data when the configuration gives none, and builds the model.
 func (d *Detector) sized(set datasets.Set) error {
 	if len(set) == 0 {
 		return errors.New("detector: the set has no images")
+	}
+	if d.Config.Levels == 0 || d.Config.Exif == "" {
+		r := set.Reading()
+		d.Config.Levels, d.Config.Exif = or(d.Config.Levels, r.Levels), or(d.Config.Exif, r.Exif)
 	}
 	if d.maps != nil {
 		return nil

@@ -3,6 +3,7 @@ package detector
 import (
 	"fmt"
 
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/train"
 )
 
@@ -44,6 +45,9 @@ func Load(path, weights string) (*Detector, error) {
 	if weights != "" {
 		s.Config.Weights = weights
 	}
+	if s.Config.Exif == "" { // written before the program knew of orientations and levels
+		s.Config.Exif, s.Config.Levels = datasets.ExifIgnore, 1<<16
+	}
 	d, err := New(s.Config)
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
@@ -72,6 +76,9 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	}
 	if s.Config.Size != d.Config.Size {
 		return fmt.Errorf("%s was trained on images of %d×%d pixels, not of %d×%d", c.Path(), s.Config.Size[0], s.Config.Size[1], d.Config.Size[0], d.Config.Size[1])
+	}
+	if s.Config.Levels != d.Config.Levels || s.Config.Exif != d.Config.Exif {
+		return fmt.Errorf("%s was trained on 16-bit images of %d levels with EXIF orientation %q, not of %d with %q", c.Path(), s.Config.Levels, s.Config.Exif, d.Config.Levels, d.Config.Exif)
 	}
 	if d.baseline != nil {
 		return c.RestoreTensors(d.baseline.Restore)
