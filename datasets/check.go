@@ -35,7 +35,16 @@ type Report struct {
 	Turned     int         // images turned by their EXIF orientation
 	Paged      []string    // samples whose file has further pages, which are not read
 	EmptyMasks []string    // anomalous samples whose mask marks nothing (known after Pixels only): no error, but no truth either
+	Masks      []MaskNote  // what was noticed about the masks of anomalous samples and assumed of them (after Pixels only)
 	Twins      [][2]string // training images whose pixels are those of a test or validation image, and which (after Pixels only)
+
+	whyUnmasked []string
+}
+
+// MaskNote is something that was noticed about masks.
+type MaskNote struct {
+	Text    string
+	Samples []string // their names
 }
 
 // Notes says in lines what a user should know of how the images are read, and what was assumed.
@@ -51,8 +60,11 @@ func (r *Report) Notes() []string {
 	if len(r.Paged) > 0 {
 		note("%s: only the first page of the file is read", some(r.Paged))
 	}
-	if len(r.EmptyMasks) > 0 {
-		note("%s: the mask marks no pixel, so every pixel counts as normal", some(r.EmptyMasks))
+	for _, m := range r.Masks {
+		note("%s: %s", some(m.Samples), m.Text)
+	}
+	if len(r.whyUnmasked) > 0 {
+		note("of the first image without a mask: %s", r.whyUnmasked[0])
 	}
 	return notes
 }
@@ -173,8 +185,8 @@ func (r *Report) look(ctx context.Context, set Set, depth Depth) (sound Set, pic
 }
 
 func (r *Report) note(sample Sample, f facts) {
-	if f.emptyMask {
-		r.EmptyMasks = append(r.EmptyMasks, sample.Name)
+	if sample.Anomalous {
+		r.noteMask(sample, f)
 	}
 	if f.turned {
 		r.Turned++
@@ -194,9 +206,49 @@ func (r *Report) note(sample Sample, f facts) {
 	}
 }
 
+// noteMask adds what there is to say of an anomalous sample's mask.
+func (r *Report) noteMask(sample Sample, f facts) {
+	if f.noMask != "" {
+		r.addMaskNote("without a mask it counts for the image figures, not for the pixel figures", sample.Name)
+		r.whyUnmasked = append(r.whyUnmasked, f.noMask)
+		return
+	}
+	for _, a := range maskAssumptions {
+		if f.traits&a.trait != 0 {
+			r.addMaskNote(a.text, sample.Name)
+		}
+	}
+	switch {
+	case f.emptyMask:
+		r.EmptyMasks = append(r.EmptyMasks, sample.Name)
+		r.addMaskNote("the mask marks no pixel, so all count as normal", sample.Name)
+	case f.fullMask:
+		r.addMaskNote("the mask marks every pixel", sample.Name)
+	case f.vanished:
+		r.addMaskNote(fmt.Sprintf("the defect vanishes at the input size of %d×%d pixels, so all pixels count as normal; a larger --size keeps it", sample.H, sample.W), sample.Name)
+	}
+}
+
+func (r *Report) addMaskNote(text, name string) {
+	for i := range r.Masks {
+		if r.Masks[i].Text == text {
+			r.Masks[i].Samples = append(r.Masks[i].Samples, name)
+			return
+		}
+	}
+	r.Masks = append(r.Masks, MaskNote{text, []string{name}})
+}
+
 func (s Sample) check(depth Depth) (facts, error) {
 	if s.pixels == nil {
 		return facts{}, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
 	}
-	return s.pixels.check(s.howRead(), depth)
+	found, err := s.pixels.check(s.howRead(), depth)
+	if mask := found.mask; err == nil && mask != nil {
+		area := mask.Area()
+		found.emptyMask, found.fullMask = area == 0, area == len(mask.Pix)
+		found.vanished = s.H > 0 && s.W > 0 && resizeNearest(mask, s.W, s.H).Area() == 0
+	}
+	found.mask = nil // it is not kept
+	return found, err
 }

@@ -166,17 +166,26 @@ func TestCheckStopsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestMissingMaskNamesItsImage(t *testing.T) {
-	root := makeFiles(t, "pill/train/good/0.png", "pill/test/crack/7.png", "pill/ground_truth/crack/8_mask.png")
+// An image without its mask still counts for the image figures.
+func TestMissingMaskIsNamed(t *testing.T) {
+	root := makeFiles(t, "pill/train/good/0.png", "pill/test/crack/7.png", "pill/test/crack/8.png", "pill/ground_truth/crack/8_mask.png")
+	writeFile(t, filepath.Join(root, "pill/test/crack/7.png"), blankPNG(t, fileW, fileH, 9))
 	d, err := MVTec(root, Class("pill"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, depth := range []Depth{Headers, Pixels} {
-		_, err = Check(context.Background(), d, depth)
-		if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "mask is missing") || !strings.Contains(err.Error(), filepath.Join("crack", "7_mask.png")) {
-			t.Errorf("error %v", err)
+		report, err := Check(context.Background(), d, depth)
+		if err != nil {
+			t.Fatal(err)
 		}
+		notes := strings.Join(report.Notes(), "\n")
+		if !strings.Contains(notes, "7.png: without a mask") || !strings.Contains(notes, "looked for 7_mask") || strings.Contains(notes, "8.png") {
+			t.Errorf("notes %q", notes)
+		}
+	}
+	if d.Test[0].HasMask() || !d.Test[1].HasMask() || d.Test.HasMasks() {
+		t.Error("which image has a mask is not known")
 	}
 }
 

@@ -33,6 +33,7 @@ var ErrTooLarge = fmt.Errorf("more than %d pixels", MaxPixels)
 
 // header is what an image file says before its pixels.
 type header struct {
+	format      string      // as image.Decode names it, or tiff
 	size        image.Point // as stored, before it is turned
 	deep        bool        // 16-bit samples
 	orientation int         // EXIF's
@@ -71,6 +72,19 @@ func (h header) decode(f io.ReaderAt) (raster, error) {
 		return raster{}, err
 	}
 	return toRaster(img, format), nil
+}
+
+// decodeWithAlpha reads the picture and its alpha channel, which has no samples where there is none.
+func (h header) decodeWithAlpha(f io.ReaderAt) (pic, alpha raster, err error) {
+	if h.tiff != nil {
+		pic, err = h.tiff.decodeSafely()
+		return pic, raster{}, err
+	}
+	img, format, err := decodeSafely(io.NewSectionReader(f, 0, 1<<62))
+	if err != nil {
+		return raster{}, raster{}, err
+	}
+	return toRaster(img, format), alphaOf(img), nil
 }
 
 // decodeHeader reads the header only.
@@ -136,7 +150,7 @@ func headerOf(f io.ReaderAt, size int64) (header, error) {
 	if err != nil {
 		return header{}, err
 	}
-	head := header{size: image.Pt(config.Width, config.Height), pages: 1}
+	head := header{format: format, size: image.Pt(config.Width, config.Height), pages: 1}
 	head.deep = config.ColorModel == color.Gray16Model || config.ColorModel == color.NRGBA64Model || config.ColorModel == color.RGBA64Model
 	if err := checkSize(config.Width, config.Height); err != nil {
 		return header{}, err
@@ -162,7 +176,7 @@ func tiffHeader(f io.ReaderAt, size int64) (header, error) {
 	if err != nil {
 		return header{}, err
 	}
-	return header{image.Pt(t.w, t.h), t.bits == 16, validOrientation(t.directory), t.pages(maxPages), t}, nil
+	return header{"tiff", image.Pt(t.w, t.h), t.bits == 16, validOrientation(t.directory), t.pages(maxPages), t}, nil
 }
 
 // maxPages is where counting the pages of a TIFF file ends.
@@ -287,26 +301,4 @@ func explain(err error) error {
 		return fmt.Errorf("broken image: %w", err)
 	}
 	return nil
-}
-
-// decodeMask reads a mask file: a pixel is 1 where some channel of it is greater than above.
-func decodeMask(how *reading, path string, above uint8) (*Mask, error) {
-	pic, head, err := decodeFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return thresholdMask(pic.turned(how.facing(head)), above), nil
-}
-
-// thresholdMask compares the upper byte of 16-bit samples, but for above 0: a class number counts, however small.
-func thresholdMask(pic raster, above uint8) *Mask {
-	mask := blankMask(pic)
-	for i := range mask.Pix {
-		for c := i * pic.ch; c < (i+1)*pic.ch; c++ {
-			if pic.deep == nil && pic.pix[c] > above || pic.deep != nil && (pic.deep[c]>>8 > uint16(above) || above == 0 && pic.deep[c] > 0) {
-				mask.Pix[i] = 1
-			}
-		}
-	}
-	return mask
 }

@@ -18,7 +18,7 @@ var (
 )
 
 // Folder opens images of your own: a folder of normal images, one of anomalous images (optional; its subfolders are kinds
-// of defect) and one of masks (optional; but if it is there, it must have the mask of every anomalous image). Without
+// of defect) and one of masks (optional, see Masks; an image without one counts for the image figures only). Without
 // Normal, Abnormal and Masks it looks in dir for folders of the usual names, in small or capital letters: normal, good or
 // ok; abnormal, bad, defect, …; masks, ground_truth, …. Two that fit are an error, and so are folders that lie within each
 // other. Four fifths of the normal images train, chosen by Seed or listed by Split; copies of one picture stay together.
@@ -26,7 +26,7 @@ var (
 //
 // A dir with train/good and test, as MVTec AD has them, keeps that division.
 func Folder(dir string, opts ...Option) (*Data, error) {
-	s, err := apply(opts, "Split", "Normal, Abnormal or Masks")
+	s, err := apply(opts, "Split", "Normal, Abnormal or Masks", "MaskPattern", "MaskAbove")
 	if err != nil {
 		return nil, fmt.Errorf("folder: %w", err)
 	}
@@ -296,30 +296,21 @@ func (s *settings) listAbnormal(names folderNames, class string) (Set, error) {
 	if err == nil && len(set) == 0 {
 		err = fmt.Errorf("no image in %s", names.abnormal)
 	}
-	if err != nil || names.masks == "" {
-		return set, err
+	if err != nil {
+		return nil, err
 	}
-	return set, addMasks(set, names)
+	return s.withMasks(set, names)
 }
 
-func addMasks(set Set, names folderNames) error {
-	finders := map[string]maskFinder{}
-	for i := range set {
-		below, err := filepath.Rel(names.abnormal, filepath.Dir(set[i].Path))
-		if err != nil {
-			return err
+// withMasks gives anomalous images their masks, which lie in a folder of their own or beside them.
+func (s *settings) withMasks(set Set, names folderNames) (Set, error) {
+	if names.masks == "" {
+		images, beside := s.withoutMasksBeside(set)
+		if !beside {
+			return set, nil
 		}
-		dir := filepath.Join(names.masks, below)
-		if _, ok := finders[dir]; !ok {
-			if finders[dir], err = newMaskFinder(dir); err != nil {
-				return err
-			}
-		}
-		src := set[i].pixels.(fileSource)
-		if err := finders[dir].addTo(&src); err != nil {
-			return err
-		}
-		set[i].pixels = src
+		s.notes = append(s.notes, fmt.Sprintf("%d masks lie beside their images in %s", len(set)-len(images), names.abnormal))
+		set, names.masks = images, names.abnormal
 	}
-	return nil
+	return set, s.addMasks(set, names)
 }

@@ -61,7 +61,8 @@ func listKolektor(dir, part string, s settings) (Set, error) {
 
 // kolektorSample looks into the mask for the image's label.
 func kolektorSample(how Reading, name string, src fileSource) (Sample, error) {
-	mask, err := decodeMask(newReading(how), src.masks[0], 0)
+	src.rule = maskRule{fixed: true}
+	mask, _, err := decodeMask(newReading(how), src.masks[0], src.rule)
 	if err != nil {
 		return Sample{Name: name}, src.missingMask(src.masks[0], err)
 	}
@@ -122,15 +123,15 @@ func listDAGM(root, class, part string) (Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	labels, err := newMaskFinder(filepath.Join(folder, "Label"))
+	labels, err := newMaskFinder(filepath.Join(folder, "Label"), "")
 	if err != nil {
 		return nil, err
 	}
 	set := make(Set, len(names))
 	for i, name := range names {
 		src, defect := fileSource{image: filepath.Join(folder, name)}, Good
-		if label, ok := labels.byStem[stem(name)+"_label"]; ok {
-			src.masks, defect = []string{filepath.Join(labels.dir, label)}, "defect"
+		if found := labels.plain[stem(name)+"_label"]; len(found) > 0 {
+			src.masks, defect = []string{filepath.Join(labels.dir, found[0])}, "defect"
 		}
 		set[i] = fileSample(class+"/"+part+"/"+name, class, defect, src)
 	}

@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,71 +122,4 @@ func isDir(dir string, e os.DirEntry) bool {
 func dirExists(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-// maskFinder finds the masks of the images of one folder in a folder of masks, which is read once.
-type maskFinder struct {
-	dir    string
-	byStem map[string]string // file by its name without extension
-	dirs   map[string]bool
-}
-
-// newMaskFinder reads dir. A folder that is missing holds no masks, so each of its images will be reported by name.
-func newMaskFinder(dir string) (maskFinder, error) {
-	finder := maskFinder{dir, map[string]string{}, map[string]bool{}}
-	if !dirExists(dir) {
-		return finder, nil
-	}
-	names, err := listImages(dir)
-	if err != nil {
-		return finder, err
-	}
-	for _, name := range names {
-		finder.byStem[stem(name)] = name
-	}
-	dirs, err := listDirs(dir)
-	for _, d := range dirs {
-		finder.dirs[d] = true
-	}
-	return finder, err
-}
-
-// find returns the masks of image: STEM_mask.png or STEM.png (or another image format), or all images of a folder STEM.
-// Where none exists, it returns the first name that was looked for: reading it will say that it is missing.
-func (m maskFinder) find(image string) ([]string, error) {
-	for _, name := range []string{stem(image) + "_mask", stem(image)} {
-		if file, ok := m.byStem[name]; ok {
-			return []string{filepath.Join(m.dir, file)}, nil
-		}
-	}
-	if !m.dirs[stem(image)] {
-		return []string{filepath.Join(m.dir, stem(image)+"_mask.png")}, nil
-	}
-	dir := filepath.Join(m.dir, stem(image))
-	names, err := listImages(dir)
-	if err == nil && len(names) == 0 {
-		err = fmt.Errorf("no mask in %s", dir)
-	}
-	for i := range names {
-		names[i] = filepath.Join(dir, names[i])
-	}
-	return names, err
-}
-
-// addTo gives an image its masks.
-func (m maskFinder) addTo(src *fileSource) (err error) {
-	src.masks, err = m.find(src.image)
-	src.above = maskThreshold(src.masks)
-	return err
-}
-
-// maskThreshold is what a mask's sample must exceed. Any mark counts, except in a JPEG, whose compression leaves faint
-// traces around it.
-func maskThreshold(masks []string) uint8 {
-	for _, path := range masks {
-		if ext := strings.ToLower(filepath.Ext(path)); ext == ".jpg" || ext == ".jpeg" {
-			return 127
-		}
-	}
-	return 0
 }

@@ -168,6 +168,6 @@ func (v videoSource) check(how *reading, depth Depth) (facts, error) {
 		return found, err
 	}
 	flags, err := v.masks.flags(v.item)
-	found.emptyMask = err == nil && !slices.Contains(flags, 1)
+	found.mask = &Mask{found.size.X, found.size.Y, flags}
 	return found, err
 }

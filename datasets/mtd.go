@@ -144,11 +144,11 @@ func listTiles(dir, folder, defect string) (Set, error) {
 		if strings.EqualFold(filepath.Ext(name), ".png") {
 			continue
 		}
-		src := fileSource{image: filepath.Join(path, name), above: 127}
+		src := fileSource{image: filepath.Join(path, name), rule: maskRule{true, 127}}
 		if defect == "free" {
 			set = append(set, fileSample(folder+"/Imgs/"+name, "tile", Good, src))
 		} else {
-			src.masks = []string{filepath.Join(path, stem(name)+".png")}
+			src.setMasks(filepath.Join(path, stem(name)+".png"))
 			set = append(set, fileSample(folder+"/Imgs/"+name, "tile", defect, src))
 		}
 	}

@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // Option changes how a data set is opened. One that a kind has no use for is an error, so that no wish is ignored silently.
@@ -20,7 +21,9 @@ type settings struct {
 	counts *[3]int
 	err    error
 
-	reading Reading
+	reading     Reading
+	maskRule    maskRule
+	maskPattern string
 }
 
 // DefaultSize is the input's height and width in pixels unless Size or SizeHW says otherwise.
@@ -84,8 +87,32 @@ func Normal(dir string) Option { return func(s *settings) { s.folder.normal = di
 func Abnormal(dir string) Option { return func(s *settings) { s.folder.abnormal = dir } }
 
 // Masks names the folder of masks of a Folder, within its directory or as an absolute path. The mask of scratch/7.jpg in
-// the abnormal folder is scratch/7 or scratch/7_mask in it, with the extension of any image format.
+// the abnormal folder is scratch/7_mask, 7_GT, 7_seg, 7_label or 7 in it, with the extension of any image format; where
+// there is also a scratch/7.png, it is 7.jpg_mask and so on. Without such a folder, 7_mask.png and its like may lie beside
+// the image. What a mask's pixels mean is recognised unless MaskAbove says it; Check reports what was assumed.
 func Masks(dir string) Option { return func(s *settings) { s.folder.masks = dir } }
+
+// MaskPattern says how masks are called: the mask's file with {stem} for the image's name without extension, or {name} for
+// all of it, such as "{stem}-defect.png".
+func MaskPattern(pattern string) Option {
+	return func(s *settings) {
+		if !strings.Contains(pattern, "{stem}") && !strings.Contains(pattern, "{name}") {
+			s.fail("mask pattern %q: it has neither {stem} nor {name}", pattern)
+		}
+		s.maskPattern = pattern
+	}
+}
+
+// MaskAbove says that a mask's pixel is anomalous where one of its channels, in 8 bits, is greater than n, and nothing else
+// is assumed.
+func MaskAbove(n int) Option {
+	return func(s *settings) {
+		if n < 0 || n > 254 {
+			s.fail("masks above %d: it is 0 to 254", n)
+		}
+		s.maskRule = maskRule{true, uint8(n)}
+	}
+}
 
 func (s *settings) fail(format string, args ...any) {
 	if s.err == nil {
@@ -102,7 +129,7 @@ func apply(opts []Option, uses ...string) (settings, error) {
 	if err := s.reading.Check(); err != nil {
 		s.fail("%w", err)
 	}
-	given := map[string]bool{"Split": s.split != "", "Class": s.class != "", "Counts": s.counts != nil, "Normal, Abnormal or Masks": s.folder != folderNames{}}
+	given := map[string]bool{"Split": s.split != "", "Class": s.class != "", "Counts": s.counts != nil, "Normal, Abnormal or Masks": s.folder != folderNames{}, "MaskPattern": s.maskPattern != "", "MaskAbove": s.maskRule.fixed}
 	for _, u := range uses {
 		delete(given, u)
 	}

@@ -40,7 +40,12 @@ type facts struct {
 	turned    bool               // by its EXIF orientation
 	deep      bool               // 16-bit samples
 	pages     int                // of a TIFF file
-	emptyMask bool               // the sample is anomalous, yet no pixel of its mask is; known after decoding only
+	noMask    string             // why an image that should have a mask has none
+	mask      *Mask              // known after decoding only
+	traits    maskTraits         // what was assumed of it
+	emptyMask bool               // it marks nothing
+	fullMask  bool               // it marks everything
+	vanished  bool               // it marks nothing at the input size
 	picture   *[sha256.Size]byte // what its pixels sum to; known after decoding a file only
 }
 
@@ -116,7 +121,7 @@ func (m memorySource) check(*reading, Depth) (facts, error) {
 	if m.mask == nil {
 		return found, nil
 	}
-	found.emptyMask = m.anomalous && m.mask.Area() == 0
+	found.mask = m.mask
 	return found, sameSize(m.pic.w, m.pic.h, m.mask.W, m.mask.H)
 }
 
@@ -124,7 +129,8 @@ func (m memorySource) check(*reading, Depth) (facts, error) {
 type fileSource struct {
 	image      string
 	masks      []string
-	above      uint8 // a mask's pixel counts if one of its channels is greater
+	rule       maskRule
+	noMask     string // why an image that should have a mask has none
 	anomalous  bool
 	unlabelled bool
 }
@@ -132,31 +138,31 @@ type fileSource struct {
 func (f fileSource) hasMask() bool { return !f.unlabelled && (!f.anomalous || len(f.masks) > 0) }
 
 func (f fileSource) read(how *reading) (raster, *Mask, error) {
-	pic, _, err := how.file(f.image)
-	if err != nil || !f.hasMask() {
-		return pic, nil, err
-	}
-	mask := blankMask(pic)
-	for _, path := range f.masks {
-		if err := f.addMask(how, mask, path); err != nil {
-			return raster{}, nil, err
-		}
-	}
-	return pic, mask, nil
+	pic, mask, _, err := f.readWithTraits(how)
+	return pic, mask, err
 }
 
-func (f fileSource) addMask(how *reading, mask *Mask, path string) error {
-	more, err := decodeMask(how, path, f.above)
-	if err != nil {
-		return f.missingMask(path, err)
+// readWithTraits also tells what was assumed of the masks.
+func (f fileSource) readWithTraits(how *reading) (raster, *Mask, maskTraits, error) {
+	pic, _, err := how.file(f.image)
+	if err != nil || !f.hasMask() {
+		return pic, nil, 0, err
 	}
-	if err := sameSize(mask.W, mask.H, more.W, more.H); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	mask, traits := blankMask(pic), maskTraits(0)
+	for _, path := range f.masks {
+		more, assumed, err := decodeMask(how, path, f.rule)
+		if err != nil {
+			return raster{}, nil, 0, f.missingMask(path, err)
+		}
+		if err := sameSize(mask.W, mask.H, more.W, more.H); err != nil {
+			return raster{}, nil, 0, fmt.Errorf("%s: %w", path, err)
+		}
+		traits |= assumed
+		for i, v := range more.Pix {
+			mask.Pix[i] |= v
+		}
 	}
-	for i, v := range more.Pix {
-		mask.Pix[i] |= v
-	}
-	return nil
+	return pic, mask, traits, nil
 }
 
 // missingMask says whose mask it is that is not there.
@@ -172,10 +178,10 @@ func (f fileSource) check(how *reading, depth Depth) (facts, error) {
 	if err != nil {
 		return facts{}, err
 	}
-	found := facts{size: head.shown(how.facing(head)), turned: how.facing(head) != 1, deep: head.deep, pages: head.pages}
+	found := facts{size: head.shown(how.facing(head)), turned: how.facing(head) != 1, deep: head.deep, pages: head.pages, noMask: f.noMask}
 	if depth == Pixels {
-		pic, mask, err := f.read(how)
-		found.emptyMask = f.anomalous && mask != nil && mask.Area() == 0
+		var pic raster
+		pic, found.mask, found.traits, err = f.readWithTraits(how)
 		found.picture = pic.sum()
 		return found, err
 	}

@@ -46,7 +46,7 @@ func MVTecLOCO(dir string, opts ...Option) (*Data, error) { return loco.open(dir
 func MVTecAD2(dir string, opts ...Option) (*Data, error) { return mvtec2.open(dir, opts) }
 
 func (t tree) open(dir string, opts []Option) (*Data, error) {
-	s, err := apply(opts, "Class")
+	s, err := apply(opts, "Class", "MaskPattern", "MaskAbove")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.name, err)
 	}
@@ -197,19 +197,20 @@ func (t tree) listFolder(root, class, folder, defect string, s *settings) (Set, 
 	if t.own && isNamed(defect, maskNames) {
 		return nil, fmt.Errorf("%s looks like a folder of masks, which belongs beside %s and not in it", filepath.Join(root, folder), t.test)
 	}
-	names, err := t.list(filepath.Join(root, folder), s, normalNames)
+	images, err := t.list(filepath.Join(root, folder), s, normalNames)
 	if err != nil {
 		return nil, err
 	}
-	set := make(Set, len(names))
-	for i, name := range names {
+	set := make(Set, len(images))
+	for i, name := range images {
 		full := class + "/" + folder + "/" + filepath.ToSlash(name)
 		set[i] = fileSample(full, class, defect, fileSource{image: filepath.Join(root, folder, name)})
 	}
-	if t.unmasked {
-		return set, nil
+	names := folderNames{abnormal: filepath.Join(root, folder)}
+	if !t.unmasked {
+		names.masks = filepath.Join(root, t.truth, defect)
 	}
-	return set, addMasks(set, folderNames{abnormal: filepath.Join(root, folder), masks: filepath.Join(root, t.truth, defect)})
+	return s.withMasks(set, names)
 }
 
 // bad reports what is wrong with name and goes on, or is the error if SkipBad was not asked for.

@@ -14,7 +14,7 @@ import (
 // split_csv/1cls.csv) or as prepared in the form of MVTec AD (1cls/OBJ or OBJ, with train/good, test/{good,bad} and
 // ground_truth/bad). Class says which object. Split names another split table than split_csv/1cls.csv.
 func VisA(dir string, opts ...Option) (*Data, error) {
-	s, err := apply(opts, "Class", "Split")
+	s, err := apply(opts, "Class", "Split", "MaskAbove")
 	if err != nil {
 		return nil, fmt.Errorf("visa: %w", err)
 	}
@@ -75,9 +75,9 @@ func openVisATable(dir string, s settings) (*Data, error) {
 		switch {
 		case row.object != object:
 		case row.train:
-			train = append(train, row.sample(dir))
+			train = append(train, row.sample(dir, s.maskRule))
 		default:
-			test = append(test, row.sample(dir))
+			test = append(test, row.sample(dir, s.maskRule))
 		}
 	}
 	return s.data("visa/"+object, dir, train, nil, test)
@@ -89,13 +89,13 @@ type visaRow struct {
 	train, anomalous    bool
 }
 
-func (r visaRow) sample(dir string) Sample {
+func (r visaRow) sample(dir string, rule maskRule) Sample {
 	src := fileSource{image: filepath.Join(dir, filepath.FromSlash(r.image))}
 	if !r.anomalous {
 		return fileSample(r.image, r.object, Good, src)
 	}
-	src.masks = []string{filepath.Join(dir, filepath.FromSlash(r.mask))}
-	src.above = maskThreshold(src.masks)
+	src.rule = rule
+	src.setMasks(filepath.Join(dir, filepath.FromSlash(r.mask)))
 	return fileSample(r.image, r.object, "bad", src)
 }
 

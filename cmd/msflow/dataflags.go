@@ -28,6 +28,9 @@ type dataFlags struct {
 	Normal   string `json:"normal,omitempty"`
 	Abnormal string `json:"abnormal,omitempty"`
 	Masks    string `json:"masks,omitempty"`
+
+	MaskPattern string `json:"mask_pattern,omitempty"`
+	MaskAbove   int    `json:"mask_above"` // -1: recognised
 }
 
 func (d *dataFlags) register(cmd *cobra.Command) {
@@ -50,7 +53,9 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	f.StringVar(&d.Exif, "exif", datasets.ExifApply, "EXIF orientation of images and masks: apply, or ignore as Pillow does; it is kept with the detector")
 	f.StringVar(&d.Normal, "normal", "", "folder: subfolder of normal images")
 	f.StringVar(&d.Abnormal, "abnormal", "", "folder: subfolder of anomalous images")
-	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks")
+	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks; without one, NAME_mask beside NAME is its mask")
+	f.StringVar(&d.MaskPattern, "mask-pattern", "", "masks' file names, such as {stem}-defect.png (default: {stem}_mask, {stem}_GT, {stem}_seg, {stem}_label or {stem})")
+	f.IntVar(&d.MaskAbove, "mask-above", -1, "a mask's pixel is anomalous above this value of 255 (default: recognised for each mask; what was assumed is said)")
 }
 
 // open opens the data set and checks every file.
@@ -96,6 +101,10 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 	add(d.Normal, datasets.Normal)
 	add(d.Abnormal, datasets.Abnormal)
 	add(d.Masks, datasets.Masks)
+	add(d.MaskPattern, datasets.MaskPattern)
+	if d.MaskAbove >= 0 {
+		o = append(o, datasets.MaskAbove(d.MaskAbove))
+	}
 	if d.Counts != "" {
 		n, err := parseInts(d.Counts)
 		if err != nil || len(n) != 3 {

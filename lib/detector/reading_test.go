@@ -110,3 +110,57 @@ func TestLevelsTravelWithTheDetector(t *testing.T) {
 		}
 	}
 }
+
+// A missing mask costs that image's share of the pixel figures and nothing else.
+func TestMissingMaskKeepsTheOtherFigures(t *testing.T) {
+	ctx := context.Background()
+	generated, c := small(t)
+	dir := filepath.Join(t.TempDir(), "saved")
+	if err := datasets.Save(ctx, generated, dir); err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Fit(ctx, generated.Train, Epochs(1)); err != nil {
+		t.Fatal(err)
+	}
+	test := func() *Result {
+		data, err := datasets.Open("mvtec", dir, datasets.Class(generated.Classes[0]), datasets.Size(64))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := d.Test(ctx, data.Test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	whole := test()
+	masks, err := filepath.Glob(filepath.Join(dir, "*/ground_truth/*/*.png"))
+	if err != nil || len(masks) < 2 {
+		t.Fatalf("masks %v, %v", masks, err)
+	}
+	if err := os.Remove(masks[0]); err != nil {
+		t.Fatal(err)
+	}
+	less := test()
+	if less.DetAUROC != whole.DetAUROC || less.Anomalous != whole.Anomalous {
+		t.Errorf("image AUROC %v of %d, without one mask %v of %d", whole.DetAUROC, whole.Anomalous, less.DetAUROC, less.Anomalous)
+	}
+	if less.PixelMetrics == nil || less.MaskedImages != whole.MaskedImages-1 || less.Regions >= whole.Regions {
+		t.Fatalf("pixel figures %+v, with all masks %+v", less.PixelMetrics, whole.PixelMetrics)
+	}
+	if !strings.Contains(less.String(), "rest on the 9 whose masks are known") || strings.Contains(whole.String(), "rest on") {
+		t.Errorf("table %q", less)
+	}
+	for _, mask := range masks[1:] {
+		if err := os.Remove(mask); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if none := test(); none.PixelMetrics != nil || none.DetAUROC != whole.DetAUROC {
+		t.Errorf("without masks: %+v", none.Metrics)
+	}
+}

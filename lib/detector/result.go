@@ -25,7 +25,7 @@ type Result struct {
 type Interval [2]float64
 
 // Metrics are the figures of a test, as fractions. Image figures judge the image score, loc figures the add map's pixels,
-// and aupro the mul map's regions, as ALGORITHM §7 has it. Pixel figures are nil where the set has no masks.
+// and aupro the mul map's regions, as ALGORITHM §7 has it. Pixel figures are nil where no anomalous image has a mask.
 type Metrics struct {
 	Normal    int `json:"normal_images"`
 	Anomalous int `json:"anomalous_images"`
@@ -57,6 +57,7 @@ type PixelMetrics struct {
 	ReferencePRO *float64 `json:"reference_pro"` // by 800 thresholds, as published tables have it; nil where that is not defined
 	AUPIMO       *float64 `json:"aupimo"`        // nil where the normal images are too few for it
 	Regions      int      `json:"regions"`       // defects in all masks
+	MaskedImages int      `json:"pixel_images"`  // that the figures rest on: those whose every pixel's truth is known
 }
 
 func newResult(c Config, predictions []Prediction) (*Result, error) {
@@ -64,11 +65,12 @@ func newResult(c Config, predictions []Prediction) (*Result, error) {
 	if err := r.judgeImages(c.Seed); err != nil {
 		return nil, fmt.Errorf("detector: judging the image scores: %w", err)
 	}
-	if !r.hasMasks() {
+	masked := r.masked()
+	if !slices.ContainsFunc(masked, func(p Prediction) bool { return p.Anomalous }) {
 		r.MapThreshold = normalQuantile(predictions)
 		return r, nil
 	}
-	if err := r.judgePixels(c.Seed); err != nil {
+	if err := r.judgePixels(masked, c.Seed); err != nil {
 		return nil, fmt.Errorf("detector: judging the pixel maps: %w", err)
 	}
 	return r, nil
@@ -80,10 +82,10 @@ func (r *Result) judgeImages(seed uint64) (err error) {
 		return err
 	}
 	r.Anomalous, r.Normal = r.image.Count()
-	r.Parts = len(distinct(r.parts()))
+	r.Parts = len(distinct(parts(r.Images)))
 	r.DetAUROC, r.DetAP = r.image.AUROC(), r.image.AP()
 	r.DetF1, r.DetThreshold = r.image.F1Max()
-	boot := r.bootstrap(seed)
+	boot := bootstrap(seed, r.Images)
 	ci, err := boot.AUROC(scores, labels)
 	if err != nil {
 		return err
@@ -97,14 +99,14 @@ func (r *Result) judgeImages(seed uint64) (err error) {
 }
 
 // bootstrap draws the parts that the images show.
-func (r *Result) bootstrap(seed uint64) metrics.Bootstrap {
-	return metrics.Bootstrap{Seed: seed, Parts: r.parts()}
+func bootstrap(seed uint64, images []Prediction) metrics.Bootstrap {
+	return metrics.Bootstrap{Seed: seed, Parts: parts(images)}
 }
 
 // parts names the part that each image shows.
-func (r *Result) parts() []string {
-	parts := make([]string, len(r.Images))
-	for i, p := range r.Images {
+func parts(images []Prediction) []string {
+	parts := make([]string, len(images))
+	for i, p := range images {
 		parts[i] = p.Part
 		if p.Part == "" {
 			parts[i] = p.Name
@@ -128,25 +130,21 @@ func (r *Result) Scores() (scores []float64, anomalous []bool) {
 	return scores, anomalous
 }
 
-// hasMasks tells whether the truth of every pixel is known.
-func (r *Result) hasMasks() bool {
-	for _, p := range r.Images {
-		if p.Mask == nil {
-			return false
-		}
-	}
-	return true
+// masked are the images of which the truth of every pixel is known. An anomalous image without a mask costs no more than
+// its own share of the pixel figures.
+func (r *Result) masked() []Prediction {
+	return slices.DeleteFunc(slices.Clone(r.Images), func(p Prediction) bool { return p.Mask == nil })
 }
 
-func (r *Result) judgePixels(seed uint64) error {
+func (r *Result) judgePixels(images []Prediction, seed uint64) error {
 	var add, mul, nll [][]float32
 	var masks [][]uint8
-	for _, p := range r.Images {
+	for _, p := range images {
 		m := p.Maps()
 		add, mul, nll, masks = append(add, m.Add), append(mul, m.Mul), append(nll, m.NLL), append(masks, p.Mask)
 	}
-	h, w := r.Images[0].H, r.Images[0].W
-	m := &PixelMetrics{}
+	h, w := images[0].H, images[0].W
+	m := &PixelMetrics{MaskedImages: len(images)}
 	var err error
 	if r.add, err = metrics.NewPixels(add, masks, h, w); err != nil {
 		return err
@@ -154,10 +152,10 @@ func (r *Result) judgePixels(seed uint64) error {
 	if r.mul, err = metrics.NewPixels(mul, masks, h, w); err != nil {
 		return err
 	}
-	if err := m.localize(r.add, r.bootstrap(seed)); err != nil {
+	if err := m.localize(r.add, bootstrap(seed, images)); err != nil {
 		return err
 	}
-	if err := m.overlap(r.mul, r.bootstrap(seed)); err != nil {
+	if err := m.overlap(r.mul, bootstrap(seed, images)); err != nil {
 		return err
 	}
 	r.PixelMetrics = m

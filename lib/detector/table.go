@@ -58,6 +58,9 @@ func (m Metrics) counts() string {
 	if m.Parts > 0 && m.Parts < m.Normal+m.Anomalous {
 		images += fmt.Sprintf(" of %d parts", m.Parts)
 	}
+	if m.PixelMetrics != nil && m.MaskedImages < m.Normal+m.Anomalous {
+		images += fmt.Sprintf("; the pixel figures rest on the %d whose masks are known", m.MaskedImages)
+	}
 	return images
 }
 
