@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -96,6 +97,28 @@ func TestZipChecksum(t *testing.T) {
 	data[at+5] ^= 1
 	_, err = parseTree("module.pth", data)
 	wantWords(t, err, "module.pth", "damaged", "data/")
+}
+
+// Wherever a byte of a zip changes, what is read is an error or the same tensors.
+func TestFlippedZipGivesNoOtherNumbers(t *testing.T) {
+	zips := 0
+	for name, data := range allTestFiles(t) {
+		want, err := parseTree(name, data)
+		if err != nil || !bytes.HasPrefix(data, []byte("PK")) {
+			continue
+		}
+		zips++
+		for i := range data {
+			work := bytes.Clone(data)
+			work[i] ^= byte(1 + i%255)
+			if got, err := parseTree(name, work); err == nil && !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: byte %d changed gives other tensors and no error", name, i)
+			}
+		}
+	}
+	if zips < 3 {
+		t.Fatalf("only %d zip files in testdata", zips)
+	}
 }
 
 // Pieces of pickles.

@@ -3,6 +3,7 @@ package weights
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -150,6 +151,9 @@ func (f *File) parseHeader(header []byte, start int) error {
 		}
 		name := tok.(string) // an object's key is always a string
 		if name == "__metadata__" {
+			if len(f.metadata) > 0 {
+				return f.errorf("header: __metadata__ occurs twice")
+			}
 			if err := dec.Decode(&f.metadata); err != nil {
 				return f.errorf("header: __metadata__: %w", err)
 			}
@@ -171,35 +175,71 @@ func (f *File) parseHeader(header []byte, start int) error {
 	return nil
 }
 
-func (f *File) parseEntry(dec *json.Decoder, name string, start int) error {
-	var h struct {
-		DType   string  `json:"dtype"`
-		Shape   []int   `json:"shape"`
-		Offsets []int64 `json:"data_offsets"`
+// description is what the header says of a tensor.
+type description struct {
+	dtype   string
+	shape   []int
+	offsets []int64
+}
+
+// decode reads the description key by key: encoding/json would take "DTYPE" for "dtype", and of a key that occurs twice
+// the second value, where every other reader refuses the file.
+func (h *description) decode(dec *json.Decoder) error {
+	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
+		return errors.Join(errors.New("its description is not a JSON object"), err)
 	}
-	if err := dec.Decode(&h); err != nil {
+	fields := map[string]any{"dtype": &h.dtype, "shape": &h.shape, "data_offsets": &h.offsets}
+	seen := map[string]bool{}
+	for dec.More() {
+		tok, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		key := tok.(string) // an object's key is always a string
+		into, known := fields[key]
+		if !known {
+			into = new(json.RawMessage)
+		}
+		if known && seen[key] {
+			return fmt.Errorf("%s occurs twice", key)
+		}
+		seen[key] = true
+		if err := dec.Decode(into); err != nil {
+			return fmt.Errorf("%s: %w", clip(key), err)
+		}
+	}
+	if h.dtype == "" || h.shape == nil || h.offsets == nil {
+		return errors.New("dtype, shape or data_offsets is missing (their case counts)")
+	}
+	_, err := dec.Token()
+	return err
+}
+
+func (f *File) parseEntry(dec *json.Decoder, name string, start int) error {
+	var h description
+	if err := h.decode(dec); err != nil {
 		return err
 	}
 	if _, dup := f.index[name]; dup {
 		return fmt.Errorf("the name occurs twice")
 	}
-	dt, err := dtypeOf(h.DType)
-	if err != nil || h.DType == "" {
-		return fmt.Errorf("element type %q is not supported", h.DType)
+	dt, err := dtypeOf(h.dtype)
+	if err != nil {
+		return fmt.Errorf("element type %q is not supported", h.dtype)
 	}
-	if len(h.Offsets) != 2 {
-		return fmt.Errorf("data_offsets has %d numbers, want 2", len(h.Offsets))
+	if len(h.offsets) != 2 {
+		return fmt.Errorf("data_offsets has %d numbers, want 2", len(h.offsets))
 	}
-	lo, hi, room := h.Offsets[0], h.Offsets[1], int64(len(f.data)-start)
+	lo, hi, room := h.offsets[0], h.offsets[1], int64(len(f.data)-start)
 	if lo < 0 || hi < lo || hi > room {
 		return fmt.Errorf("bytes %d to %d do not lie in the file's %d bytes of data", lo, hi, room)
 	}
-	want, ok := byteSize(h.Shape, dt.size)
+	want, ok := byteSize(h.shape, dt.size)
 	if !ok || int64(want) != hi-lo {
-		return fmt.Errorf("shape %v of %s does not fill bytes %d to %d", h.Shape, dt.name, lo, hi)
+		return fmt.Errorf("shape %v of %s does not fill bytes %d to %d", h.shape, dt.name, lo, hi)
 	}
 	f.index[name] = len(f.entries)
-	f.entries = append(f.entries, entry{name, dt, h.Shape, start + int(lo), start + int(hi)})
+	f.entries = append(f.entries, entry{name, dt, h.shape, start + int(lo), start + int(hi)})
 	return nil
 }
 

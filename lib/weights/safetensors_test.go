@@ -180,6 +180,10 @@ func TestDamagedSafetensors(t *testing.T) {
 		{"three offsets", header(f32("a", "1", "0,2,4")), 4, []string{"tensor a", "3 numbers"}},
 		{"unknown type", strings.Replace(header(f32("a", "1", "0,4")), "F32", "F8_E4M3", 1), 4, []string{"tensor a", "F8_E4M3"}},
 		{"no type", `{"a":{"shape":[1],"data_offsets":[0,4]}}`, 4, []string{"tensor a", "type"}},
+		{"capital keys", `{"a":{"DTYPE":"F32","Shape":[1],"data_offsets":[0,4]}}`, 4, []string{"tensor a", "case counts"}},
+		{"type twice", `{"a":{"dtype":"I32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4, []string{"tensor a", "dtype occurs twice"}},
+		{"no shape", `{"a":{"dtype":"F32","data_offsets":[0,4]}}`, 4, []string{"tensor a", "missing"}},
+		{"metadata twice", `{"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}}`, 0, []string{"__metadata__", "twice"}},
 		{"null", `{"a":null}`, 0, []string{"tensor a"}},
 		{"twice", header(f32("a", "1", "0,4"), f32("a", "1", "4,8")), 8, []string{"tensor a", "twice"}},
 		{"metadata", `{"__metadata__":{"a":1}}`, 0, []string{"__metadata__"}},
@@ -230,6 +234,35 @@ func TestConvertKeepsEverything(t *testing.T) {
 		for _, g := range golden {
 			compareTensor(t, d, g)
 		}
+	}
+}
+
+// A key that differs in case is another key, which readers pass over.
+func TestOtherKeysAreNone(t *testing.T) {
+	text := `{"a":{"dtype":"F32","DTYPE":"I64","shape":[1],"SHAPE":[7],"data_offsets":[0,4],"Data_Offsets":[0,9]}}`
+	f, err := parseSafetensors("odd.safetensors", safetensorsBytes(text, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := f.Tensor("a"); err != nil || a.DType != "F32" || len(a.Shape) != 1 || a.Shape[0] != 1 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// A file that is called like a published one but has other bytes is not converted.
+func TestConvertComparesThePublishedDigest(t *testing.T) {
+	data, err := os.ReadFile("testdata/legacy.pth")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := filepath.Join(t.TempDir(), "resnet18-f37072fd.pth")
+	if err := os.WriteFile(src, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out.safetensors")
+	wantWords(t, Convert(src, out), src, "SHA-256", "f37072fd")
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a file was written all the same")
 	}
 }
 
