@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -33,7 +34,18 @@ type dataFlags struct {
 	MaskAbove   int    `json:"mask_above"` // -1: recognised
 }
 
+// imagesHelp says in --help what is assumed of images and masks.
+const imagesHelp = `
+
+Images are JPEG, PNG, BMP, WebP or TIFF files of at most 100 million pixels; other forms are refused by name. 16-bit samples are
+scaled by the levels that the whole data set needs (--levels), EXIF orientations are applied (--exif), alpha is dropped, and
+of several pages the first is read. The detector keeps levels and orientation and reads what it scores in the same way.
+The mask of 7.png is 7_mask, 7_GT, 7_seg, 7_label or 7 (--mask-pattern). Not zero is defect; a mask with another background,
+one in its alpha channel, an inverted one and one with soft edges are recognised (--mask-above N switches that off). What was
+assumed is said before anything is computed. An anomalous image without a mask counts for the image figures only.`
+
 func (d *dataFlags) register(cmd *cobra.Command) {
+	cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + imagesHelp
 	f := cmd.Flags()
 	var kinds []string
 	for _, k := range datasets.Kinds() {
