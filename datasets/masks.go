@@ -1,8 +1,10 @@
 package datasets
 
 import (
+	"bytes"
 	"image"
 	"os"
+	"slices"
 )
 
 // Masks come in many forms: white on black, class numbers, palettes, paint upon a transparent layer, black on white, soft
@@ -21,6 +23,7 @@ const (
 	maskFromAlpha       maskTraits = 1 << iota // the colour is everywhere the same, the alpha channel is not
 	maskOtherBackground                        // no pixel is zero; the most frequent value is the background
 	maskInverted                               // most of the picture and of its border is marked; the rest is taken
+	maskMany                                   // values and regions of many, as a photograph has; all but the background counts
 	maskSoft                                   // edges between background and mark; from half on it counts
 )
 
@@ -32,6 +35,7 @@ var maskAssumptions = []struct {
 	{maskFromAlpha, "the mask is of one colour; its alpha channel is taken for the mask"},
 	{maskOtherBackground, "no pixel of the mask is zero; its most frequent value is taken for the background"},
 	{maskInverted, "the mask marks more than half of the picture and its border; the unmarked rest is taken for the defect"},
+	{maskMany, "the mask has as many values as a photograph; all but its background is taken for the defect"},
 	{maskSoft, "the mask has soft edges; what reaches half of its highest value is taken for the defect"},
 }
 
@@ -89,7 +93,11 @@ func recogniseMask(pic, alpha raster, lossy bool) (*Mask, maskTraits) {
 	levels := pic.distances(background)
 	mask := blankMask(pic)
 	threshold, soft := levels.threshold(pic.w, pic.full(), lossy)
-	if soft && !lossy {
+	switch {
+	case lossy:
+	case levels.many():
+		threshold, traits = 0, traits|maskMany
+	case soft:
 		traits |= maskSoft
 	}
 	for i, v := range levels {
@@ -103,7 +111,7 @@ func recogniseMask(pic, alpha raster, lossy bool) (*Mask, maskTraits) {
 		}
 		traits = 0
 	}
-	if mask.covers() {
+	if traits&maskMany == 0 && mask.covers() {
 		for i, v := range mask.Pix {
 			mask.Pix[i] = 1 - v
 		}
@@ -152,6 +160,9 @@ const mostValues = 4096
 
 // background is zero if some pixel is, else the most frequent value.
 func (r raster) background() (most [3]uint16) {
+	if r.ch == 1 && bytes.IndexByte(r.pix, 0) >= 0 {
+		return most
+	}
 	counts := map[[3]uint16]int{}
 	for i := range r.w * r.h {
 		v := r.at(i)
@@ -195,10 +206,7 @@ type maskLevels []uint16
 // threshold is what a marked pixel exceeds: nothing, since class numbers may be small, or half of the highest level where
 // the levels between are no regions but edges. full is the highest that a sample can have.
 func (m maskLevels) threshold(w int, full uint16, lossy bool) (threshold uint16, soft bool) {
-	var top uint16
-	for _, v := range m {
-		top = max(top, v)
-	}
+	top := slices.Max(m)
 	switch {
 	case lossy:
 		return max(top/2, 8), true
@@ -206,6 +214,19 @@ func (m maskLevels) threshold(w int, full uint16, lossy bool) (threshold uint16,
 		return top / 2, true
 	}
 	return 0, false
+}
+
+// many tells whether most pixels lie between none and the highest level, on more levels than a drawing has.
+func (m maskLevels) many() bool {
+	const most = 32
+	top, between, seen := slices.Max(m), 0, map[uint16]bool{}
+	for _, v := range m {
+		if v != 0 && v != top {
+			between++
+			seen[v] = true
+		}
+	}
+	return 2*between > len(m) && len(seen) > most
 }
 
 // onlyEdges tells whether there are levels between none and top, of which hardly any forms a region: a pixel all of whose

@@ -54,6 +54,14 @@ func softMask() image.Image {
 	return pic
 }
 
+func negative(pic image.Image) image.Image {
+	grey := pic.(*image.Gray)
+	for i, v := range grey.Pix {
+		grey.Pix[i] = 255 - v
+	}
+	return grey
+}
+
 func palette(colours ...color.Color) *image.Paletted { return image.NewPaletted(maskBounds, colours) }
 
 var (
@@ -82,6 +90,7 @@ func TestMasksAreRecognised(t *testing.T) {
 		"inverted":              {painted(grey(), color.White, color.Black), "unmarked rest"},
 		"inverted alpha":        {painted(image.NewNRGBA(maskBounds), color.White, ground), "unmarked rest"},
 		"soft edges":            {softMask(), "soft edges"},
+		"inverted, soft edges":  {negative(softMask()), "unmarked rest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var data bytes.Buffer
@@ -151,6 +160,7 @@ func TestUselessMasksAreNamed(t *testing.T) {
 	}{
 		"empty": {image.NewGray(maskBounds), "marks no pixel, so"},
 		"full":  {painted(image.NewGray(maskBounds), color.White, color.White), "marks every pixel"},
+		"photo": {photograph(), "many values"},
 		"tiny":  {dot, "vanishes at the input size of 8×8"},
 	} {
 		_, notes := maskedSample(t, encode(t, "x.png", c.pic), Size(8))
@@ -158,6 +168,15 @@ func TestUselessMasksAreNamed(t *testing.T) {
 			t.Errorf("%s: notes %q, want %q", name, notes, c.says)
 		}
 	}
+}
+
+// photograph is a grey ramp with some dark.
+func photograph() image.Image {
+	pic := image.NewGray(maskBounds)
+	for i := range pic.Pix {
+		pic.Pix[i] = uint8(i / 5)
+	}
+	return pic
 }
 
 // maskNames are files of a folder data set, and for each anomalous image its mask.

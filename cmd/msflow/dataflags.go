@@ -31,7 +31,7 @@ type dataFlags struct {
 	Masks    string `json:"masks,omitempty"`
 
 	MaskPattern string `json:"mask_pattern,omitempty"`
-	MaskAbove   int    `json:"mask_above"` // -1: recognised
+	MaskAbove   string `json:"mask_above,omitempty"` // a number; empty: recognised
 }
 
 // imagesHelp says in --help what is assumed of images and masks.
@@ -67,7 +67,7 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	f.StringVar(&d.Abnormal, "abnormal", "", "folder: subfolder of anomalous images")
 	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks; without one, NAME_mask beside NAME is its mask")
 	f.StringVar(&d.MaskPattern, "mask-pattern", "", "masks' file names, such as {stem}-defect.png (default: {stem}_mask, {stem}_GT, {stem}_seg, {stem}_label or {stem})")
-	f.IntVar(&d.MaskAbove, "mask-above", -1, "a mask's pixel is anomalous above this value of 255 (default: recognised for each mask; what was assumed is said)")
+	f.StringVar(&d.MaskAbove, "mask-above", "", "a mask's pixel is anomalous above this value of 255 (default: recognised for each mask; what was assumed is said)")
 }
 
 // open opens the data set and checks every file.
@@ -114,8 +114,12 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 	add(d.Abnormal, datasets.Abnormal)
 	add(d.Masks, datasets.Masks)
 	add(d.MaskPattern, datasets.MaskPattern)
-	if d.MaskAbove >= 0 {
-		o = append(o, datasets.MaskAbove(d.MaskAbove))
+	if d.MaskAbove != "" {
+		n, err := strconv.Atoi(d.MaskAbove)
+		if err != nil {
+			return nil, fmt.Errorf("--mask-above %s: it is a number from 0 to 254", d.MaskAbove)
+		}
+		o = append(o, datasets.MaskAbove(n))
 	}
 	if d.Counts != "" {
 		n, err := parseInts(d.Counts)
