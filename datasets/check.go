@@ -144,6 +144,13 @@ func Check(ctx context.Context, d *Data, depth Depth) (*Report, error) {
 	return report, nil
 }
 
+// Look reads the headers of a set's files and reports how they are read, with the unreadable ones in Bad.
+func (s Set) Look(ctx context.Context) (*Report, error) {
+	report := &Report{}
+	_, _, err := report.look(ctx, s, Headers)
+	return report, err
+}
+
 // withoutTwins leaves out the training images that have the pixels of an image of another part.
 func (r *Report) withoutTwins(sound [3]Set, pictures [3][]*[sha256.Size]byte) (train Set) {
 	others := map[[sha256.Size]byte]string{}

@@ -28,7 +28,8 @@ func predictCommand() *cobra.Command {
 		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32, the mul\n" +
 			"map at the input size). The threshold is --threshold, or the run's best F1 when it was evaluated.\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
-			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed.",
+			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
+			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).",
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd, args[0], args[1:], cmd.Flags().Changed("threshold"))
@@ -79,6 +80,9 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	}
 	images, problems, err := listed(paths, f.out)
 	if err != nil {
+		return err
+	}
+	if err := sayHowRead(cmd, d, images); err != nil {
 		return err
 	}
 	p, err := startPredictions(f, images, t, cmd.ErrOrStderr())
@@ -152,4 +156,16 @@ func (f *predictFlags) find(from string, given bool) (file string, t thresholds,
 		t.Score = &f.threshold
 	}
 	return file, t, nil
+}
+
+// sayHowRead notes how many images are turned or of 16 bits, by their headers. Unreadable ones are named when it is their turn.
+func sayHowRead(cmd *cobra.Command, d *detector.Detector, images []string) error {
+	look, err := datasets.Files(images...).ReadAs(d.Reading()).Look(cmd.Context())
+	if err != nil {
+		return err
+	}
+	for _, line := range look.Notes() {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note:", line)
+	}
+	return nil
 }

@@ -161,7 +161,7 @@ func (d *Detector) eachImages(ctx context.Context, what purpose, set datasets.Se
 		return err
 	}
 	var before *under
-	for b, err := range datasets.SoundBatches(ctx, set.ReadAs(d.reading()), d.Config.Size[0], d.Config.Size[1], deviceBatch, 0, d.bad) {
+	for b, err := range datasets.SoundBatches(ctx, set.ReadAs(d.Reading()), d.Config.Size[0], d.Config.Size[1], deviceBatch, 0, d.bad) {
 		if err != nil {
 			return errors.Join(err, before.drop())
 		}

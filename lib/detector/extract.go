@@ -66,7 +66,7 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 		return d.eachOnDevice(ctx, set, do)
 	}
 	h, w := d.Config.Size[0], d.Config.Size[1]
-	for b, err := range datasets.SoundBatches(ctx, set.ReadAs(d.reading()), h, w, extractBatch, 0, d.bad) {
+	for b, err := range datasets.SoundBatches(ctx, set.ReadAs(d.Reading()), h, w, extractBatch, 0, d.bad) {
 		if err != nil {
 			return err
 		}
@@ -81,8 +81,8 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 	return ctx.Err()
 }
 
-// reading is how images are read, always as the training images were.
-func (d *Detector) reading() datasets.Reading {
+// Reading is how images are read, always as the training images were.
+func (d *Detector) Reading() datasets.Reading {
 	return datasets.Reading{Levels: d.Config.Levels, Exif: d.Config.Exif}
 }
 

@@ -30,7 +30,7 @@ func (d *Detector) prepareVerdicts(ctx context.Context, f *fitting) error {
 	if err != nil {
 		return err
 	}
-	f.judged = judged{features: features, samples: f.judgeOn.ReadAs(d.reading()), masks: make([][]uint8, len(f.judgeOn))}
+	f.judged = judged{features: features, samples: f.judgeOn.ReadAs(d.Reading()), masks: make([][]uint8, len(f.judgeOn))}
 	row := make([]float32, features.perImage())
 	return d.each(ctx, f.judgeOn, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
 		for i, m := range b.Masks {
