@@ -220,6 +220,8 @@ func checkClaim(f io.ReaderAt, size int64, format string, start []byte, pic imag
 		bits, most = 8, 1024*size
 	case format == "bmp" && len(start) > 29:
 		bits = int64(binary.LittleEndian.Uint16(start[28:]))
+	case format == "webp":
+		return checkWebP(f, size, pic)
 	default:
 		return nil
 	}

@@ -135,6 +135,13 @@ func hostile() map[string][]byte {
 	scan := progressive[bytes.LastIndex(progressive, []byte{0xFF, 0xDA}):end]
 	scans := append(bytes.Clone(progressive[:end]), bytes.Repeat(scan, 600)...)
 	side := uint32(9999)
+	webp, _ := os.ReadFile("testdata/formats/alpha.webp") // RIFF, VP8X, ALPH, VP8
+	large, long := bytes.Clone(webp), bytes.Clone(webp)
+	if at := bytes.Index(webp, []byte("VP8 ")); at > 0 {
+		copy(large[at+14:], "\x00\x3f\x00\x3f")
+		copy(long[at+4:], "\xff\xff\xff\x7f")
+		copy(long[4:], "\xff\xff\xff\x7f")
+	}
 	return map[string][]byte{
 		"strip far outside":      greyTIFF(one(tagWidth, 64), one(tagHeight, 64), one(tagStripOffsets, 0xFFFFFFF0), one(tagStripCounts, 4096)),
 		"strip of 2 GB":          greyTIFF(one(tagStripCounts, 1<<31)),
@@ -150,6 +157,8 @@ func hostile() map[string][]byte {
 		"bmp":                    bmp,
 		"jpeg":                   jpeg,
 		"many scans":             scans,
+		"webp beyond its canvas": large,
+		"webp of a long chunk":   long,
 	}
 }
 

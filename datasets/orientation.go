@@ -78,23 +78,20 @@ func exifInPNG(f io.ReaderAt, size int64) (at, n int64) {
 	return 0, 0
 }
 
-// exifInWebP finds the chunk EXIF: name, length of four bytes, content padded to an even length.
-func exifInWebP(f io.ReaderAt, size int64) (at, n int64) {
-	head := make([]byte, 14)
-	for at, left := int64(12), maxChunks; at+14 <= size && left > 0; left-- {
-		if _, err := f.ReadAt(head, at); err != nil {
-			return 0, 0
+// exifInWebP finds the chunk EXIF. Some writers copy it with the prefix that it has in a JPEG.
+func exifInWebP(f io.ReaderAt, size int64) (from, n int64) {
+	webpChunks(f, size, func(name string, at, length int64) bool {
+		if name != "EXIF" {
+			return true
 		}
-		length := int64(binary.LittleEndian.Uint32(head[4:]))
-		if string(head[:4]) == "EXIF" {
-			if string(head[8:14]) == "Exif\x00\x00" { // some writers copy it with a JPEG's prefix
-				return at + 14, length - 6
-			}
-			return at + 8, length
+		from, n = at, length
+		prefix := make([]byte, 6)
+		if _, err := f.ReadAt(prefix, at); err == nil && string(prefix) == "Exif\x00\x00" {
+			from, n = at+6, length-6
 		}
-		at += 8 + length + length%2
-	}
-	return 0, 0
+		return false
+	})
+	return from, n
 }
 
 // turned is the picture as a viewer shows it.

@@ -1,0 +1,55 @@
+package datasets
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+)
+
+// webpChunks walks over the chunks of a WebP file: name, length of four bytes, content padded to an even length. It ends
+// when do says so.
+func webpChunks(f io.ReaderAt, size int64, do func(name string, at, length int64) (more bool)) {
+	head := make([]byte, 8)
+	for at, left := int64(12), maxChunks; at+8 <= size && left > 0; left-- {
+		if _, err := f.ReadAt(head, at); err != nil {
+			return
+		}
+		length := int64(binary.LittleEndian.Uint32(head[4:]))
+		if !do(string(head[:4]), at+8, length) {
+			return
+		}
+		at += 8 + length + length%2
+	}
+}
+
+// checkWebP makes sure of what the library takes on trust: that the picture lies in the file and is as large as the canvas
+// that is claimed for it. Animations are not read.
+func checkWebP(f io.ReaderAt, size int64, canvas image.Point) (err error) {
+	webpChunks(f, size, func(name string, at, length int64) bool {
+		if at+length > size {
+			err = fmt.Errorf("truncated image: chunk %q of %d bytes at %d: %w", name, length, at, io.ErrUnexpectedEOF)
+			return false
+		}
+		head := make([]byte, min(length, 10))
+		if _, err = f.ReadAt(head, at); err != nil {
+			return false
+		}
+		var frame image.Point
+		switch {
+		case name == "ANIM" || name == "ANMF":
+			err = errors.New("an animated WebP image, which is not read")
+		case name == "VP8 " && len(head) == 10: // frame tag, start code, then 14 bits of width and of height
+			frame = image.Pt(int(binary.LittleEndian.Uint16(head[6:])&0x3FFF), int(binary.LittleEndian.Uint16(head[8:])&0x3FFF))
+		case name == "VP8L" && len(head) >= 5: // signature, then 14 bits of width − 1 and of height − 1
+			bits := binary.LittleEndian.Uint32(head[1:])
+			frame = image.Pt(int(bits&0x3FFF)+1, int(bits>>14&0x3FFF)+1)
+		}
+		if frame != (image.Point{}) && frame != canvas {
+			err = fmt.Errorf("broken image: a picture of %d×%d pixels on a canvas of %d×%d", frame.X, frame.Y, canvas.X, canvas.Y)
+		}
+		return err == nil
+	})
+	return err
+}
