@@ -46,25 +46,31 @@ func (r *Result) ByDefect() (Defects, error) {
 
 func (r *Result) judgeDefect(kind string) (DefectMetrics, error) {
 	m := DefectMetrics{Defect: kind}
-	var index []int // of the images of the kind, and the normal ones
+	var index []int // of the images of the kind, and the normal ones, among those whose masks are known
 	var scores []float64
 	var labels []bool
-	var all, parts []string
-	part := r.parts()
+	var all, shown []string
+	part, masked := parts(r.Images), 0
 	for i, p := range r.Images {
+		if p.Mask != nil {
+			masked++
+		}
 		if p.Anomalous && p.Defect != kind {
 			continue
 		}
-		index, scores, labels, all = append(index, i), append(scores, p.Score), append(labels, p.Anomalous), append(all, part[i])
+		if p.Mask != nil {
+			index = append(index, masked-1)
+		}
+		scores, labels, all = append(scores, p.Score), append(labels, p.Anomalous), append(all, part[i])
 		if p.Anomalous {
 			m.Images++
-			parts = append(parts, part[i])
+			shown = append(shown, part[i])
 			if p.Score >= r.DetThreshold {
 				m.Found++
 			}
 		}
 	}
-	m.Parts = len(distinct(parts))
+	m.Parts = len(distinct(shown))
 	ranking, err := metrics.Rank(scores, labels)
 	if err != nil {
 		return m, err

@@ -155,6 +155,9 @@ func TestMissingMaskKeepsTheOtherFigures(t *testing.T) {
 	if !strings.Contains(less.String(), "rest on the 9 whose masks are known") || strings.Contains(whole.String(), "rest on") {
 		t.Errorf("table %q", less)
 	}
+	if _, err := less.ByDefect(); err != nil {
+		t.Errorf("by defect without one mask: %v", err)
+	}
 	for _, mask := range masks[1:] {
 		if err := os.Remove(mask); err != nil {
 			t.Fatal(err)
