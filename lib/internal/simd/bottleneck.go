@@ -109,7 +109,7 @@ func (j *bottleneckJob) plan() {
 	chunk := min(j.block.Wide, 2*j.rows())
 	j.band = j.oh
 	for j.layout(); j.band > 1 && j.bytes(chunk) > bottleneckBytes; j.layout() {
-		j.band = ceilDiv(j.oh, ceilDiv(j.oh, j.band)+1)
+		j.band = min(j.band-1, ceilDiv(j.oh, ceilDiv(j.oh, j.band)+1)) // one more band can leave the height as it is
 	}
 	for next := chunk + j.rows(); next <= j.block.Wide && j.bytes(next)-j.bytes(0) <= chunkBytes; next += j.rows() {
 		chunk = next
