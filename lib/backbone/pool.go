@@ -17,12 +17,14 @@ func Pool(f []Feature, batch int, kind string) []Feature {
 	switch kind {
 	case "none":
 		return f
+	case "local":
+		return Local(f, batch)
 	case "", "avg":
 		pool = avgPool
 	case "max":
 		pool = maxPool
 	default:
-		panic(fmt.Sprintf("backbone: pooling %q: want avg, max or none", kind))
+		panic(fmt.Sprintf("backbone: pooling %q: want avg, max, local or none", kind))
 	}
 	out := make([]Feature, len(f))
 	for i, src := range f {

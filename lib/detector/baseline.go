@@ -39,10 +39,17 @@ func (d *Detector) fitBaseline(ctx context.Context, set datasets.Set, f fitting)
 		return err
 	}
 	defer features.Close()
-	if err := d.baseline.Fit(ctx, features, f.onFitting); err != nil {
+	fit, held, err := d.divide(f, features)
+	if err != nil {
+		return err
+	}
+	if err := d.baseline.Fit(ctx, fit, f.onFitting); err != nil {
 		return fmt.Errorf("detector: fitting %w", err)
 	}
-	return nil
+	if held != nil {
+		fit = held
+	}
+	return d.calibrate(ctx, fit, held != nil)
 }
 
 // checkOneGo refuses what only a training in epochs can do.
@@ -100,7 +107,38 @@ func (p Prediction) distances() score.Maps {
 	for i, v := range p.LogP[0] {
 		distance[i] = -v
 	}
-	return score.Distances(distance, p.Sizes[0][0], p.Sizes[0][1], p.H, p.W, p.smooth)
+	m := score.Distances(distance, p.Sizes[0][0], p.Sizes[0][1], p.H, p.W, p.smooth)
+	if p.calibration != nil {
+		p.calibration.scaleMap(m.NLL) // one map for all three
+	}
+	return m
+}
+
+// baselineScores are the scores of cached features, as the model has them.
+func (d *Detector) baselineScores(ctx context.Context, features train.Source) ([]float64, error) {
+	kind, _ := d.kind()
+	h, w := d.baseline.Size()
+	maps := make([][]float32, len(d.maps))
+	out := make([]float64, 0, features.Len())
+	for i := range features.Len() {
+		for s, m := range d.maps {
+			maps[s] = make([]float32, m.Len())
+		}
+		if err := features.Batch(ctx, []int{i}, maps); err != nil {
+			return nil, err
+		}
+		distance, scores, err := d.baseline.Distance(ctx, 1, maps)
+		if err != nil {
+			return nil, err
+		}
+		if scores != nil && d.Config.TopK == 0 {
+			out = append(out, scores[0])
+			continue
+		}
+		m := score.Distances(distance, h, w, d.Config.Size[0], d.Config.Size[1], kind.Smooth)
+		out = append(out, score.ImageScore(m.NLL, d.Config.TopK))
+	}
+	return out, nil
 }
 
 // saveBaseline writes a baseline's tensors.

@@ -79,6 +79,24 @@ func (f *Features) Batch(ctx context.Context, index []int, maps [][]float32) err
 	return nil
 }
 
+// change rewrites the values of every image.
+func (f *Features) change(ctx context.Context, do func(row []float32)) error {
+	row := make([]float32, f.perImage())
+	for i, name := range f.Names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f.store.get(i, row); err != nil {
+			return fmt.Errorf("reading the features of %s: %w", name, err)
+		}
+		do(row)
+		if err := f.store.put(i, row); err != nil {
+			return fmt.Errorf("keeping the features of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // Close frees the memory or the file.
 func (f *Features) Close() error { return f.store.close() }
 

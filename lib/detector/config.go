@@ -15,18 +15,20 @@ import (
 // program, with the paper's flow. It is stored in every checkpoint.
 type Config struct {
 	Model    string  `json:"model,omitempty"`     // msflow (default) or a name of Models
+	Recipe   string  `json:"recipe,omitempty"`    // of msflow: whitened (default) or paper; see Recipes
 	Backbone string  `json:"backbone"`            // a name of backbone.Names; "" is efficientnet_lite0
 	Weights  string  `json:"weights,omitempty"`   // a file of weights; "" takes the published ones
 	Padding  string  `json:"padding,omitempty"`   // ResNets' 3×3 and 7×7 convolutions: reflect (default, as published) or zero
-	Pool     string  `json:"pool,omitempty"`      // of the features: avg (msflow's default), max or none (the others')
+	Pool     string  `json:"pool,omitempty"`      // of the features: local (the whitened recipe's), avg (the paper's), max or none
 	Size     [2]int  `json:"size"`                // input height and width in pixels; 0 takes the data set's
 	Scales   []int   `json:"scales,omitempty"`    // which maps of the pyramid (0 fine … 2 coarse); nil is the model's own choice
-	Blocks   []int   `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 5, 8
+	Blocks   []int   `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 4, 4, and 2, 5, 8 by the paper
 	Cond     int     `json:"cond,omitempty"`      // channels of the position code, divisible by 4; 0 is 64
 	Clamp    float64 `json:"clamp,omitempty"`     // α of the couplings; 0 is 1.9
 	OldClamp bool    `json:"old_clamp,omitempty"` // s = α·tanh(a), as FrEIA had it before August 2023
 	Subnet   string  `json:"subnet,omitempty"`    // conv_ln (default), conv or conv_bn
 	NoFusion bool    `json:"no_fusion,omitempty"` // leave the fusion flow out
+	Score    string  `json:"score,omitempty"`     // of msflow: surprise (the whitened recipe's) or reference (the paper's)
 	TopK     float64 `json:"top_k,omitempty"`     // share of pixels whose mean is the image score; 0 is the model's own score
 	Coreset  float64 `json:"coreset,omitempty"`   // share of the patches that patchcore keeps; 0 is 0.1
 	Levels   int     `json:"levels,omitempty"`    // of 16-bit images; 0 takes those of the training images
@@ -51,33 +53,13 @@ func (c Config) resolved() (Config, error) {
 	c.Padding = or(c.Padding, "reflect")
 	if c.Model == MSFlow {
 		c = c.flowDefaults()
-		return c, errors.Join(c.check(), c.checkFlow())
+		return c, errors.Join(c.check(), c.checkFlow(), c.checkRecipe())
 	}
 	c, err := c.baselineDefaults()
 	if err != nil {
 		return c, err
 	}
 	return c, c.check()
-}
-
-// flowDefaults fills in what MSFlow's paper has.
-func (c Config) flowDefaults() Config {
-	c.Pool = or(c.Pool, "avg")
-	c.Subnet = or(c.Subnet, "conv_ln")
-	c.Cond = or(c.Cond, 64)
-	c.Clamp = or(c.Clamp, 1.9)
-	c.TopK = or(c.TopK, 0.03)
-	if c.Scales == nil {
-		c.Scales = []int{0, 1, 2}
-	}
-	if c.Blocks == nil {
-		for _, s := range c.Scales {
-			if s >= 0 && s < 3 {
-				c.Blocks = append(c.Blocks, []int{2, 5, 8}[s])
-			}
-		}
-	}
-	return c
 }
 
 // baselineDefaults fills in what the paper of a model of lib/baseline has.
@@ -110,8 +92,8 @@ func (c Config) check() error {
 	if !slices.Contains([]string{"reflect", "zero"}, c.Padding) {
 		wrong("padding %q; it is reflect or zero", c.Padding)
 	}
-	if !slices.Contains([]string{"avg", "max", "none"}, c.Pool) {
-		wrong("pool %q; it is avg, max or none", c.Pool)
+	if !slices.Contains([]string{"avg", "max", "none", "local"}, c.Pool) {
+		wrong("pool %q; it is local, avg, max or none", c.Pool)
 	}
 	if !(c.TopK >= 0 && c.TopK <= 1) {
 		wrong("top-k share %v; it must lie in (0,1]", c.TopK)

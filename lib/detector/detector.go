@@ -16,6 +16,7 @@ import (
 	"github.com/msflow-go/msflow/lib/flow"
 	"github.com/msflow-go/msflow/lib/train"
 	"github.com/msflow-go/msflow/lib/weights"
+	"github.com/msflow-go/msflow/lib/whiten"
 )
 
 // Detector finds what normal images do not have. Its methods may be called from several goroutines; they take turns.
@@ -23,17 +24,20 @@ type Detector struct {
 	Config Config        // with every default filled in
 	Epochs []train.Epoch // finished so far
 
-	mu        sync.Mutex
-	backbone  *backbone.Backbone
-	digest    string         // of the backbone's weights
-	model     *flow.MSFlow   // nil before the input size is known, and for a baseline
-	baseline  baseline.Model // nil before the input size is known, and for a flow
-	maps      []flow.Map
-	last      *train.Trainer     // of the last Fit, to continue it
-	inference map[int]*inference // by batch size
-	busy      chan struct{}      // closed when an inference that was abandoned at an interrupt has ended
-	device    *accelerator       // nil: the processor
-	note      string             // why device auto is the processor
+	mu          sync.Mutex
+	backbone    *backbone.Backbone
+	digest      string         // of the backbone's weights
+	model       *flow.MSFlow   // nil before the input size is known, and for a baseline
+	calibration *Calibration   // on normal images, learned by Fit
+	baseline    baseline.Model // nil before the input size is known, and for a flow
+	maps        []flow.Map
+	raw         []flow.Map          // the backbone's own maps, before pooling
+	whitening   []*whiten.Whitening // of each scale, learned by Fit; nil: features go to the model as they are
+	last        *train.Trainer      // of the last Fit, to continue it
+	inference   map[int]*inference  // by batch size
+	busy        chan struct{}       // closed when an inference that was abandoned at an interrupt has ended
+	device      *accelerator        // nil: the processor
+	note        string              // why device auto is the processor
 
 	bad func(datasets.Sample, error) // takes the images that cannot be read; nil: one ends the pass
 }
@@ -114,7 +118,7 @@ func (d *Detector) build() (err error) {
 // buildFlow makes the flow for the maps, with its initial weights.
 func (d *Detector) buildFlow() error {
 	c := d.Config
-	fc := flow.Config{Blocks: c.Blocks, Clamp: c.Clamp, Subnet: c.Subnet, NoFusion: c.NoFusion}
+	fc := flow.Config{Blocks: c.Blocks, Clamp: c.Clamp, Subnet: c.Subnet, NoFusion: c.NoFusion, Gentle: c.whitens()}
 	if c.OldClamp {
 		fc.Form = flow.TanhUndivided
 	}
@@ -136,6 +140,10 @@ func (d *Detector) pyramid(h, w int) ([]flow.Map, error) {
 	f, err := d.backbone.Features(make([]float32, 3*h*w), 1, h, w)
 	if err != nil {
 		return nil, fmt.Errorf("detector: %w", err)
+	}
+	d.raw = nil
+	for _, m := range f {
+		d.raw = append(d.raw, flow.Map{C: m.C, H: m.H, W: m.W})
 	}
 	var maps []flow.Map
 	for _, m := range d.pick(backbone.Pool(f, 1, d.Config.Pool)) {

@@ -127,6 +127,9 @@ func (d *Detector) pyramidGraph(images *G.Node) ([]*G.Node, error) {
 	for i, s := range d.Config.Scales {
 		maps[i] = all[s]
 	}
+	if d.Config.Pool == "local" { // its views are made on the processor
+		return all, nil
+	}
 	return backbone.PoolGraph(maps, d.Config.Pool)
 }
 
@@ -217,11 +220,18 @@ func (d *Detector) eachOnDevice(ctx context.Context, set datasets.Set, do func(f
 		return errors.New("detector: features on a device need the input size; set Config.Size")
 	}
 	return d.eachImages(ctx, extracting, set, func(b *datasets.Batch, maps [][]float32) error {
+		shapes, n := d.maps, len(b.Samples)
+		if d.Config.Pool == "local" {
+			shapes = d.raw
+		}
 		features := make([]backbone.Feature, len(maps))
-		for i, m := range d.maps {
+		for i, m := range shapes {
 			features[i] = backbone.Feature{C: m.C, H: m.H, W: m.W, Data: maps[i]}
 		}
-		return do(b.First, b, features)
+		if d.Config.Pool == "local" {
+			features = d.pick(backbone.Local(features, n))
+		}
+		return do(b.First, b, d.whitened(features, n))
 	})
 }
 
@@ -245,4 +255,15 @@ func (d *Detector) likelihoodOnDevice(ctx context.Context, n int, fill func(maps
 		return nil, fmt.Errorf("detector: %w", err)
 	}
 	return cut(out, n), nil
+}
+
+// likelihoodAnywhere is likelihood where the detector computes.
+func (d *Detector) likelihoodAnywhere(ctx context.Context, n int, fill func(maps [][]float32) error) ([][]float32, error) {
+	if d.device == nil {
+		return d.likelihood(ctx, n, fill)
+	}
+	if err := d.device.refresh(ctx, judging, d); err != nil {
+		return nil, err
+	}
+	return d.likelihoodOnDevice(ctx, n, fill)
 }

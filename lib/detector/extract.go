@@ -74,7 +74,8 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 		if err != nil {
 			return err
 		}
-		if err := do(b.First, b, d.pick(backbone.Pool(f, len(b.Samples), d.Config.Pool))); err != nil {
+		maps := d.whitened(d.pick(backbone.Pool(f, len(b.Samples), d.Config.Pool)), len(b.Samples))
+		if err := do(b.First, b, maps); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ type fitting struct {
 	train.Options
 	lr         float64
 	heldOut    float64
+	chosen     struct{ heldOut, noise bool } // not left to the recipe
 	cacheBytes int64
 	checkpoint string
 	resume     string
@@ -24,6 +25,7 @@ type fitting struct {
 	onFitting  Progress
 	onStep     []func(train.Step)
 	onEpoch    []func(train.Epoch)
+	normal     train.Source // that calibrates
 	judgeEvery int
 	judgeOn    datasets.Set
 	onVerdict  func(epoch int, r *Result) error
@@ -33,14 +35,15 @@ type fitting struct {
 // Option changes one Fit.
 type Option func(*fitting)
 
-// Epochs is the number of passes over the training images; the default is the paper's 100 (25 meta-epochs of 4). The
-// schedule stretches with it.
+// Epochs is the number of passes over the training images; the default is the recipe's: the paper's 100 (25
+// meta-epochs of 4), or as many as some two hundred steps need. The schedule stretches with it.
 func Epochs(n int) Option { return func(f *fitting) { f.Epochs = n } }
 
 // BatchSize is the number of images per step; the default is 8.
 func BatchSize(n int) Option { return func(f *fitting) { f.Batch = n } }
 
-// LearningRate is the rate after the warm-up; the default is 1e-4.
+// LearningRate is the rate after the warm-up; the default is 1e-4 by the paper, 3e-4 on whitened
+// features.
 func LearningRate(lr float64) Option { return func(f *fitting) { f.lr = lr } }
 
 // WithSchedule replaces the paper's schedule.
@@ -48,8 +51,17 @@ func WithSchedule(s train.Schedule) Option { return func(f *fitting) { f.Schedul
 
 // HoldOut keeps about the given share of the training images out of the training, whole parts at a time (see
 // datasets.Groups), and reports their loss after every epoch. The parameters of the epoch with the lowest are kept in the
-// end. It needs no anomalous image.
-func HoldOut(share float64) Option { return func(f *fitting) { f.heldOut = share } }
+// end; they also calibrate the scores, see Calibration. It needs no anomalous image. The default is a tenth, where there are ten
+// parts or more, and none by the paper.
+func HoldOut(share float64) Option {
+	return func(f *fitting) { f.heldOut, f.chosen.heldOut = share, true }
+}
+
+// Noise adds Gaussian noise to the features of every step, as a share of their standard deviation; the default of the whitened
+// recipe is 0.6, none by the paper.
+func Noise(sigma float64) Option {
+	return func(f *fitting) { f.Options.Noise, f.chosen.noise = sigma, true }
+}
 
 // Patience stops the training when the held-out loss has not fallen for n epochs.
 func Patience(n int) Option { return func(f *fitting) { f.Patience = n } }
@@ -107,15 +119,23 @@ func settings(options []Option) (fitting, error) {
 	if f.Patience > 0 && f.heldOut == 0 {
 		errs = append(errs, errors.New("detector: patience needs held-out images; add HoldOut(0.1)"))
 	}
+	if !(f.Options.Noise >= 0) || math.IsInf(f.Options.Noise, 1) {
+		errs = append(errs, fmt.Errorf("detector: noise of %v standard deviations; it must be zero or more", f.Options.Noise))
+	}
 	if !(f.lr >= 0 && f.lr <= math.MaxFloat32) {
 		errs = append(errs, fmt.Errorf("detector: learning rate %v", f.lr))
 	}
+	return f, errors.Join(errs...)
+}
+
+// schedule fills in what was left to the recipe, for a set to train on.
+func (d *Detector) schedule(f *fitting, set datasets.Set) {
+	d.Config.recipeFor(f, set)
 	if f.Schedule == nil {
-		s := train.Paper(or(f.Epochs, 100))
-		s.LR = or(f.lr, s.LR)
+		s := train.Paper(f.Epochs)
+		s.LR = f.lr
 		f.Schedule = &s
 	}
-	return f, errors.Join(errs...)
 }
 
 // Fit trains the flow on normal images, from where the detector stands. All images are checked before the first step.
@@ -145,6 +165,7 @@ func (d *Detector) fit(ctx context.Context, set datasets.Set, f fitting) error {
 	if err := d.sized(set); err != nil {
 		return err
 	}
+	d.schedule(&f, set)
 	if d.baseline != nil {
 		return d.fitBaseline(ctx, set, f)
 	}
@@ -157,11 +178,22 @@ func (d *Detector) fit(ctx context.Context, set datasets.Set, f fitting) error {
 		return err
 	}
 	defer features.Close()
+	fit, held, err := d.divide(f, features)
+	if err != nil {
+		return err
+	}
+	if err := d.whiten(ctx, fit, features); err != nil {
+		return err
+	}
+	f.normal = fit
+	if held != nil {
+		f.normal = held
+	}
 	if err := d.prepareVerdicts(ctx, &f); err != nil {
 		return err
 	}
 	defer f.judged.close()
-	return d.run(ctx, f, trainer, features)
+	return d.run(ctx, f, trainer, fit, held)
 }
 
 // trainer prepares the training, from a checkpoint when there is one to resume.
@@ -211,18 +243,23 @@ func (d *Detector) write(path string, t *train.Trainer) error {
 	if path == "" {
 		return nil
 	}
-	return train.Save(path, d.model, d.stored(), t)
+	return train.Save(path, d.model, d.stored(), t, d.extraTensors()...)
 }
 
-func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, features *Features) error {
-	fit, held := train.Source(features), train.Source(nil)
-	if f.heldOut > 0 {
-		fit, held = train.Split(features, features.Parts, f.heldOut, d.Config.Seed)
-		if fit.Len() == 0 || held.Len() == 0 {
-			return fmt.Errorf("detector: holding out %v of %d training images leaves %d to train on and %d held out; images of one part stay together",
-				f.heldOut, features.Len(), fit.Len(), held.Len())
-		}
+// divide gives the features to train on and those that are held out, nil when there are none.
+func (d *Detector) divide(f fitting, features *Features) (fit, held train.Source, err error) {
+	if !(f.heldOut > 0) {
+		return features, nil, nil
 	}
+	fit, held = train.Split(features, features.Parts, f.heldOut, d.Config.Seed)
+	if fit.Len() == 0 || held.Len() == 0 {
+		return nil, nil, fmt.Errorf("detector: holding out %v of %d training images leaves %d to train on and %d held out; images of one part stay together",
+			f.heldOut, features.Len(), fit.Len(), held.Len())
+	}
+	return fit, held, nil
+}
+
+func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, fit, held train.Source) error {
 	err := t.Run(ctx, fit, held)
 	d.Epochs, d.last = t.History, t
 	if ctx.Err() != nil && err != nil {
@@ -234,5 +271,8 @@ func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, feature
 	if err != nil {
 		return err
 	}
-	return t.RestoreBest()
+	if err := t.RestoreBest(); err != nil {
+		return err
+	}
+	return d.calibrate(ctx, f.normal, held != nil)
 }

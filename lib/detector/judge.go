@@ -47,8 +47,11 @@ func (d *Detector) prepareVerdicts(ctx context.Context, f *fitting) error {
 
 // giveVerdict tests the flow after an epoch that JudgeEvery asked for.
 func (d *Detector) giveVerdict(ctx context.Context, f *fitting, epoch int) error {
-	if f.judgeEvery <= 0 || epoch%f.judgeEvery != 0 && epoch != or(f.Epochs, 100) {
+	if f.judgeEvery <= 0 || epoch%f.judgeEvery != 0 && epoch != or(f.Epochs, paperEpochs) {
 		return nil
+	}
+	if err := d.calibrate(ctx, f.normal, f.heldOut > 0); err != nil {
+		return err
 	}
 	r, err := d.judge(ctx, f.judged)
 	if err != nil {

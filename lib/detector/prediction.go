@@ -15,21 +15,26 @@ type Prediction struct {
 	Defect    string  // as the data set has it
 	Anomalous bool    // as the data set has it
 	Part      string  // the physical part that is shown: the sample's Group, or its Name
-	Score     float64 // larger is less normal: mean of the largest TopK of the mul map, or what a baseline's paper has
+	Score     float64 // larger is less normal: mean of the largest TopK of the map, or what a baseline's paper has; calibrated, one normal image in a hundred reaches 0.5
 	H, W      int
 	LogP      [][]float32 // log-likelihood map of each scale, (h_i,w_i), in nats per channel; a baseline's is minus its distance
 	Sizes     [][2]int    // h_i, w_i
 	Mask      []uint8     // 1 at the defect's pixels at the input size, nil when unknown
 
-	sample   datasets.Sample
-	distance bool    // LogP is minus a distance
-	smooth   float64 // standard deviation in pixels of the Gaussian that smooths the distance map
+	sample      datasets.Sample
+	calibration *Calibration
+	distance    bool    // LogP is minus a distance
+	smooth      float64 // standard deviation in pixels of the Gaussian that smooths the distance map
 }
 
 // Maps fuses the scales into pixel maps. A model of distances has one map for all three.
 func (p Prediction) Maps() score.Maps {
 	if p.distance {
 		return p.distances()
+	}
+	if c := p.calibration; c != nil && len(c.Levels) > 0 {
+		m := c.surprise(p)
+		return score.Maps{Add: m, Mul: m, NLL: m}
 	}
 	return score.Fuse(p.LogP, p.Sizes, p.H, p.W)
 }

@@ -13,9 +13,11 @@ type stored struct {
 	Config  Config        `json:"detector"`
 	Digest  string        `json:"backbone_sha256"` // of the backbone's tensors
 	History []train.Epoch `json:"history,omitempty"`
+
+	Calibration *Calibration `json:"calibration,omitempty"`
 }
 
-func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs} }
+func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs, d.calibration} }
 
 // Save writes the detector to path, in a temporary file that is renamed when it is complete. The backbone's weights are
 // not copied; the file says which they were.
@@ -28,7 +30,7 @@ func (d *Detector) Save(path string) error {
 	if d.model == nil {
 		return fmt.Errorf("saving to %s: %w", path, ErrUntrained)
 	}
-	return train.Save(path, d.model, d.stored(), nil)
+	return train.Save(path, d.model, d.stored(), nil, d.extraTensors()...)
 }
 
 // Load reads a detector that Save or a training's checkpoint wrote. weights names a file of the backbone's weights when they
@@ -42,6 +44,7 @@ func Load(path, weights string) (*Detector, error) {
 	if err := c.Config(&s); err != nil {
 		return nil, err
 	}
+	s.Config = s.Config.asStored()
 	if weights != "" {
 		s.Config.Weights = weights
 	}
@@ -52,7 +55,7 @@ func Load(path, weights string) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
-	d.Epochs = s.History
+	d.Epochs, d.calibration = s.History, s.Calibration
 	if err := d.restore(c); err != nil {
 		return nil, fmt.Errorf("loading: %w", err)
 	}
@@ -83,5 +86,16 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	if d.baseline != nil {
 		return c.RestoreTensors(d.baseline.Restore)
 	}
+	if err := c.RestoreTensors(d.restoreWhitening); err != nil {
+		return err
+	}
 	return c.Restore(d.model)
+}
+
+// asStored is a stored configuration as it is meant: files from before there were recipes hold the paper's MSFlow.
+func (c Config) asStored() Config {
+	if or(c.Model, MSFlow) == MSFlow {
+		c.Recipe = or(c.Recipe, Paper)
+	}
+	return c
 }

@@ -76,7 +76,7 @@ func (d *Detector) predictEach(ctx context.Context, set datasets.Set, do func(Pr
 		for i, sample := range b.Samples {
 			p := d.prediction(sample, logp, i)
 			if scores != nil && d.Config.TopK == 0 {
-				p.Score = scores[i]
+				p.Score = d.calibration.scored(scores[i])
 			}
 			if b.Masks[i] != nil {
 				p.Mask = b.Masks[i].Pix
@@ -95,11 +95,11 @@ func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *
 	if d.baseline != nil {
 		return d.eachMeasured(ctx, set, do)
 	}
-	if d.device != nil {
+	if d.device != nil && d.Config.Pool != "local" {
 		return d.eachScoredOnDevice(ctx, set, func(b *datasets.Batch, logp [][]float32) error { return do(b, logp, nil) })
 	}
 	return d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
-		logp, err := d.likelihood(ctx, len(b.Samples), func(into [][]float32) error {
+		logp, err := d.likelihoodAnywhere(ctx, len(b.Samples), func(into [][]float32) error {
 			for i, m := range maps {
 				copy(into[i], m.Data)
 			}
@@ -117,7 +117,7 @@ func (d *Detector) prediction(sample datasets.Sample, logp [][]float32, i int) P
 	p := Prediction{
 		Name: sample.Name, Path: sample.Path, Class: sample.Class, Defect: sample.Defect, Anomalous: sample.Anomalous,
 		Part: datasets.Set{sample}.Parts()[0],
-		H:    d.Config.Size[0], W: d.Config.Size[1], sample: sample,
+		H:    d.Config.Size[0], W: d.Config.Size[1], sample: sample, calibration: d.calibration,
 	}
 	if kind, ok := d.kind(); ok {
 		p.distance, p.smooth = true, kind.Smooth

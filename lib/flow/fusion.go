@@ -150,3 +150,9 @@ func (f *Fusion) Params() []*Param {
 	ps = append(ps, f.st1.params()...)
 	return append(ps, f.st2.params()...)
 }
+
+// silence makes the fusion flow a permutation until it is trained.
+func (f *Fusion) silence() {
+	f.st1.silence()
+	f.st2.silence()
+}

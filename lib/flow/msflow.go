@@ -18,11 +18,15 @@ type Config struct {
 	Subnet   string    // conv_ln, conv or conv_bn; empty: conv_ln
 	Custom   Subnet    // a subnet of one's own, instead of Subnet
 	NoFusion bool      // leave out the fusion flow, for ablations
+	Gentle   bool      // start close to the identity, for features that are nearly normal already; see [MSFlow]
 }
 
 // MSFlow is the multi-scale flow: each scale's map goes through its own parallel flow, then the fusion flow joins the scales.
 //
 //	y_i = flow_i(x_i),  z = fusion(y),  ln|det ∂z/∂x| = Σ_i ln|det ∂flow_i| + ln|det ∂fusion|
+//
+// A gentle start shrinks the last convolution of every coupling's subnet to a tenth and sets those of the fusion flow to
+// zero, so that z begins as a permutation of x but for a hundredth.
 //
 // The parameters are named parallel_flows.I.module_list.K.… and fusion_flow.….
 type MSFlow struct {
@@ -54,6 +58,9 @@ func NewMSFlow(cfg Config, rng *rand.Rand) (*MSFlow, error) {
 		return nil, fmt.Errorf("MSFlow: %w", err)
 	}
 	m.params = append(m.params, within([]*Fusion{m.fusion}, func(int) string { return fusionName })...)
+	if cfg.Gentle {
+		m.fusion.silence()
+	}
 	return m, nil
 }
 
@@ -77,6 +84,9 @@ func newParallelFlow(cfg Config, i int, rng *rand.Rand) (*Sequence, error) {
 		b, err := NewAllInOne(cfg.Channels[i], block, rng)
 		if err != nil {
 			return nil, fmt.Errorf("block %d: %w", k, err)
+		}
+		if cfg.Gentle {
+			b.soften(0.1)
 		}
 		blocks = append(blocks, b)
 	}

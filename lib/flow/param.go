@@ -188,3 +188,11 @@ func fill(n int, next func() float64) []float32 {
 	}
 	return v
 }
+
+// scaleParam multiplies a parameter by k.
+func scaleParam(p *Param, k float32) {
+	v := p.Float32s()
+	for i := range v {
+		v[i] *= k
+	}
+}

@@ -124,3 +124,9 @@ func (n *pointwiseNet) Params() []*Param {
 	}
 	return ps
 }
+
+// soften multiplies what the net gives by k.
+func (n *convNet) soften(k float32) {
+	scaleParam(n.weight2, k)
+	scaleParam(n.bias2, k)
+}

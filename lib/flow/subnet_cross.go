@@ -118,3 +118,11 @@ func sumInts(v []int) int {
 	}
 	return n
 }
+
+// silence makes the subnet give zeros until it is trained.
+func (n *crossSubnet) silence() {
+	for _, p := range append(append([]convParams{}, n.s...), n.t...) {
+		scaleParam(p.weight, 0)
+		scaleParam(p.bias, 0)
+	}
+}

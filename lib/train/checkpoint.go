@@ -35,9 +35,10 @@ func SaveTensors(path string, tensors []weights.Tensor, config any) error {
 }
 
 // Save writes a checkpoint of model to path, in a temporary file that is renamed when it is complete. config is kept as
-// JSON for whoever builds the model again. t adds what resuming needs; nil leaves it out.
-func Save(path string, model flow.Block, config any, t *Trainer) error {
-	return write(path, modelTensors(model), config, t)
+// JSON for whoever builds the model again. t adds what resuming needs; nil leaves it out. more are tensors that the model
+// does not know of; RestoreTensors gives them back.
+func Save(path string, model flow.Block, config any, t *Trainer, more ...weights.Tensor) error {
+	return write(path, append(modelTensors(model), more...), config, t)
 }
 
 func write(path string, tensors []weights.Tensor, config any, t *Trainer) error {
@@ -177,7 +178,7 @@ func (c *Checkpoint) Restore(model flow.Block) error {
 	return nil
 }
 
-// RestoreTensors gives a model without a flow its tensors by name.
+// RestoreTensors gives tensors by name to what is no flow.
 func (c *Checkpoint) RestoreTensors(restore func(get func(name string) (weights.Tensor, error)) error) error {
 	if err := restore(c.dict.Get); err != nil {
 		return fmt.Errorf("reading %s: %w", c.path, err)

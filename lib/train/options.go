@@ -15,6 +15,7 @@ type Options struct {
 	Schedule *Schedule // nil means Paper(Epochs)
 	Clip     float64   // largest gradient norm; 0 means 2, negative means no clipping
 	Seed     uint64    // orders the samples
+	Noise    float64   // standard deviation of Gaussian noise on the maps of every training step; 0 means none
 	Patience int       // stop after so many epochs without a better held-out likelihood; 0 never stops early
 
 	Device    *xla.Device   // where to compute; nil is the processor

@@ -102,7 +102,7 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 	visit := order(n, t.options.Seed, t.Epoch)
 	lr := t.options.schedule().At(t.Epoch)
 	first := t.Batches * size
-	take, stop := t.stepper(ctx, data, batches(visit[min(first, n):], size), lr)
+	take, stop := t.stepper(ctx, t.withNoise(data), batches(visit[min(first, n):], size), lr)
 	defer stop()
 	for lo := first; lo < n; lo += size {
 		hi := min(lo+size, n)

@@ -1,0 +1,101 @@
+package backbone
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"github.com/msflow-go/msflow/lib/internal/simd"
+)
+
+// Local makes two kinds of views of a pyramid, for models that compare what lies at one place of every picture. The first
+// view has all maps over each other at the second map's size: the finest pooled down to it, coarser ones repeated, not
+// smoothed, so that small defects stay visible. The others are the 3×3 averages of each map but the finest at its own size,
+// which keep apart what is alike in shape only. A pyramid of one map has one view, the map itself.
+//
+// The first view keeps at most 256 channels, the same random ones each time (as PaDiM does), because covariances of
+// more cost more than they tell.
+func Local(f []Feature, batch int) []Feature {
+	if len(f) == 1 {
+		return f
+	}
+	out := []Feature{joint(f, batch)}
+	for _, m := range f[1:] {
+		smooth := Feature{C: m.C, H: m.H, W: m.W, Data: make([]float32, len(m.Data))}
+		planes(m, batch, func(p int, plane []float32) { average3(smooth.Data[p*m.H*m.W:][:m.H*m.W], plane, m.H, m.W) })
+		out = append(out, smooth)
+	}
+	return out
+}
+
+// maxJoint bounds the channels of the first view.
+const maxJoint = 256
+
+// jointChannels are the channels of the first view among all.
+func jointChannels(f []Feature) []int {
+	n := 0
+	for _, m := range f {
+		n += m.C
+	}
+	order := rand.New(rand.NewPCG(0x10ca1, 0)).Perm(n)
+	if n <= maxJoint {
+		slices.Sort(order)
+		return order
+	}
+	return slices.Sorted(slices.Values(order[:maxJoint]))
+}
+
+// joint lays the maps over each other, (B,C₀+C₁+…,H₁,W₁).
+func joint(f []Feature, batch int) Feature {
+	h, w := f[1].H, f[1].W
+	chosen := jointChannels(f)
+	out := Feature{C: len(chosen), H: h, W: w, Data: make([]float32, batch*len(chosen)*h*w)}
+	sized := make([]Feature, len(f))
+	for i, m := range f {
+		if m.H == 2*h && m.W == 2*w || m.H == 2*h-1 && m.W == 2*w-1 {
+			m = Pool([]Feature{m}, batch, "avg")[0]
+		}
+		sized[i] = m
+	}
+	simd.Parallel(batch*len(chosen), func(k int) {
+		b, c := k/len(chosen), chosen[k%len(chosen)]
+		for _, m := range sized {
+			if c < m.C {
+				spread(out.Data[k*h*w:(k+1)*h*w], m.Data[(b*m.C+c)*m.H*m.W:][:m.H*m.W], m, h, w)
+				return
+			}
+			c -= m.C
+		}
+	})
+	return out
+}
+
+// spread copies to each place the value of the place of src that covers it.
+func spread(dst, src []float32, m Feature, h, w int) {
+	for y := range h {
+		row := src[y*m.H/h*m.W:][:m.W]
+		for x := range w {
+			dst[y*w+x] = row[x*m.W/w]
+		}
+	}
+}
+
+func planes(m Feature, batch int, do func(p int, plane []float32)) {
+	n := m.H * m.W
+	simd.Parallel(batch*m.C, func(p int) { do(p, m.Data[p*n:(p+1)*n]) })
+}
+
+// average3 is the mean of each 3×3 neighbourhood; what lies beyond the edge counts as zeros.
+func average3(dst, src []float32, h, w int) {
+	for y := range h {
+		top, bottom := max(0, y-1), min(h, y+2)
+		for x := range w {
+			sum := float32(0)
+			for v := top; v < bottom; v++ {
+				for u := max(0, x-1); u < min(w, x+2); u++ {
+					sum += src[v*w+u]
+				}
+			}
+			dst[y*w+x] = sum / 9
+		}
+	}
+}
