@@ -38,10 +38,10 @@ type painting struct {
 
 func (p *painting) hasMask() bool { return true }
 
-func (p *painting) check(depth Depth) (facts, error) { return p.under.check(depth) }
+func (p *painting) check(how *reading, depth Depth) (facts, error) { return p.under.check(how, depth) }
 
-func (p *painting) read() (raster, *Mask, error) {
-	pic, _, err := p.under.read()
+func (p *painting) read(how *reading) (raster, *Mask, error) {
+	pic, _, err := p.under.read(how)
 	if err != nil {
 		return raster{}, nil, err
 	}

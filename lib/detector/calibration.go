@@ -55,7 +55,11 @@ func gumbel(values []float64) (location, scale float64) {
 	}
 	const euler = 0.5772156649015329
 	scale = math.Sqrt(6*squares/float64(max(1, len(values)-1))) / math.Pi
-	scale = max(scale, 1e-3*max(1, math.Abs(mean))) // a single image has no spread
+	least := 1e-3
+	if len(values) < 10 { // a few images hardly show their spread, a single one none
+		least = 0.05
+	}
+	scale = max(scale, least*math.Abs(mean), 1e-6)
 	return mean - euler*scale, scale
 }
 

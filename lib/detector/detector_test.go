@@ -134,7 +134,7 @@ func TestJudgeEveryAgreesWithTest(t *testing.T) {
 	}
 	var last *Result
 	seen := 0
-	err = d.Fit(context.Background(), data.Train, Epochs(3), JudgeEvery(2, data.Test, func(_ int, r *Result) error {
+	err = d.Fit(context.Background(), data.Train, Epochs(3), HoldOut(0), JudgeEvery(2, data.Test, func(_ int, r *Result) error {
 		seen, last = seen+1, r
 		return nil
 	}))

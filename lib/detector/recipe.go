@@ -36,7 +36,8 @@ const (
 	whitenedRate      = 3e-4
 	whitenedNoise     = 0.6 // of the features' standard deviation
 	heldOutShare      = 0.1
-	leastParts        = 10    // without so many, none is held out
+	leastParts        = 40    // with fewer, MSFlow holds out none: it needs all of them
+	leastFitted       = 10    // the same for models that look up their training images, whose own distances say nothing
 	whitenedTopK      = 0.001 // of the pixels: a defect may be small
 	paperEpochs       = 100
 	paperLearningRate = 1e-4
@@ -87,7 +88,11 @@ func (c Config) recipeFor(f *fitting, set datasets.Set) {
 		f.Epochs, f.lr = or(f.Epochs, paperEpochs), or(f.lr, paperLearningRate)
 		return
 	}
-	if parts := set.Parts(); !f.chosen.heldOut && len(distinct(parts)) >= leastParts {
+	least := leastParts
+	if c.Model != MSFlow {
+		least = leastFitted
+	}
+	if !f.chosen.heldOut && len(distinct(set.Parts())) >= least {
 		f.heldOut = heldOutShare
 	}
 	if !c.whitens() {
