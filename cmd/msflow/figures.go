@@ -6,8 +6,8 @@ import (
 	"hash/crc32"
 	"image"
 	"image/png"
+	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -143,5 +143,5 @@ func fileName(name string) string {
 }
 
 func writePNG(path string, m image.Image) error {
-	return writeFile(path, func(f *os.File) error { return png.Encode(f, m) })
+	return writeFile(path, func(w io.Writer) error { return png.Encode(w, m) })
 }

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/msflow-go/msflow/lib/durable"
 	"github.com/msflow-go/msflow/lib/train"
 )
 
@@ -86,7 +88,7 @@ func (r runFolder) thresholds() (t thresholds, err error) {
 
 // writeLog writes one line per epoch.
 func (r runFolder) writeLog(history []train.Epoch) error {
-	return writeFile(r.file("log.jsonl"), func(f *os.File) error {
+	return writeFile(r.file("log.jsonl"), func(f io.Writer) error {
 		enc := json.NewEncoder(f)
 		for _, e := range history {
 			if err := enc.Encode(e); err != nil {
@@ -99,29 +101,17 @@ func (r runFolder) writeLog(history []train.Epoch) error {
 
 // writeJSON writes v to path in whole or not at all.
 func writeJSON(path string, v any) error {
-	return writeFile(path, func(f *os.File) error {
+	return writeFile(path, func(f io.Writer) error {
 		enc := json.NewEncoder(f)
 		enc.SetIndent("", "  ")
 		return enc.Encode(v)
 	})
 }
 
-// writeFile fills a temporary file and renames it to path when it is complete.
-func writeFile(path string, fill func(f *os.File) error) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+// writeFile writes path in whole or not at all, and its folder if there is none.
+func writeFile(path string, fill func(w io.Writer) error) error {
+	if err := durable.MkdirAll(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	err = errors.Join(fill(f), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
+	return durable.Write(path, 0o644, fill)
 }
