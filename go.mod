@@ -27,6 +27,8 @@ require (
 	gorgonia.org/tensor v0.9.24
 )
 
+require github.com/gofrs/flock v0.12.1 // indirect
+
 require (
 	github.com/aymerick/douceur v0.2.0 // indirect
 	github.com/gorilla/css v1.0.1 // indirect

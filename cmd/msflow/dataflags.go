@@ -47,6 +47,7 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	f.StringVar(&d.Normal, "normal", "", "folder: subfolder of normal images")
 	f.StringVar(&d.Abnormal, "abnormal", "", "folder: subfolder of anomalous images")
 	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks")
+	mark(cmd, isPath, "data", "split")
 }
 
 // open opens the data set and checks every file.

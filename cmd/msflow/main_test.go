@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/json"
 	"image/png"
 	"io"
@@ -102,7 +103,7 @@ func exportTestImages(t *testing.T, folder string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := info.Data.open(context.Background(), io.Discard)
+	data, err := (&evalFlags{}).open(context.Background(), runFolder(folder), info, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,4 +136,13 @@ func readNPY(t *testing.T, path string) []float32 {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func readCSV(t *testing.T, path string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(readText(t, path))).ReadAll()
+	if err != nil || len(rows) == 0 {
+		t.Fatalf("%s: %d rows, %v", path, len(rows), err)
+	}
+	return rows
 }

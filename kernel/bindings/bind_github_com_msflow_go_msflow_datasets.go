@@ -19,6 +19,7 @@ func init() {
 			Path: "github.com/msflow-go/msflow/datasets",
 			Deps: map[string]string{
 				"context":     "context",
+				"hash":        "hash",
 				"image":       "image",
 				"image/color": "color",
 				"iter":        "iter",
@@ -28,9 +29,12 @@ func init() {
 			NamedTypes: map[string]reflect.Type{
 				"Alike":      reflect.TypeFor[q.Alike](),
 				"Batch":      reflect.TypeFor[q.Batch](),
+				"Change":     reflect.TypeFor[q.Change](),
 				"CheckError": reflect.TypeFor[q.CheckError](),
 				"Data":       reflect.TypeFor[q.Data](),
 				"Depth":      reflect.TypeFor[q.Depth](),
+				"Division":   reflect.TypeFor[q.Division](),
+				"Entry":      reflect.TypeFor[q.Entry](),
 				"Image":      reflect.TypeFor[q.Image](),
 				"Mask":       reflect.TypeFor[q.Mask](),
 				"Option":     reflect.TypeFor[q.Option](),

@@ -60,6 +60,7 @@ func init() {
 				"BatchSize":       reflect.ValueOf(q.BatchSize),
 				"CacheBytes":      reflect.ValueOf(q.CacheBytes),
 				"Checkpoint":      reflect.ValueOf(q.Checkpoint),
+				"Checkpoints":     reflect.ValueOf(q.Checkpoints),
 				"Continue":        reflect.ValueOf(q.Continue),
 				"Epochs":          reflect.ValueOf(q.Epochs),
 				"HoldOut":         reflect.ValueOf(q.HoldOut),

@@ -16,7 +16,7 @@ type fitting struct {
 	lr         float64
 	heldOut    float64
 	cacheBytes int64
-	checkpoint string
+	checkpoint func(save func(path string) error) error // nil: none is wanted
 	resume     string
 	proceed    bool
 	quiet      bool
@@ -55,7 +55,15 @@ func HoldOut(share float64) Option { return func(f *fitting) { f.heldOut = share
 func Patience(n int) Option { return func(f *fitting) { f.Patience = n } }
 
 // Checkpoint writes the training's state to path after every epoch and when the training is interrupted.
-func Checkpoint(path string) Option { return func(f *fitting) { f.checkpoint = path } }
+func Checkpoint(path string) Option {
+	return Checkpoints(func(save func(path string) error) error { return save(path) })
+}
+
+// Checkpoints is Checkpoint for a caller with more to do at each one: do is called when the state can be written, calls
+// save with the path of its choice, and then does what must follow. Its error ends the training.
+func Checkpoints(do func(save func(path string) error) error) Option {
+	return func(f *fitting) { f.checkpoint = do }
+}
 
 // Resume continues the training that wrote the checkpoint at path, to the same numbers as an uninterrupted one.
 func Resume(path string) Option { return func(f *fitting) { f.resume = path } }
@@ -192,7 +200,7 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 		for _, do := range f.onEpoch {
 			do(e)
 		}
-		return errors.Join(d.write(f.checkpoint, t), d.giveVerdict(ctx, f, e.Epoch))
+		return errors.Join(d.write(f, t), d.giveVerdict(ctx, f, e.Epoch))
 	}
 	t, err := train.New(d.model, d.maps, f.Options)
 	switch {
@@ -207,11 +215,19 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 	return t, err
 }
 
-func (d *Detector) write(path string, t *train.Trainer) error {
-	if path == "" {
+func (d *Detector) write(f *fitting, t *train.Trainer) error {
+	if f.checkpoint == nil {
 		return nil
 	}
-	return train.Save(path, d.model, d.stored(), t)
+	return f.checkpoint(func(path string) error { return train.Save(path, d.model, d.stored(), t) })
+}
+
+// repeatVerdict judges the epoch after which a resumed training stopped: it may have been stopped while it was being judged.
+func (d *Detector) repeatVerdict(ctx context.Context, f *fitting, t *train.Trainer) error {
+	if f.resume == "" || t.Epoch == 0 || t.Batches > 0 {
+		return nil
+	}
+	return d.giveVerdict(ctx, f, t.Epoch)
 }
 
 func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, features *Features) error {
@@ -223,13 +239,13 @@ func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, feature
 				f.heldOut, features.Len(), fit.Len(), held.Len())
 		}
 	}
+	if err := d.repeatVerdict(ctx, &f, t); err != nil {
+		return err
+	}
 	err := t.Run(ctx, fit, held)
 	d.Epochs, d.last = t.History, t
 	if ctx.Err() != nil && err != nil {
-		return errors.Join(err, d.write(f.checkpoint, t))
-	}
-	if errors.Is(err, train.ErrDiverged) && f.checkpoint != "" {
-		return fmt.Errorf("%w; the last good checkpoint is %s", err, f.checkpoint)
+		return errors.Join(err, d.write(&f, t))
 	}
 	if err != nil {
 		return err

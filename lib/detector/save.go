@@ -2,6 +2,8 @@ package detector
 
 import (
 	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/msflow-go/msflow/lib/train"
 )
@@ -12,9 +14,10 @@ type stored struct {
 	Config  Config        `json:"detector"`
 	Digest  string        `json:"backbone_sha256"` // of the backbone's tensors
 	History []train.Epoch `json:"history,omitempty"`
+	Run     string        `json:"run,omitempty"`
 }
 
-func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs} }
+func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs, d.Run} }
 
 // Save writes the detector to path, in a temporary file that is renamed when it is complete. The backbone's weights are
 // not copied; the file says which they were.
@@ -48,7 +51,7 @@ func Load(path, weights string) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
-	d.Epochs = s.History
+	d.Epochs, d.Run, d.Sum = s.History, s.Run, c.Sum()
 	if err := d.restore(c); err != nil {
 		return nil, fmt.Errorf("loading: %w", err)
 	}
@@ -64,6 +67,9 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	if or(s.Config.Model, MSFlow) != d.Config.Model {
 		return fmt.Errorf("%s holds a model %s, not %s", c.Path(), or(s.Config.Model, MSFlow), d.Config.Model)
 	}
+	if s.Run != d.Run {
+		return fmt.Errorf("%s belongs to the run %q, not to %q", c.Path(), s.Run, d.Run)
+	}
 	if s.Config.Backbone != d.Config.Backbone {
 		return fmt.Errorf("%s was trained on features of %s, not of %s", c.Path(), s.Config.Backbone, d.Config.Backbone)
 	}
@@ -73,8 +79,23 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	if s.Config.Size != d.Config.Size {
 		return fmt.Errorf("%s was trained on images of %d×%d pixels, not of %d×%d", c.Path(), s.Config.Size[0], s.Config.Size[1], d.Config.Size[0], d.Config.Size[1])
 	}
+	if names := differences(s.Config, d.Config); len(names) > 0 {
+		return fmt.Errorf("%s is of a detector with other settings: %s", c.Path(), strings.Join(names, ", "))
+	}
 	if d.baseline != nil {
 		return c.RestoreTensors(d.baseline.Restore)
 	}
 	return c.Restore(d.model)
+}
+
+// differences names the settings in which two configurations differ, with both values; where the weights lie is none.
+func differences(a, b Config) (names []string) {
+	a.Weights, b.Weights, a.Device, b.Device, a.Precision, b.Precision = "", "", "", "", "", ""
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range x.NumField() {
+		if v, w := x.Field(i).Interface(), y.Field(i).Interface(); !reflect.DeepEqual(v, w) {
+			names = append(names, fmt.Sprintf("%s is %v there and %v here", x.Type().Field(i).Name, v, w))
+		}
+	}
+	return names
 }
