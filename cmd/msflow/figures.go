@@ -33,7 +33,7 @@ func saveFigure(f *plots.Figure, base string) error {
 
 // drawResult draws a test's curves, and panels of its best and worst verdicts.
 func drawResult(out string, r *detector.Result, rows int) error {
-	figures := map[string]*plots.Figure{"roc": plots.ROC(r), "pr": plots.PR(r), "scores": plots.Scores(r)}
+	figures := map[string]*plots.Figure{"roc": plots.ROC(r), "pr": plots.PR(r), "histogram": plots.Scores(r)}
 	if r.PixelMetrics != nil {
 		figures["pro"] = plots.PRO(r)
 	}
