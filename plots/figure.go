@@ -8,10 +8,10 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/msflow-go/msflow/lib/durable"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -133,24 +133,7 @@ func (f *Figure) Save(path string) error {
 	default:
 		return fmt.Errorf("saving %s: %w", path, ErrFormat)
 	}
-	return writeWhole(path, content)
-}
-
-// writeWhole writes to a temporary file beside path and renames it.
-func writeWhole(path string, content []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("saving %s: %w", path, err)
-	}
-	_, err = t.Write(content)
-	err = errors.Join(err, t.Chmod(0o644), t.Close())
-	if err == nil {
-		err = os.Rename(t.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("saving %s: %w", path, errors.Join(err, os.Remove(t.Name())))
-	}
-	return nil
+	return durable.WriteBytes(path, 0o644, content)
 }
 
 // failed is a figure that only says why there is none.

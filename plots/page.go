@@ -9,6 +9,8 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // Page is an interactive figure: one piece of HTML that holds its data and its script and loads nothing. Notebooks show it
@@ -62,14 +64,14 @@ func (p *Page) Save(path string) error {
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".html":
-		return writeWhole(path, []byte("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>"+
+		return durable.WriteBytes(path, 0o644, []byte("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>"+
 			html.EscapeString(p.alt)+"</title></head><body>\n"+p.body+"</body></html>\n"))
 	case ".csv":
 		var b bytes.Buffer
 		if err := p.WriteCSV(&b); err != nil {
 			return err
 		}
-		return writeWhole(path, b.Bytes())
+		return durable.WriteBytes(path, 0o644, b.Bytes())
 	}
 	return fmt.Errorf("saving %s: %w", path, errNoPage)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image/png"
 	"io"
-	"os"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/spf13/cobra"
@@ -152,5 +151,5 @@ func (f *dataCheck) draw(pairs datasets.Set) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(f.sheet, func(w *os.File) error { return png.Encode(w, sheet) })
+	return writeFile(f.sheet, func(w io.Writer) error { return png.Encode(w, sheet) })
 }

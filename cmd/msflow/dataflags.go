@@ -68,6 +68,7 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks; without one, NAME_mask beside NAME is its mask")
 	f.StringVar(&d.MaskPattern, "mask-pattern", "", "masks' file names, such as {stem}-defect.png (default: {stem}_mask, {stem}_GT, {stem}_seg, {stem}_label or {stem})")
 	f.StringVar(&d.MaskAbove, "mask-above", "", "a mask's pixel is anomalous above this value of 255 (default: recognised for each mask; what was assumed is said)")
+	mark(cmd, isPath, "data", "split")
 }
 
 // open opens the data set and checks every file.

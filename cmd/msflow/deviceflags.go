@@ -20,6 +20,7 @@ func (f *deviceFlags) register(cmd *cobra.Command, precision xla.Precision) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.device, "device", xla.CPU, "where to compute: cpu, cuda, auto, or xla for the plugin that "+xla.PluginVariable+" names")
 	fl.StringVar(&f.precision, "precision", string(precision), "of convolutions on a device: f32, tf32 or bf16")
+	mark(cmd, ofPlace, "device", "precision")
 }
 
 // use moves the detector to the device and says where it computes, unless that is the processor as always.

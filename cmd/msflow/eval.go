@@ -1,9 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
@@ -17,6 +23,7 @@ type evalFlags struct {
 	rows    int
 	maps    bool
 	raw     bool
+	changed bool
 	device  deviceFlags
 }
 
@@ -38,26 +45,36 @@ func evalCommand() *cobra.Command {
 	fl.IntVar(&f.rows, "rows", 8, "images in the panels of the best and of the worst")
 	fl.BoolVar(&f.maps, "maps", true, "draw the map and the overlay of every test image")
 	fl.BoolVar(&f.raw, "raw", false, "also write every map as NAME.npy")
+	fl.BoolVar(&f.changed, "changed", false, "go on when test images are missing or changed since the training")
 	return cmd
 }
 
 func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
 	ctx, log := cmd.Context(), cmd.ErrOrStderr()
+	if cmd.Flags().Changed("out") && f.out == "" {
+		return errors.New("--out is empty; it names the folder for the results")
+	}
+	if !exists(folder.info()) && !exists(folder.next().info()) {
+		_, err := folder.readInfo()
+		return err
+	}
+	release, err := f.lock(folder)
+	if err != nil {
+		return err
+	}
+	defer release()
 	info, err := folder.readInfo()
 	if err != nil {
 		return err
 	}
-	if f.data != "" {
-		info.Data.Dir = f.data
-	}
-	d, err := detector.Load(folder.detector(), f.weights)
+	d, err := folder.load(info, f.weights)
 	if err != nil {
 		return err
 	}
 	if err := f.device.use(d, log); err != nil {
 		return err
 	}
-	data, err := info.Data.open(ctx, log)
+	data, err := f.open(ctx, folder, info, log)
 	if err != nil {
 		return err
 	}
@@ -70,7 +87,7 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
 	if out == "" {
 		out = folder.file("eval")
 	}
-	if err := f.write(out, r); err != nil {
+	if err := f.write(out, r, &evaluation{Run: info.Run, Detector: d.Sum, Metrics: r.Metrics}); err != nil {
 		return err
 	}
 	if wantsJSON(cmd) {
@@ -87,10 +104,56 @@ type evalReport struct {
 	detector.Metrics
 }
 
-func (f *evalFlags) write(out string, r *detector.Result) error {
-	if err := writeJSON(filepath.Join(out, "metrics.json"), r.Metrics); err != nil {
+// lock makes the folder of the results this process's own: the run's, or the one of --out.
+func (f *evalFlags) lock(folder runFolder) (release func(), err error) {
+	if f.out == "" {
+		return folder.lock("eval")
+	}
+	return lockFolder(f.out, "eval")
+}
+
+// open opens the run's data, divided as they were for the training.
+func (f *evalFlags) open(ctx context.Context, folder runFolder, info *runInfo, log io.Writer) (*datasets.Data, error) {
+	var run trainFlags
+	if err := info.Flags.apply(run.command(), folder); err != nil {
+		return nil, err
+	}
+	if f.data != "" {
+		run.data.Dir = f.data
+	}
+	data, err := run.data.open(ctx, log)
+	if err != nil || info.Data == nil {
+		return data, err
+	}
+	if err := divideAsRun(ctx, data, info.Data, log, false, !f.changed); err != nil {
+		return nil, fmt.Errorf("%w (--changed tests on the files as they are)", err)
+	}
+	return data, nil
+}
+
+// evaluation is metrics.json. It is valid for one detector only, which it names by the sum of its contents.
+type evaluation struct {
+	Run      string `json:"run"`
+	Detector string `json:"detector_sha256"`
+	detector.Metrics
+	SHA256 string `json:"sha256"`
+}
+
+func (e *evaluation) seal() *string { return &e.SHA256 }
+
+// write writes the results; metrics.json goes first and comes last, so that it never stands beside those of another test.
+func (f *evalFlags) write(out string, r *detector.Result, e *evaluation) error {
+	metrics := filepath.Join(out, "metrics.json")
+	if err := os.Remove(metrics); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replacing the results: %w", err)
+	}
+	if err := f.writeFigures(out, r); err != nil {
 		return err
 	}
+	return writeSealed(metrics, e)
+}
+
+func (f *evalFlags) writeFigures(out string, r *detector.Result) error {
 	if err := writeScores(filepath.Join(out, "scores.csv"), r.Images, r.DetThreshold); err != nil {
 		return err
 	}

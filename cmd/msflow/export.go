@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -68,8 +69,8 @@ func exportNotebook(cmd *cobra.Command, path, out, module string) error {
 		return err
 	}
 	for name, content := range map[string]string{"main.go": p.Source, "go.mod": mod, "go.sum": sum} {
-		err := writeFile(filepath.Join(out, name), func(f *os.File) error {
-			_, err := f.WriteString(content)
+		err := writeFile(filepath.Join(out, name), func(w io.Writer) error {
+			_, err := io.WriteString(w, content)
 			return err
 		})
 		if err != nil {

@@ -6,8 +6,8 @@ import (
 	"hash/crc32"
 	"image"
 	"image/png"
+	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -33,7 +33,7 @@ func saveFigure(f *plots.Figure, base string) error {
 
 // drawResult draws a test's curves, and panels of its best and worst verdicts.
 func drawResult(out string, r *detector.Result, rows int) error {
-	figures := map[string]*plots.Figure{"roc": plots.ROC(r), "pr": plots.PR(r), "scores": plots.Scores(r)}
+	figures := map[string]*plots.Figure{"roc": plots.ROC(r), "pr": plots.PR(r), "histogram": plots.Scores(r)}
 	if r.PixelMetrics != nil {
 		figures["pro"] = plots.PRO(r)
 	}
@@ -143,5 +143,5 @@ func fileName(name string) string {
 }
 
 func writePNG(path string, m image.Image) error {
-	return writeFile(path, func(f *os.File) error { return png.Encode(f, m) })
+	return writeFile(path, func(w io.Writer) error { return png.Encode(w, m) })
 }

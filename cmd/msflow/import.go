@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/msflow-go/msflow/lib/detector"
@@ -23,7 +24,15 @@ func importCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := model.check(); err != nil {
+				return err
+			}
 			folder := runFolder(out)
+			release, err := folder.lock("import")
+			if err != nil {
+				return err
+			}
+			defer release()
 			if err := folder.begin(); err != nil {
 				return err
 			}
@@ -33,10 +42,13 @@ func importCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := folder.writeInfo(runInfo{Program: "msflow " + version() + ", imported from " + args[0], Data: data}); err != nil {
+			info, err := newInfo(cmd, folder, nil)
+			if err != nil {
 				return err
 			}
-			if err := d.Save(folder.detector()); err != nil {
+			info.Program += ", imported from " + args[0]
+			d.Run = info.Run
+			if err := errors.Join(folder.writeInfo(info), d.Save(folder.detector())); err != nil {
 				return err
 			}
 			if wantsJSON(cmd) {
@@ -49,6 +61,7 @@ func importCommand() *cobra.Command {
 	data.register(cmd)
 	model.register(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "folder for the run")
+	mark(cmd, ofProcess, "out")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/json"
 	"image/png"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -56,10 +58,43 @@ func TestTrainEvalPredict(t *testing.T) {
 		t.Error("eval --json has no reference_pro")
 	}
 	for _, name := range []string{"detector.safetensors", "checkpoint.safetensors", "run.json", "log.jsonl", "training.png", "training.csv",
-		"eval/metrics.json", "eval/scores.csv", "eval/roc.png", "eval/pro.png", "eval/scores.png", "eval/worst.png"} {
+		"eval/metrics.json", "eval/scores.csv", "eval/roc.png", "eval/pro.png", "eval/histogram.png", "eval/worst.png"} {
 		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Size() == 0 {
 			t.Errorf("the run's folder has no %s", name)
 		}
+	}
+}
+
+// eval/scores.csv must hold a row per test image, whatever else is drawn into the folder.
+func TestScoresOfEveryTestImage(t *testing.T) {
+	folder := smallRun(t)
+	must(t, "eval", folder, "--maps=false", "--rows", "0")
+	var m evaluation
+	if err := readSealed(filepath.Join(folder, "eval", "metrics.json"), &m); err != nil {
+		t.Fatal(err)
+	}
+	rows := readCSV(t, filepath.Join(folder, "eval", "scores.csv"))
+	if want := "name,class,defect,anomalous,score,threshold,verdict"; strings.Join(rows[0], ",") != want || len(rows) != 1+10 {
+		t.Fatalf("%d rows under %q, want 10 under %q", len(rows)-1, rows[0], want)
+	}
+	anomalous := 0
+	for _, row := range rows[1:] {
+		score, err := strconv.ParseFloat(row[4], 64)
+		if err != nil {
+			t.Error(err)
+		}
+		if want := verdict(score, m.DetThreshold); row[6] != want {
+			t.Errorf("%s scores %v and is called %s", row[0], score, row[6])
+		}
+		if row[3] == "true" {
+			anomalous++
+		}
+		if (row[3] == "true") != (row[2] != "good") {
+			t.Errorf("%s is %s, anomalous %s", row[0], row[2], row[3])
+		}
+	}
+	if anomalous != 6 {
+		t.Errorf("%d anomalous images", anomalous)
 	}
 }
 
@@ -102,7 +137,7 @@ func exportTestImages(t *testing.T, folder string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := info.Data.open(context.Background(), io.Discard)
+	data, err := (&evalFlags{}).open(context.Background(), runFolder(folder), info, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,4 +170,13 @@ func readNPY(t *testing.T, path string) []float32 {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func readCSV(t *testing.T, path string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(readText(t, path))).ReadAll()
+	if err != nil || len(rows) == 0 {
+		t.Fatalf("%s: %d rows, %v", path, len(rows), err)
+	}
+	return rows
 }

@@ -14,6 +14,7 @@ type modelFlags struct {
 	config detector.Config
 	blocks string
 	scales string
+	given  func(flag string) bool // by the command line
 }
 
 func (m *modelFlags) register(cmd *cobra.Command) {
@@ -31,10 +32,26 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 	f.BoolVar(&c.NoFusion, "no-fusion", false, "leave out the fusion flow")
 	f.Float64Var(&c.TopK, "top-k", 0, "share of the pixels whose mean is the image score (default 0.03 for msflow, the paper's score for the others)")
 	f.Float64Var(&c.Coreset, "coreset", 0.1, "share of the patches that patchcore keeps")
+	mark(cmd, isPath, "weights")
+	m.given = f.Changed
+}
+
+// check refuses what the detector would take for "the default".
+func (m *modelFlags) check() error {
+	if m.config.Cond < 1 {
+		return fmt.Errorf("--cond %d: it must be positive", m.config.Cond)
+	}
+	if err := positive("clamp", m.config.Clamp); err != nil || !m.given("top-k") {
+		return err
+	}
+	return positive("top-k", m.config.TopK)
 }
 
 // detector builds the detector for a data set's input size.
 func (m *modelFlags) detector(data *datasets.Data, seed uint64) (*detector.Detector, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
 	c := m.config
 	var err error
 	if m.blocks != "" {

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 
 	"github.com/msflow-go/msflow/datasets"
@@ -67,11 +69,10 @@ type predictReport struct {
 }
 
 func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, given bool) error {
-	file, t, err := f.find(from, given)
-	if err != nil {
-		return err
+	if f.out == "" {
+		return errors.New("--out is empty; it names the folder for the results")
 	}
-	d, err := detector.Load(file, f.weights)
+	d, t, err := f.find(from, given, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -85,12 +86,17 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	if err := sayHowRead(cmd, d, images); err != nil {
 		return err
 	}
+	release, err := lockFolder(f.out, "predict")
+	if err != nil {
+		return err
+	}
+	defer release()
 	p, err := startPredictions(f, images, t, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer p.file.Close()
-	p.report.Detector = file
+	p.report.Detector = detectorFile(from)
 	if err := f.predict(cmd, d, images, problems, p); err != nil {
 		return err
 	}
@@ -139,23 +145,52 @@ func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
 	return nil
 }
 
-// find takes a run's folder or a detector's file, and the thresholds that belong to it.
-func (f *predictFlags) find(from string, given bool) (file string, t thresholds, err error) {
+// detectorFile is the file of a run's detector, or the file itself.
+func detectorFile(from string) string {
+	if info, err := os.Stat(from); err == nil && info.IsDir() {
+		return runFolder(from).detector()
+	}
+	return from
+}
+
+// find loads the detector of a run's folder or of a file, and the thresholds that belong to it.
+func (f *predictFlags) find(from string, given bool, log io.Writer) (d *detector.Detector, t thresholds, err error) {
 	info, err := os.Stat(from)
 	if err != nil {
-		return "", t, fmt.Errorf("the detector: %w", err)
+		return nil, t, fmt.Errorf("the detector: %w", err)
 	}
-	file = from
-	if info.IsDir() {
-		file = runFolder(from).detector()
-		if t, err = runFolder(from).thresholds(); err != nil {
-			return "", t, err
-		}
+	if !info.IsDir() {
+		d, err = detector.Load(from, f.weights)
+	} else if run, failed := runFolder(from).readInfo(); failed != nil {
+		err = failed
+	} else if d, err = runFolder(from).load(run, f.weights); err == nil {
+		t, err = runFolder(from).thresholds(d, log)
 	}
 	if given {
 		t.Score = &f.threshold
 	}
-	return file, t, nil
+	return d, t, err
+}
+
+// thresholds are those of a run's evaluation: of the image score at its best F1, and of the map in nats per channel. They are
+// nil when there is none of this detector.
+type thresholds struct{ Score, Map *float64 }
+
+func (r runFolder) thresholds(d *detector.Detector, log io.Writer) (t thresholds, err error) {
+	var e evaluation
+	path := r.file("eval/metrics.json")
+	err = readSealed(path, &e)
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("the run's thresholds: %w; msflow eval %s makes them anew", err, shellQuote(string(r)))
+	}
+	if e.Detector != d.Sum {
+		fmt.Fprintf(log, "note: %s is of another detector, so there is no threshold; msflow eval %s tests this one\n", path, shellQuote(string(r)))
+		return t, nil
+	}
+	return thresholds{&e.DetThreshold, &e.MapThreshold}, nil
 }
 
 // sayHowRead notes how many images are turned or of 16 bits, by their headers. Unreadable ones are named when it is their turn.

@@ -20,6 +20,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/live"
 	"github.com/msflow-go/msflow/kernel/magics"
 	"github.com/msflow-go/msflow/kernel/notebook"
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // notebookRun are the flags of `msflow run NOTEBOOK.ipynb`.
@@ -111,7 +112,7 @@ func (j *notebookJob) checkTargets() error {
 		if path == "" {
 			continue
 		}
-		if err := notebook.CheckWritable(path); err != nil {
+		if err := durable.CheckWritable(path); err != nil {
 			return err
 		}
 	}
@@ -232,7 +233,7 @@ func (j *notebookJob) store() error {
 	if j.sanitize {
 		page = j.n.SafeHTML
 	}
-	return notebook.WriteFile(j.page, []byte(page(title)))
+	return durable.WriteBytes(j.page, 0o644, []byte(page(title)))
 }
 
 // beginCell and endCell report the progress, a line per cell.

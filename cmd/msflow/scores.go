@@ -2,7 +2,7 @@ package main
 
 import (
 	"encoding/csv"
-	"os"
+	"io"
 	"strconv"
 
 	"github.com/msflow-go/msflow/lib/detector"
@@ -20,7 +20,7 @@ func writeScores(path string, images []detector.Prediction, threshold float64) e
 }
 
 func writeCSV(path string, rows [][]string) error {
-	return writeFile(path, func(f *os.File) error { return csv.NewWriter(f).WriteAll(rows) })
+	return writeFile(path, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 9, 64) }

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
+	"slices"
+	"time"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -33,9 +37,16 @@ type trainFlags struct {
 
 func trainCommand() *cobra.Command {
 	var f trainFlags
+	return f.command()
+}
+
+func (f *trainFlags) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train --out RUN",
 		Short: "Train a detector on normal images",
+		Long: "Trains a detector and keeps everything about it in the folder RUN. --resume takes all settings from RUN and goes on to the\n" +
+			"very numbers of an uninterrupted training; of the flags only --epochs may be raised, and paths, --device and --precision\n" +
+			"may differ. --overwrite trains beside the run that is there and replaces it at the first checkpoint.",
 		Example: "  msflow train --out runs/demo\n" +
 			"  msflow train --dataset mtd --data ../shared/mtd --size 256 --seed 1 --out runs/mtd",
 		Args: cobra.NoArgs,
@@ -53,45 +64,37 @@ func trainCommand() *cobra.Command {
 	fl.IntVar(&f.patience, "patience", 0, "stop after so many epochs without a better held-out likelihood")
 	fl.IntVar(&f.judgeEvery, "judge-every", 0, "also test after every N epochs and report the best, as published tables do")
 	fl.Int64Var(&f.cacheMB, "cache-mb", 4096, "memory for the features; more goes to a temporary file")
-	fl.BoolVar(&f.resume, "resume", false, "continue the training in the run's folder")
+	fl.BoolVar(&f.resume, "resume", false, "continue the training in the run's folder, with the run's settings")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the run in the folder")
+	mark(cmd, ofProcess, "out", "cache-mb", "resume", "overwrite")
+	mark(cmd, mayGrow, "epochs")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
 func (f *trainFlags) run(cmd *cobra.Command) error {
-	ctx, log := cmd.Context(), cmd.ErrOrStderr()
+	if f.out == "" {
+		return errors.New("--out is empty; it names the folder for the run")
+	}
 	folder := runFolder(f.out)
-	if err := f.check(folder, cmd); err != nil {
+	if f.resume && !exists(folder.info()) && !exists(folder.next().info()) {
+		_, err := folder.readInfo()
+		return fmt.Errorf("--resume: %w", err)
+	}
+	if err := f.check(); err != nil {
 		return err
 	}
-	data, err := f.data.open(ctx, log)
+	release, err := folder.lock("train")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "%s: %d training images, %d test images (%d anomalous), %d×%d pixels\n",
-		data.Name, len(data.Train), len(data.Test), data.Test.Anomalous(), data.H, data.W)
-	d, err := f.model.detector(data, uint64(f.data.Seed))
-	if err != nil {
-		return err
-	}
-	if err := f.device.use(d, log); err != nil {
-		return err
-	}
-	if !f.resume { // a training that cannot be resumed leaves the run as it was
-		if err := folder.writeInfo(f.info()); err != nil {
-			return err
-		}
-	}
-	return f.fit(ctx, cmd, folder, data, d)
+	defer release()
+	t := training{trainFlags: f, cmd: cmd, folder: folder, into: folder}
+	return t.run(cmd.Context())
 }
 
-func (f *trainFlags) info() runInfo {
-	return runInfo{Program: "msflow " + version(), Data: f.data, Epochs: f.epochs, Batch: f.batch, LR: f.lr, HoldOut: f.holdOut}
-}
-
-// check looks at the flags together and at the folder before anything is computed or written.
-func (f *trainFlags) check(folder runFolder, cmd *cobra.Command) error {
+// check looks at the flags before anything is computed or written.
+func (f *trainFlags) check() error {
 	if f.resume && f.overwrite {
 		return errors.New("--resume and --overwrite exclude each other")
 	}
@@ -100,63 +103,205 @@ func (f *trainFlags) check(folder runFolder, cmd *cobra.Command) error {
 			return fmt.Errorf("--%s %d: it must be at least 1", name, n)
 		}
 	}
-	if f.overwrite {
-		return nil
+	for name, n := range map[string]int{"patience": f.patience, "judge-every": f.judgeEvery, "cache-mb": int(f.cacheMB)} {
+		if n < 0 {
+			return fmt.Errorf("--%s %d: it cannot be negative", name, n)
+		}
 	}
-	if !f.resume {
-		return folder.begin()
+	if !(f.holdOut >= 0 && f.holdOut < 1) {
+		return fmt.Errorf("--hold-out %v: it is a share from 0 up to, but not, 1", f.holdOut)
 	}
-	info, err := folder.readInfo()
-	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
-	}
-	return f.continueRun(info, cmd)
+	return errors.Join(positive("lr", f.lr), f.model.check())
 }
 
-// continueRun takes the data and settings of the run that is resumed; only flags that leave the numbers as they are may differ.
-func (f *trainFlags) continueRun(info runInfo, cmd *cobra.Command) error {
-	given := cmd.Flags().Changed
-	if !given("epochs") {
-		f.epochs = info.Epochs
+// positive refuses a number that is zero, negative, infinite or none.
+func positive(flag string, v float64) error {
+	if !(v > 0) || math.IsInf(v, 0) {
+		return fmt.Errorf("--%s %v: it must be positive and finite", flag, v)
 	}
-	if given("batch") && f.batch != info.Batch || given("lr") && f.lr != info.LR || given("hold-out") && f.holdOut != info.HoldOut {
-		return errors.New("--resume: --batch, --lr and --hold-out must be those of the run")
-	}
-	f.data, f.batch, f.lr, f.holdOut = info.Data, info.Batch, info.LR, info.HoldOut
 	return nil
 }
 
-func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, folder runFolder, data *datasets.Data, d *detector.Detector) error {
-	log := cmd.ErrOrStderr()
-	p := newProgress(log, f.epochs)
+// training is one run of msflow train.
+type training struct {
+	*trainFlags
+	cmd    *cobra.Command
+	folder runFolder
+	into   runFolder // where files go: folder, or folder.next() until the first checkpoint of a run that replaces another
+
+	info *runInfo
+	data *datasets.Data
+	d    *detector.Detector
+	log  *trainLog
+	best *bestEpoch
+
+	drawn time.Time // when the curves were drawn last
+}
+
+func (t *training) run(ctx context.Context) error {
+	before, err := t.settings()
+	if err != nil {
+		return err
+	}
+	log := t.cmd.ErrOrStderr()
+	if t.data, err = t.trainFlags.data.open(ctx, log); err != nil {
+		return err
+	}
+	if err := t.divide(ctx, before); err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "%s: %d training images, %d test images (%d anomalous), %d×%d pixels\n",
+		t.data.Name, len(t.data.Train), len(t.data.Test), t.data.Test.Anomalous(), t.data.H, t.data.W)
+	if t.d, err = t.model.detector(t.data, uint64(t.trainFlags.data.Seed)); err != nil {
+		return err
+	}
+	if err := t.device.use(t.d, log); err != nil {
+		return err
+	}
+	t.d.Run = t.info.Run
+	if err := t.prepareFolder(); err != nil {
+		return err
+	}
+	return t.fit(ctx)
+}
+
+// settings takes those of the run that is resumed, and makes sure that another run is not in the way.
+func (t *training) settings() (before *runInfo, err error) {
+	if !t.resume {
+		if t.overwrite {
+			return nil, nil
+		}
+		return nil, t.folder.begin()
+	}
+	if before, err = t.folder.readInfo(); err == nil {
+		err = before.Flags.apply(t.cmd, t.folder)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--resume: %w", err)
+	}
+	if !exists(t.folder.checkpoint()) {
+		return nil, fmt.Errorf("--resume: %s has no checkpoint yet; train it without --resume", t.folder)
+	}
+	return before, t.check()
+}
+
+// divide keeps the division of the run that is resumed, or describes that of a new one.
+func (t *training) divide(ctx context.Context, before *runInfo) error {
+	if before == nil {
+		v, err := t.data.Division(ctx)
+		if err != nil {
+			return fmt.Errorf("reading the data once: %w", err)
+		}
+		if t.info, err = newInfo(t.cmd, t.folder, &v); err != nil {
+			return err
+		}
+		_, held := train.SplitIndex(len(v.Train), t.data.Train.Parts(), t.holdOut, uint64(t.trainFlags.data.Seed))
+		for _, i := range held {
+			t.info.HeldOut = append(t.info.HeldOut, v.Train[i].Name)
+		}
+		return nil
+	}
+	if before.Data == nil {
+		return fmt.Errorf("--resume: the run in %s was imported, not trained", t.folder)
+	}
+	if err := divideAsRun(ctx, t.data, before.Data, t.cmd.ErrOrStderr(), true, false); err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	t.info = before
+	t.info.Flags, _ = keepFlags(t.cmd, t.folder)
+	return nil
+}
+
+// prepareFolder writes run.json: beside a run that is to be replaced, or where the run is.
+func (t *training) prepareFolder() (err error) {
+	if t.overwrite && t.folder.begin() != nil {
+		t.into = t.folder.next()
+	}
+	if t.log, err = openLog(t.into, t.info.Run); err != nil {
+		return err
+	}
+	if t.best, err = openBest(t.into, t.info.Run); err != nil {
+		return err
+	}
+	return t.into.writeInfo(t.info)
+}
+
+func (t *training) fit(ctx context.Context) error {
+	log := t.cmd.ErrOrStderr()
+	p := newProgress(log, t.epochs)
 	options := []detector.Option{
-		detector.Epochs(f.epochs), detector.BatchSize(f.batch), detector.LearningRate(f.lr), detector.HoldOut(f.holdOut),
-		detector.Patience(f.patience), detector.CacheBytes(f.cacheMB << 20), detector.Checkpoint(folder.checkpoint()),
+		detector.Epochs(t.epochs), detector.BatchSize(t.batch), detector.LearningRate(t.lr), detector.HoldOut(t.holdOut),
+		detector.Patience(t.patience), detector.CacheBytes(t.cacheMB << 20), detector.Checkpoints(t.checkpoint),
 		detector.OnFeatures(p.features), detector.OnFitting(p.fitting), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
 		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),
 	}
-	if f.resume {
-		options = append(options, detector.Resume(folder.checkpoint()))
+	if t.resume {
+		options = append(options, detector.Resume(t.folder.checkpoint()))
 	}
-	best := &bestEpoch{}
-	if f.judgeEvery > 0 {
-		options = append(options, detector.JudgeEvery(f.judgeEvery, data.Test, best.see))
+	if t.judgeEvery > 0 {
+		options = append(options, detector.JudgeEvery(t.judgeEvery, t.data.Test, t.judged))
 	}
-	err := d.Fit(ctx, data.Train, options...)
+	err := t.d.Fit(ctx, t.data.Train, options...)
 	p.done()
-	if len(d.Epochs) > 0 {
-		err = errors.Join(err, folder.writeLog(d.Epochs), drawTraining(folder, d))
-	}
 	if err != nil {
-		if ctx.Err() != nil && d.Model() != nil {
-			fmt.Fprintf(log, "stopped; %s --resume continues\n", cmd.CommandPath())
+		return t.stopped(ctx, err)
+	}
+	if err := errors.Join(t.record(true), t.d.Save(t.into.detector()), t.folder.settle()); err != nil {
+		return err
+	}
+	return t.report(t.cmd, t.folder, t.d, t.best)
+}
+
+// checkpoint keeps the state of the training and then what has been recorded so far.
+func (t *training) checkpoint(save func(path string) error) error {
+	if err := save(t.into.checkpoint()); err != nil {
+		return err
+	}
+	if t.into != t.folder {
+		if err := t.folder.settle(); err != nil {
+			return err
 		}
+		t.into = t.folder
+	}
+	return t.record(false)
+}
+
+// curvesEvery is how long the curves of a training may lag behind it: drawing takes as long as many a short epoch.
+const curvesEvery = 30 * time.Second
+
+// record writes the log, and draws the curves at the end and now and then before.
+func (t *training) record(last bool) error {
+	if len(t.d.Epochs) == 0 {
+		return nil
+	}
+	if err := t.log.write(t.into, t.d.Epochs); err != nil {
 		return err
 	}
-	if err := errors.Join(d.Save(folder.detector()), folder.writeInfo(f.info())); err != nil {
-		return err
+	if !last && time.Since(t.drawn) < curvesEvery {
+		return nil
 	}
-	return f.report(cmd, folder, d, best)
+	t.drawn = time.Now()
+	return drawTraining(t.into, t.d)
+}
+
+// stopped says how to go on after a training that did not end.
+func (t *training) stopped(ctx context.Context, err error) error {
+	resume := fmt.Sprintf("%s train --out %s --resume", t.cmd.Root().Name(), shellQuote(t.out))
+	switch {
+	case t.into != t.folder && ctx.Err() != nil:
+		fmt.Fprintf(t.cmd.ErrOrStderr(), "stopped before the first checkpoint; the run that was there is as it was\n")
+	case ctx.Err() != nil && exists(t.folder.checkpoint()):
+		fmt.Fprintf(t.cmd.ErrOrStderr(), "stopped; this continues: %s\n", resume)
+	case errors.Is(err, train.ErrDiverged) && t.into == t.folder && exists(t.folder.checkpoint()):
+		return fmt.Errorf("%w; the last good checkpoint is %s", err, t.folder.checkpoint())
+	}
+	return err
+}
+
+// judged keeps the test figures of an epoch.
+func (t *training) judged(epoch int, r *detector.Result) error {
+	t.best.see(epoch, r)
+	return writeSealed(t.into.file("best_epoch.json"), t.best)
 }
 
 func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.Detector, best *bestEpoch) error {
@@ -164,11 +309,6 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.De
 		return reportFitted(cmd, folder, d)
 	}
 	last := d.Epochs[len(d.Epochs)-1]
-	if best.Epochs > 0 {
-		if err := writeJSON(folder.file("best_epoch.json"), best); err != nil {
-			return err
-		}
-	}
 	if wantsJSON(cmd) {
 		return printJSON(cmd, map[string]any{"run": f.out, "detector": folder.detector(), "epochs": last.Epoch, "loss": last.Loss, "best_epoch": best.orNil()})
 	}
@@ -190,14 +330,37 @@ func reportFitted(cmd *cobra.Command, folder runFolder, d *detector.Detector) er
 // bestEpoch keeps the best test figure of each metric over the epochs, chosen per metric on the test set itself as
 // published tables do, and those of the last epoch beside them.
 type bestEpoch struct {
-	Epochs int                `json:"judged_epochs"`
+	Run    string             `json:"run"`
+	Judged []verdictOfEpoch   `json:"judged"`
 	Best   map[string]float64 `json:"best_on_test_set"`
 	At     map[string]int     `json:"best_epoch"`
 	Last   map[string]float64 `json:"last_epoch"`
+	SHA256 string             `json:"sha256"`
 }
 
-func (b *bestEpoch) see(epoch int, r *detector.Result) error {
-	b.Epochs++
+// verdictOfEpoch are the test figures after one epoch.
+type verdictOfEpoch struct {
+	Epoch   int                `json:"epoch"`
+	Figures map[string]float64 `json:"figures"`
+}
+
+func (b *bestEpoch) seal() *string { return &b.SHA256 }
+
+// openBest reads the figures of the epochs that were judged before the training was resumed.
+func openBest(folder runFolder, run string) (*bestEpoch, error) {
+	b := &bestEpoch{}
+	path := folder.file("best_epoch.json")
+	if err := readSealed(path, b); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the epochs judged so far: %w", err)
+	}
+	if b.Run != run {
+		return &bestEpoch{Run: run}, nil
+	}
+	return b, nil
+}
+
+// see adds the figures after an epoch; those of later epochs, which a resumed training repeats, are forgotten.
+func (b *bestEpoch) see(epoch int, r *detector.Result) {
 	now := map[string]float64{"det_auroc": r.DetAUROC}
 	if r.PixelMetrics != nil {
 		now["loc_auroc"], now["aupro"] = r.LocAUROC, r.AUPRO
@@ -205,27 +368,27 @@ func (b *bestEpoch) see(epoch int, r *detector.Result) error {
 			now["reference_pro"] = *r.ReferencePRO
 		}
 	}
-	if b.Best == nil {
-		b.Best, b.At = map[string]float64{}, map[string]int{}
-	}
-	for k, v := range now {
-		if old, ok := b.Best[k]; !ok || v > old {
-			b.Best[k], b.At[k] = v, epoch
+	b.Judged = slices.DeleteFunc(b.Judged, func(v verdictOfEpoch) bool { return v.Epoch >= epoch })
+	b.Judged = append(b.Judged, verdictOfEpoch{epoch, now})
+	b.Best, b.At, b.Last = map[string]float64{}, map[string]int{}, now
+	for _, v := range b.Judged {
+		for k, figure := range v.Figures {
+			if old, ok := b.Best[k]; !ok || figure > old {
+				b.Best[k], b.At[k] = figure, v.Epoch
+			}
 		}
 	}
-	b.Last = now
-	return nil
 }
 
 func (b *bestEpoch) orNil() any {
-	if b.Epochs == 0 {
+	if len(b.Judged) == 0 {
 		return nil
 	}
 	return b
 }
 
 func (b *bestEpoch) print(out io.Writer) {
-	if b.Epochs == 0 {
+	if len(b.Judged) == 0 {
 		return
 	}
 	fmt.Fprintf(out, "%-14s %12s %22s\n", "", "last epoch", "best on the test set")

@@ -53,6 +53,7 @@ func init() {
 				"Save":             reflect.ValueOf(q.Save),
 				"SaveTensors":      reflect.ValueOf(q.SaveTensors),
 				"Split":            reflect.ValueOf(q.Split),
+				"SplitIndex":       reflect.ValueOf(q.SplitIndex),
 			},
 			TypedConsts:   map[string]ixgo.TypedConst{},
 			UntypedConsts: map[string]ixgo.UntypedConst{},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // Notebook is a document of nbformat 4.
@@ -114,5 +116,5 @@ func Read(path string) (*Notebook, error) {
 	return n, nil
 }
 
-// Write writes the notebook to path as Jupyter itself would, see [WriteFile].
-func (n *Notebook) Write(path string) error { return WriteFile(path, n.Bytes()) }
+// Write writes the notebook to path as Jupyter itself would, in whole or not at all.
+func (n *Notebook) Write(path string) error { return durable.WriteBytes(path, 0o644, n.Bytes()) }

@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // Connection is a connection file: where a kernel listens and the key that
@@ -52,22 +53,7 @@ func (c *Connection) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".connection-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("writing the connection file: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(append(b, '\n'))
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing the connection file %s: %w", path, err)
-	}
-	return nil
+	return durable.WriteBytes(path, 0o600, append(b, '\n'))
 }
 
 // Endpoint is the address of one port as ZeroMQ writes it.

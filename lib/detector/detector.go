@@ -24,6 +24,12 @@ type Detector struct {
 	Config Config        // with every default filled in
 	Epochs []train.Epoch // finished so far
 
+	// Run names the training that the detector is of, when its owner has a name for it. Checkpoints carry it, and one of
+	// another run is not resumed.
+	Run string
+	// Sum is the SHA-256 of the file that the detector was loaded from, as its header has it; empty for one that was not.
+	Sum string
+
 	mu          sync.Mutex
 	backbone    *backbone.Backbone
 	digest      string         // of the backbone's weights

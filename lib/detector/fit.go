@@ -17,7 +17,7 @@ type fitting struct {
 	heldOut    float64
 	chosen     struct{ heldOut, noise bool } // not left to the recipe
 	cacheBytes int64
-	checkpoint string
+	checkpoint func(save func(path string) error) error // nil: none is wanted
 	resume     string
 	proceed    bool
 	quiet      bool
@@ -67,7 +67,15 @@ func Noise(sigma float64) Option {
 func Patience(n int) Option { return func(f *fitting) { f.Patience = n } }
 
 // Checkpoint writes the training's state to path after every epoch and when the training is interrupted.
-func Checkpoint(path string) Option { return func(f *fitting) { f.checkpoint = path } }
+func Checkpoint(path string) Option {
+	return Checkpoints(func(save func(path string) error) error { return save(path) })
+}
+
+// Checkpoints is Checkpoint for a caller with more to do at each one: do is called when the state can be written, calls
+// save with the path of its choice, and then does what must follow. Its error ends the training.
+func Checkpoints(do func(save func(path string) error) error) Option {
+	return func(f *fitting) { f.checkpoint = do }
+}
 
 // Resume continues the training that wrote the checkpoint at path, to the same numbers as an uninterrupted one.
 func Resume(path string) Option { return func(f *fitting) { f.resume = path } }
@@ -224,7 +232,7 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 		for _, do := range f.onEpoch {
 			do(e)
 		}
-		return errors.Join(d.write(f.checkpoint, t), d.giveVerdict(ctx, f, e.Epoch))
+		return errors.Join(d.write(f, t), d.giveVerdict(ctx, f, e.Epoch))
 	}
 	t, err := train.New(d.model, d.maps, f.Options)
 	switch {
@@ -239,11 +247,19 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 	return t, err
 }
 
-func (d *Detector) write(path string, t *train.Trainer) error {
-	if path == "" {
+func (d *Detector) write(f *fitting, t *train.Trainer) error {
+	if f.checkpoint == nil {
 		return nil
 	}
-	return train.Save(path, d.model, d.stored(), t, d.extraTensors()...)
+	return f.checkpoint(func(path string) error { return train.Save(path, d.model, d.stored(), t, d.extraTensors()...) })
+}
+
+// repeatVerdict judges the epoch after which a resumed training stopped: it may have been stopped while it was being judged.
+func (d *Detector) repeatVerdict(ctx context.Context, f *fitting, t *train.Trainer) error {
+	if f.resume == "" || t.Epoch == 0 || t.Batches > 0 {
+		return nil
+	}
+	return d.giveVerdict(ctx, f, t.Epoch)
 }
 
 // divide gives the features to train on and those that are held out, nil when there are none.
@@ -260,13 +276,13 @@ func (d *Detector) divide(f fitting, features *Features) (fit, held train.Source
 }
 
 func (d *Detector) run(ctx context.Context, f fitting, t *train.Trainer, fit, held train.Source) error {
+	if err := d.repeatVerdict(ctx, &f, t); err != nil {
+		return err
+	}
 	err := t.Run(ctx, fit, held)
 	d.Epochs, d.last = t.History, t
 	if ctx.Err() != nil && err != nil {
-		return errors.Join(err, d.write(f.checkpoint, t))
-	}
-	if errors.Is(err, train.ErrDiverged) && f.checkpoint != "" {
-		return fmt.Errorf("%w; the last good checkpoint is %s", err, f.checkpoint)
+		return errors.Join(err, d.write(&f, t))
 	}
 	if err != nil {
 		return err

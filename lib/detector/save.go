@@ -2,6 +2,8 @@ package detector
 
 import (
 	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/train"
@@ -13,11 +15,12 @@ type stored struct {
 	Config  Config        `json:"detector"`
 	Digest  string        `json:"backbone_sha256"` // of the backbone's tensors
 	History []train.Epoch `json:"history,omitempty"`
+	Run     string        `json:"run,omitempty"`
 
 	Calibration *Calibration `json:"calibration,omitempty"`
 }
 
-func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs, d.calibration} }
+func (d *Detector) stored() stored { return stored{d.Config, d.digest, d.Epochs, d.Run, d.calibration} }
 
 // Save writes the detector to path, in a temporary file that is renamed when it is complete. The backbone's weights are
 // not copied; the file says which they were.
@@ -55,7 +58,7 @@ func Load(path, weights string) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
-	d.Epochs, d.calibration = s.History, s.Calibration
+	d.Epochs, d.calibration, d.Run, d.Sum = s.History, s.Calibration, s.Run, c.Sum()
 	if err := d.restore(c); err != nil {
 		return nil, fmt.Errorf("loading: %w", err)
 	}
@@ -71,6 +74,9 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	if or(s.Config.Model, MSFlow) != d.Config.Model {
 		return fmt.Errorf("%s holds a model %s, not %s", c.Path(), or(s.Config.Model, MSFlow), d.Config.Model)
 	}
+	if s.Run != d.Run {
+		return fmt.Errorf("%s belongs to the run %q, not to %q", c.Path(), s.Run, d.Run)
+	}
 	if s.Config.Backbone != d.Config.Backbone {
 		return fmt.Errorf("%s was trained on features of %s, not of %s", c.Path(), s.Config.Backbone, d.Config.Backbone)
 	}
@@ -80,8 +86,12 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	if s.Config.Size != d.Config.Size {
 		return fmt.Errorf("%s was trained on images of %d×%d pixels, not of %d×%d", c.Path(), s.Config.Size[0], s.Config.Size[1], d.Config.Size[0], d.Config.Size[1])
 	}
-	if s.Config.Levels != d.Config.Levels || s.Config.Exif != d.Config.Exif {
-		return fmt.Errorf("%s was trained on 16-bit images of %d levels with EXIF orientation %q, not of %d with %q", c.Path(), s.Config.Levels, s.Config.Exif, d.Config.Levels, d.Config.Exif)
+	there, err := s.Config.asStored().resolved()
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Path(), err)
+	}
+	if names := differences(there, d.Config); len(names) > 0 {
+		return fmt.Errorf("%s is of a detector with other settings: %s", c.Path(), strings.Join(names, ", "))
 	}
 	if d.baseline != nil {
 		return c.RestoreTensors(d.baseline.Restore)
@@ -98,4 +108,16 @@ func (c Config) asStored() Config {
 		c.Recipe = or(c.Recipe, Paper)
 	}
 	return c
+}
+
+// differences names the settings in which two configurations differ, with both values; where the weights lie is none.
+func differences(a, b Config) (names []string) {
+	a.Weights, b.Weights, a.Device, b.Device, a.Precision, b.Precision = "", "", "", "", "", ""
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range x.NumField() {
+		if v, w := x.Field(i).Interface(), y.Field(i).Interface(); !reflect.DeepEqual(v, w) {
+			names = append(names, fmt.Sprintf("%s is %v there and %v here", x.Type().Field(i).Name, v, w))
+		}
+	}
+	return names
 }

@@ -140,6 +140,9 @@ func Open(path string) (*Checkpoint, error) {
 // Path is the file's path.
 func (c *Checkpoint) Path() string { return c.path }
 
+// Sum is the SHA-256 of the contents, as the header has it: equal checkpoints have equal sums.
+func (c *Checkpoint) Sum() string { return c.meta[checksumKey] }
+
 // Config decodes the configuration that Save was given.
 func (c *Checkpoint) Config(into any) error {
 	if err := json.Unmarshal([]byte(c.meta[configKey]), into); err != nil {

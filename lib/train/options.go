@@ -98,8 +98,10 @@ type Epoch struct {
 	Scales   []float64 `json:"scale_log_likelihood,omitempty"` // mean log-likelihood of each scale, nats per value
 	HeldOut  float64   `json:"held_out_loss,omitempty"`        // loss of the held-out samples, 0 without any
 	Best     bool      `json:"best,omitempty"`                 // the lowest held-out loss so far
-	Seconds  float64   `json:"seconds"`
-	Rate     float64   `json:"samples_per_second"`
+
+	// What the clock says is no part of a checkpoint: equal trainings write equal bytes.
+	Seconds float64 `json:"-"`
+	Rate    float64 `json:"-"` // samples per second
 }
 
 // State is where a training stands; with the parameters and Adam's moments it is all that resuming needs.

@@ -38,10 +38,15 @@ func (s Subset) Batch(ctx context.Context, index []int, maps [][]float32) error 
 // means that each sample shows its own. One side stays empty when there is one part only. The same seed gives the same
 // sides. It panics if parts has another length than the source, or if the share does not lie in [0,1].
 func Split(s Source, parts []string, share float64, seed uint64) (fit, heldOut Source) {
+	a, b := SplitIndex(s.Len(), parts, share, seed)
+	return Subset{s, a}, Subset{s, b}
+}
+
+// SplitIndex says which of n samples Split puts where.
+func SplitIndex(n int, parts []string, share float64, seed uint64) (fit, heldOut []int) {
 	if !(share >= 0 && share <= 1) {
 		panic(fmt.Sprintf("train: a held-out share of %v", share))
 	}
-	n := s.Len()
 	members := membersOf(parts, n)
 	k := int(share*float64(n) + 0.5)
 	if share > 0 && k == 0 {
@@ -58,7 +63,7 @@ func Split(s Source, parts []string, share float64, seed uint64) (fit, heldOut S
 			fitted = append(fitted, part...)
 		}
 	}
-	return Subset{s, fitted}, Subset{s, held}
+	return fitted, held
 }
 
 // membersOf lists the samples of each part, the parts in the order of their first samples.

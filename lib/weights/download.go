@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
+
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // maxDownload bounds a download of unknown length; the largest published file
@@ -19,10 +20,10 @@ const maxDownload = 2 << 30
 // under its name only after its digest was right.
 func (f Finder) download(ctx context.Context, e Entry) (string, error) {
 	path := filepath.Join(f.dir(), e.File)
-	if err := os.MkdirAll(f.dir(), 0o755); err != nil {
+	if err := durable.MkdirAll(f.dir()); err != nil {
 		return "", fmt.Errorf("weights of %s: %w", e.Name, err)
 	}
-	err := replaceFile(path, func(w io.Writer) error { return f.fetch(ctx, e, w) })
+	err := durable.Write(path, 0o644, func(w io.Writer) error { return f.fetch(ctx, e, w) })
 	if err != nil {
 		return "", fmt.Errorf("weights of %s: downloading %s: %w", e.Name, e.URL, err)
 	}

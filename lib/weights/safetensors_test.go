@@ -3,7 +3,6 @@ package weights
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -119,28 +118,6 @@ func TestWriteSafetensorsRefuses(t *testing.T) {
 			t.Errorf("%s: a file was written all the same", name)
 		}
 	}
-}
-
-func TestReplaceFileKeepsTheOldOneOnFailure(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "x")
-	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	err := replaceFile(path, func(w io.Writer) error {
-		io.WriteString(w, "half of the new")
-		return errors.New("disk full")
-	})
-	if err == nil {
-		t.Error("the failure was swallowed")
-	}
-	if data, _ := os.ReadFile(path); string(data) != "old" {
-		t.Errorf("the file holds %q", data)
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 {
-		t.Errorf("left behind: %v", left)
-	}
-	wantWords(t, WriteSafetensors(filepath.Join(dir, "no", "folder"), nil, nil), "folder")
 }
 
 // safetensorsBytes puts a header and n bytes of data together.

@@ -1,14 +1,13 @@
 package weights
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // WriteSafetensors writes the tensors and the header text to path. The file
@@ -24,11 +23,7 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	err = replaceFile(path, func(w io.Writer) error { return encodeSafetensors(w, ordered, metadata) })
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
+	return durable.Write(path, 0o644, func(w io.Writer) error { return encodeSafetensors(w, ordered, metadata) })
 }
 
 // writeOrder checks the tensors and sorts them by element size.
@@ -116,50 +111,4 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 	}
 	header := "{" + strings.Join(fields, ",") + "}"
 	return []byte(header + strings.Repeat(" ", -len(header)&7)), nil
-}
-
-// replaceFile lets fill write a new file beside path and then puts it in path's
-// place, so that readers see the old file or the whole new one even if the
-// machine stops in between.
-func replaceFile(path string, fill func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err := fill(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	syncFolder(filepath.Dir(path))
-	return nil
-}
-
-// syncFolder makes a rename last through a power cut. Some file systems cannot
-// do that for a folder; the file is in place all the same, so errors are let go.
-func syncFolder(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		d.Sync()
-		d.Close()
-	}
 }

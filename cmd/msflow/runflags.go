@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// A run keeps all flags of the command that made it, so that a resumed training and a test go by the same ones. A flag needs
+// no code of its own for that. Those that are special say so:
+const (
+	ofProcess = "msflow_of_process" // says how this process works, not what comes out: it is not kept, and may differ
+	ofPlace   = "msflow_of_place"   // says where something lies or computes: it is kept, and another place may be given
+	isPath    = "msflow_is_path"    // the place is a path
+	mayGrow   = "msflow_may_grow"   // a number that may be raised when the run is resumed
+)
+
+// mark gives flags of a command a mark.
+func mark(cmd *cobra.Command, key string, names ...string) {
+	for _, name := range names {
+		if err := cmd.Flags().SetAnnotation(name, key, nil); err != nil {
+			panic(err) // there is no such flag: a mistake in the program
+		}
+	}
+}
+
+func marked(f *pflag.Flag, key string) bool {
+	_, ok := f.Annotations[key]
+	return ok
+}
+
+// runFlags visits the flags of a command that a run keeps.
+func runFlags(cmd *cobra.Command, visit func(f *pflag.Flag)) {
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Name != "help" && !marked(f, ofProcess) {
+			visit(f)
+		}
+	})
+}
+
+// flagValues are the flags of a run by name.
+type flagValues map[string]string
+
+// keepFlags gives the flags' values, and the names of those that the user gave. Relative paths become relative to the run.
+func keepFlags(cmd *cobra.Command, folder runFolder) (values flagValues, given []string) {
+	values = flagValues{}
+	runFlags(cmd, func(f *pflag.Flag) {
+		values[f.Name] = f.Value.String()
+		if marked(f, isPath) {
+			values[f.Name] = folder.relative(f.Value.String())
+		}
+		if f.Changed {
+			given = append(given, f.Name)
+		}
+	})
+	return values, given
+}
+
+// settings are the values that decide what comes out: they make up the run's id.
+func (v flagValues) settings(cmd *cobra.Command) flagValues {
+	out := flagValues{}
+	runFlags(cmd, func(f *pflag.Flag) {
+		if value, kept := v[f.Name]; kept && !marked(f, ofPlace) && !marked(f, isPath) && !marked(f, mayGrow) {
+			out[f.Name] = value
+		}
+	})
+	return out
+}
+
+// apply sets a command's flags to those of the run. One that the user gave must say the same, unless its mark allows more.
+func (v flagValues) apply(cmd *cobra.Command, folder runFolder) error {
+	var failed error
+	runFlags(cmd, func(f *pflag.Flag) {
+		value, kept := v[f.Name]
+		if !kept || failed != nil {
+			return
+		}
+		if marked(f, isPath) {
+			value = folder.absolute(value)
+		}
+		if f.Changed {
+			failed = agree(f, value)
+			return
+		}
+		if err := f.Value.Set(value); err != nil {
+			failed = fmt.Errorf("the run's --%s %s: %w", f.Name, value, err)
+		}
+	})
+	if failed != nil {
+		return failed
+	}
+	return v.known(cmd)
+}
+
+// known makes sure that the command has all the run's flags.
+func (v flagValues) known(cmd *cobra.Command) error {
+	var strange []string
+	for name := range v {
+		if cmd.Flags().Lookup(name) == nil {
+			strange = append(strange, "--"+name)
+		}
+	}
+	if len(strange) > 0 {
+		slices.Sort(strange)
+		return fmt.Errorf("the run was made with %s, which this msflow does not know", strings.Join(strange, ", "))
+	}
+	return nil
+}
+
+// agree compares a flag that the user gave with the run's.
+func agree(f *pflag.Flag, value string) error {
+	now := f.Value.String()
+	if now == value || marked(f, ofPlace) || marked(f, isPath) {
+		return nil
+	}
+	if !marked(f, mayGrow) {
+		return fmt.Errorf("--%s %s contradicts the run, which has --%s %s", f.Name, quoteEmpty(now), f.Name, quoteEmpty(value))
+	}
+	before, err := strconv.Atoi(value)
+	if err != nil {
+		return fmt.Errorf("the run's --%s %s: %w", f.Name, value, err)
+	}
+	if more, err := strconv.Atoi(now); err != nil || more < before {
+		return fmt.Errorf("--%s %s: the run has %d, and fewer are another training", f.Name, now, before)
+	}
+	return nil
+}
+
+func quoteEmpty(s string) string {
+	if s == "" {
+		return `""`
+	}
+	return s
+}
+
+// relative is a path as the run keeps it: one that was given relative to the working folder becomes relative to the run's
+// folder and begins with a dot, so that both can move together. What is no file stays as it is.
+func (r runFolder) relative(path string) string {
+	if _, err := os.Stat(path); path == "" || filepath.IsAbs(path) || err != nil {
+		return path
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(r.real(), full)
+	if err != nil {
+		return full
+	}
+	if rel = filepath.ToSlash(rel); !strings.HasPrefix(rel, ".") {
+		rel = "./" + rel
+	}
+	return rel
+}
+
+// absolute is the path that relative made relative.
+func (r runFolder) absolute(path string) string {
+	if !strings.HasPrefix(path, "./") && !strings.HasPrefix(path, "../") && path != "." && path != ".." {
+		return path
+	}
+	return filepath.Join(r.real(), filepath.FromSlash(path))
+}
+
+// real is the folder's absolute path without links.
+func (r runFolder) real() string {
+	full, err := filepath.Abs(string(r))
+	if err != nil {
+		return string(r)
+	}
+	if real, err := filepath.EvalSymlinks(full); err == nil {
+		return real
+	}
+	return full
+}

@@ -1,0 +1,184 @@
+// Package durable writes files in whole or not at all: whoever reads a path sees the old file or the complete new one,
+// whenever the process or the machine stops.
+package durable
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Write lets fill write a file beside path and then renames it to path. The file's bytes and the folder's entry have
+// reached the disk when it returns nil. Where path is a link, what it leads to is written and the link stays. A new file gets
+// the mode perm; one that is there keeps its own, unless perm is for the owner alone. A process that was killed leaves its
+// unfinished file behind, which Sweep removes.
+func Write(path string, perm fs.FileMode, fill func(io.Writer) error) error {
+	target, err := behindLinks(path)
+	if err == nil {
+		err = replace(target, perm, fill)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// CheckWritable finds out whether Write will be able to write to path, without changing anything, for those who would
+// rather know before hours of work than after.
+func CheckWritable(path string) error {
+	if err := tryWriting(path); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	return nil
+}
+
+func tryWriting(path string) error {
+	target, err := behindLinks(path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(target)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return errors.New("it is there and is not a file")
+	case err == nil:
+		f, err := os.OpenFile(target, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		f.Close()
+	}
+	f, err := unfinished(target)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// WriteBytes is Write of content that is there already.
+func WriteBytes(path string, perm fs.FileMode, content []byte) error {
+	return Write(path, perm, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+func replace(path string, perm fs.FileMode, fill func(io.Writer) error) (err error) {
+	if info, err := os.Stat(path); err == nil && perm&0o077 != 0 {
+		perm = info.Mode().Perm()
+	}
+	f, err := unfinished(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	if err := fill(w); err != nil {
+		return err
+	}
+	if err := errors.Join(w.Flush(), f.Chmod(perm), syncFile(f), f.Close()); err != nil {
+		return err
+	}
+	return Rename(f.Name(), path)
+}
+
+// Rename moves a file or folder within its file system so that the move outlasts a power cut.
+func Rename(from, to string) error {
+	if err := rename(from, to); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(to))
+	if filepath.Dir(from) != filepath.Dir(to) {
+		syncFolder(filepath.Dir(from))
+	}
+	return nil
+}
+
+// MkdirAll makes a folder and those above it, so that they outlast a power cut.
+func MkdirAll(path string) error {
+	var missing []string
+	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
+		if _, err := os.Stat(p); err == nil || filepath.Dir(p) == p {
+			break
+		}
+		missing = append(missing, p)
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return err
+	}
+	for _, p := range missing {
+		syncFolder(filepath.Dir(p))
+	}
+	return nil
+}
+
+// partSuffix ends the names of unfinished files.
+const partSuffix = ".part"
+
+// Sweep removes what killed processes left unfinished in a folder, and in the folders below it. Nobody may be writing there.
+func Sweep(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || e.IsDir() || !strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), partSuffix) {
+			return err
+		}
+		return os.Remove(path)
+	})
+}
+
+// unfinished makes a file beside target that Sweep knows. Its name is cut, since a name may be as long as file systems allow.
+func unfinished(target string) (*os.File, error) {
+	if _, err := os.Lstat(target); errors.Is(err, syscall.ENAMETOOLONG) {
+		return nil, err
+	}
+	const room = 200
+	base := filepath.Base(target)
+	return os.CreateTemp(filepath.Dir(target), "."+strings.ToValidUTF8(base[:min(len(base), room)], "")+".*"+partSuffix)
+}
+
+// maxLinks is how many links may follow each other, as on Linux.
+const maxLinks = 40
+
+// behindLinks is the file that a path leads to, whether or not it is there yet.
+func behindLinks(path string) (string, error) {
+	for range maxLinks {
+		to, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // no link
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", errors.New("too many links follow each other")
+}
+
+// The steps that matter for what is on the disk, in one place so that the test sees their order.
+var (
+	syncFile = (*os.File).Sync
+	rename   = os.Rename
+
+	// syncFolder makes an entry of a folder last. Some file systems cannot do that for a folder; the file is in place all the
+	// same, so errors are let go.
+	syncFolder = func(dir string) {
+		if d, err := os.Open(dir); err == nil {
+			d.Sync()
+			d.Close()
+		}
+	}
+)

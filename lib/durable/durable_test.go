@@ -1,0 +1,173 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// watchSteps records the syncs and renames until the test ends.
+func watchSteps(t *testing.T) *[]string {
+	steps := &[]string{}
+	file, folder, move := syncFile, syncFolder, rename
+	t.Cleanup(func() { syncFile, syncFolder, rename = file, folder, move })
+	syncFile = func(f *os.File) error {
+		info, err := f.Stat()
+		*steps = append(*steps, fmt.Sprintf("sync %d bytes", info.Size()))
+		return errors.Join(err, file(f))
+	}
+	syncFolder = func(dir string) {
+		*steps = append(*steps, "sync "+filepath.Base(dir))
+		folder(dir)
+	}
+	rename = func(from, to string) error {
+		*steps = append(*steps, "rename to "+filepath.Base(to))
+		return move(from, to)
+	}
+	return steps
+}
+
+func TestWriteSyncsBeforeAndAfterTheRename(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "folder")
+	steps := watchSteps(t)
+	if err := MkdirAll(filepath.Join(dir, "below")); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBytes(filepath.Join(dir, "below", "x.json"), 0o600, []byte("12345")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"sync folder", "sync " + filepath.Base(filepath.Dir(dir)), "sync 5 bytes", "rename to x.json", "sync below"}
+	if !slices.Equal(*steps, want) {
+		t.Errorf("steps %q, want %q", *steps, want)
+	}
+	info, err := os.Stat(filepath.Join(dir, "below", "x.json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestFailedWriteLeavesTheOldFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x")
+	if err := WriteBytes(path, 0o644, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("full")
+	err := Write(path, 0o644, func(w io.Writer) error {
+		io.WriteString(w, strings.Repeat("new", 1<<20))
+		return full
+	})
+	if !errors.Is(err, full) || !strings.Contains(err.Error(), path) {
+		t.Errorf("error %v", err)
+	}
+	if got, err := os.ReadFile(path); string(got) != "old" {
+		t.Errorf("the file holds %.20q, %v", got, err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("%d entries are left", len(entries))
+	}
+}
+
+func TestWriteThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	link, target := filepath.Join(dir, "link"), filepath.Join(dir, "target")
+	if err := os.Symlink("target", link); err != nil {
+		t.Skip(err)
+	}
+	for _, content := range []string{"made", "replaced"} { // the link dangles at first
+		if err := WriteBytes(link, 0o644, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(target); string(got) != content {
+			t.Errorf("the target holds %q, %v", got, err)
+		}
+		if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("the link is no link any more (%v)", err)
+		}
+	}
+}
+
+func TestLongNames(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("n", 251)+".png")
+	if err := WriteBytes(path, 0o644, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	keep := []string{"x.json", "mine.part", ".hidden", "below/.y"}
+	for _, name := range append([]string{".x.json.123.part", "below/.y.77.part"}, keep...) {
+		os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755)
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(Sweep(dir), Sweep(filepath.Join(dir, "missing"))); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	filepath.Walk(dir, func(path string, info os.FileInfo, _ error) error {
+		if !info.IsDir() {
+			rel, _ := filepath.Rel(dir, path)
+			left = append(left, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	slices.Sort(left)
+	slices.Sort(keep)
+	if !slices.Equal(left, keep) {
+		t.Errorf("left %q, want %q", left, keep)
+	}
+}
+
+func TestAFileKeepsItsMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBytes(path, 0o644, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("its mode became %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestUnwritableTargets(t *testing.T) {
+	dir := t.TempDir()
+	loop, dangling := filepath.Join(dir, "loop"), filepath.Join(dir, "dangling")
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("kept"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{loop: "loop", dangling: "missing/file"} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{dir, loop, dangling, filepath.Join(dir, "missing", "file"), filepath.Join(file, "below"), filepath.Join(dir, strings.Repeat("x", 300))} {
+		if err := CheckWritable(path); err == nil || !strings.HasPrefix(err.Error(), path+" cannot be written") {
+			t.Errorf("%.80s: %v", path, err)
+		}
+		if err := WriteBytes(path, 0o644, nil); err == nil {
+			t.Errorf("%.80s was written", path)
+		}
+	}
+	for _, path := range []string{file, filepath.Join(dir, "new")} {
+		if err := CheckWritable(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 3 {
+		t.Errorf("asking left %v", entries)
+	}
+	if got, _ := os.ReadFile(file); string(got) != "kept" {
+		t.Errorf("asking changed the file to %q", got)
+	}
+}
