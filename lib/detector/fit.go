@@ -40,7 +40,7 @@ func Epochs(n int) Option { return func(f *fitting) { f.Epochs = n } }
 // BatchSize is the number of images per step; the default is 8.
 func BatchSize(n int) Option { return func(f *fitting) { f.Batch = n } }
 
-// LearningRate is the rate after the warm-up; the default is 1e-4.
+// LearningRate is the rate after the warm-up; the default is the model's own, 1e-4 for MSFlow.
 func LearningRate(lr float64) Option { return func(f *fitting) { f.lr = lr } }
 
 // WithSchedule replaces the paper's schedule.
@@ -92,7 +92,8 @@ func JudgeEvery(n int, set datasets.Set, do func(epoch int, r *Result) error) Op
 
 const defaultCacheBytes = 4 << 30
 
-func settings(options []Option) (fitting, error) {
+// settings are those of the options; rate is the learning rate of the model's paper, 0 for the schedule's own.
+func settings(options []Option, rate float64) (fitting, error) {
 	f := fitting{cacheBytes: defaultCacheBytes}
 	for _, o := range options {
 		o(&f)
@@ -112,7 +113,7 @@ func settings(options []Option) (fitting, error) {
 	}
 	if f.Schedule == nil {
 		s := train.Paper(or(f.Epochs, 100))
-		s.LR = or(f.lr, s.LR)
+		s.LR = or(f.lr, or(rate, s.LR))
 		f.Schedule = &s
 	}
 	return f, errors.Join(errs...)
@@ -128,7 +129,7 @@ func settings(options []Option) (fitting, error) {
 func (d *Detector) Fit(ctx context.Context, set datasets.Set, options ...Option) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	f, err := settings(options)
+	f, err := settings(options, d.Config.learningRate())
 	if err != nil {
 		return err
 	}

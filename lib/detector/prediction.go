@@ -22,16 +22,22 @@ type Prediction struct {
 	Mask      []uint8     // 1 at the defect's pixels at the input size, nil when unknown
 
 	sample   datasets.Sample
+	own      bool    // the model is not MSFlow: one map, without its fusion into three
 	distance bool    // LogP is minus a distance
 	smooth   float64 // standard deviation in pixels of the Gaussian that smooths the distance map
 }
 
-// Maps fuses the scales into pixel maps. A model of distances has one map for all three.
+// Maps fuses the scales into pixel maps. A model other than MSFlow has one map for all three: the distance, or the negative
+// log-likelihood.
 func (p Prediction) Maps() score.Maps {
 	if p.distance {
 		return p.distances()
 	}
-	return score.Fuse(p.LogP, p.Sizes, p.H, p.W)
+	m := score.Fuse(p.LogP, p.Sizes, p.H, p.W)
+	if p.own {
+		m.Add, m.Mul = m.NLL, m.NLL
+	}
+	return m
 }
 
 func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }

@@ -38,7 +38,7 @@ func ImportReference(path string, c Config) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("importing %s: %w", path, err)
 	}
-	if err := r.copyInto(d.model); err != nil {
+	if err := r.copyInto(d.Model()); err != nil {
 		return nil, fmt.Errorf("importing %s: %w", path, err)
 	}
 	return d, nil
