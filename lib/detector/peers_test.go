@@ -101,3 +101,9 @@ func TestLogDetsOfAPeer(t *testing.T) {
 		t.Errorf("%d latents: %v", len(z), err)
 	}
 }
+
+func TestOnlyMSFlowIsImported(t *testing.T) {
+	if _, err := ImportReference("nowhere.pt", Config{Model: "padim"}); err == nil || !strings.Contains(err.Error(), "padim") {
+		t.Errorf("%v", err)
+	}
+}
