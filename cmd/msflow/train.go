@@ -59,7 +59,7 @@ func (f *trainFlags) command() *cobra.Command {
 	fl.StringVar(&f.out, "out", "", "folder for the run")
 	fl.IntVar(&f.epochs, "epochs", 100, "passes over the training images; the schedule stretches with it")
 	fl.IntVar(&f.batch, "batch", 8, "images per step")
-	fl.Float64Var(&f.lr, "lr", 1e-4, "learning rate after the warm-up")
+	fl.Float64Var(&f.lr, "lr", 0, "learning rate after the warm-up (default 1e-4 for msflow, the paper's for other flows)")
 	fl.Float64Var(&f.holdOut, "hold-out", 0, "share of the training images whose likelihood chooses the epoch")
 	fl.IntVar(&f.patience, "patience", 0, "stop after so many epochs without a better held-out likelihood")
 	fl.IntVar(&f.judgeEvery, "judge-every", 0, "also test after every N epochs and report the best, as published tables do")

@@ -30,6 +30,7 @@ func init() {
 				"gorgonia.org/gorgonia":                    "gorgonia",
 				"gorgonia.org/tensor":                      "tensor",
 				"image":                                    "image",
+				"math/rand/v2":                             "rand",
 				"sync":                                     "sync",
 			},
 			Interfaces: map[string]reflect.Type{

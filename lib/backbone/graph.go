@@ -33,10 +33,12 @@ func PoolGraph(maps []*G.Node, kind string) ([]*G.Node, error) {
 			out[i] = m
 		case "", "avg":
 			out[i], err = op.AvgPool(m, 3, 2, 1)
+		case "mean":
+			out[i], err = op.AdaptiveAvgPool(m, 1, 1)
 		case "max":
 			out[i], err = op.MaxPool(m, 3, 2, 1)
 		default:
-			panic(fmt.Sprintf("backbone: pooling %q: want avg, max or none", kind))
+			panic(fmt.Sprintf("backbone: pooling %q: want avg, max, none or mean", kind))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("pooling map %d: %w", i, err)

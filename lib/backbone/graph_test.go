@@ -15,6 +15,7 @@ import (
 func TestGraph(t *testing.T) {
 	for _, c := range []struct{ name, padding, pool string }{
 		{"efficientnet_lite0", "", "avg"}, {"resnet18", "reflect", "max"}, {"resnext50_32x4d", "zero", "none"},
+		{"resnet34", "zero", "mean"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, err := Random(c.name, 0, Options{Padding: c.padding})

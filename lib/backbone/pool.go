@@ -11,7 +11,8 @@ import (
 // windows of 3×3 with stride 2 and padding 1: "avg" (also "") divides by 9
 // everywhere, so that pixels beyond the edge count as zeros; "max" ignores them;
 // "none" returns the maps as they are, sharing their memory. A map of h×w
-// becomes ⌈h/2⌉ × ⌈w/2⌉. Pool panics for any other kind.
+// becomes ⌈h/2⌉ × ⌈w/2⌉. "mean" is the mean of the whole map, 1×1. Pool panics
+// for any other kind.
 func Pool(f []Feature, batch int, kind string) []Feature {
 	var pool func(dst, src Feature)
 	switch kind {
@@ -19,18 +20,34 @@ func Pool(f []Feature, batch int, kind string) []Feature {
 		return f
 	case "local":
 		return Local(f, batch)
+	case "mean":
+		return means(f, batch)
 	case "", "avg":
 		pool = avgPool
 	case "max":
 		pool = maxPool
 	default:
-		panic(fmt.Sprintf("backbone: pooling %q: want avg, max, local or none", kind))
+		panic(fmt.Sprintf("backbone: pooling %q: want local, avg, max, none or mean", kind))
 	}
 	out := make([]Feature, len(f))
 	for i, src := range f {
 		out[i] = poolShape(src)
 		out[i].Data = make([]float32, batch*out[i].C*out[i].H*out[i].W)
 		pool(out[i], src)
+	}
+	return out
+}
+
+// means is every map's mean over its pixels.
+func means(f []Feature, batch int) []Feature {
+	out := make([]Feature, len(f))
+	for i, src := range f {
+		out[i] = Feature{C: src.C, H: 1, W: 1, Data: make([]float32, batch*src.C)}
+		sums := make([]float64, batch*src.C)
+		simd.RowSums(sums, src.Data[:len(sums)*src.H*src.W], src.H*src.W)
+		for k, s := range sums {
+			out[i].Data[k] = float32(s / float64(src.H*src.W))
+		}
 	}
 	return out
 }

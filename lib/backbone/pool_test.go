@@ -49,6 +49,9 @@ func TestPoolKinds(t *testing.T) {
 	if got := Pool(f, 1, "")[0].Data[0]; math.Abs(float64(got)-10.0/9) > 1e-6 {
 		t.Errorf("the default gives %g, want 10/9", got)
 	}
+	if got := Pool(append(f, Feature{C: 1, H: 1, W: 2, Data: []float32{5, 7}}), 1, "mean"); got[0].Data[0] != 2.5 || got[1].Data[0] != 6 {
+		t.Errorf("the means are %v", got)
+	}
 	defer func() {
 		if recover() == nil {
 			t.Error("an unknown kind did not panic")

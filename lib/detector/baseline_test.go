@@ -124,7 +124,7 @@ func TestModelNames(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "patchcore") {
 		t.Errorf("%v", err)
 	}
-	if got := Models(); got[0] != MSFlow || len(got) != 5 {
+	if got := Models(); got[0] != MSFlow || len(got) != 10 {
 		t.Errorf("%v", got)
 	}
 }

@@ -72,6 +72,8 @@ func (d *Detector) calibrate(ctx context.Context, normal train.Source, heldOut b
 		err = d.measureBaseline(ctx, c, normal)
 	case d.Config.Score == SurpriseScore:
 		err = d.measureSurprise(ctx, c, normal)
+	case d.Config.Model != MSFlow:
+		err = d.measurePeer(ctx, c, normal)
 	default:
 		err = d.measureReference(ctx, c, normal)
 	}
@@ -79,6 +81,23 @@ func (d *Detector) calibrate(ctx context.Context, normal train.Source, heldOut b
 		return fmt.Errorf("detector: calibrating: %w", err)
 	}
 	d.calibration = c
+	return nil
+}
+
+// measurePeer puts the negative log-likelihoods of another flow on the scale.
+func (d *Detector) measurePeer(ctx context.Context, c *Calibration, normal train.Source) error {
+	logp, err := d.logpOf(ctx, normal)
+	if err != nil {
+		return err
+	}
+	var scores []float64
+	for _, image := range logp {
+		m := score.Fuse(image, d.sizes(), d.Config.Size[0], d.Config.Size[1])
+		scores = append(scores, score.ImageScore(m.NLL, d.Config.TopK))
+	}
+	c.Location, c.Scale = gumbel(scores)
+	slices.Sort(scores)
+	c.place(scores[len(scores)/2])
 	return nil
 }
 
@@ -135,7 +154,7 @@ func (d *Detector) measureSurprise(ctx context.Context, c *Calibration, normal t
 	if err != nil {
 		return err
 	}
-	for s := range d.maps {
+	for s := range d.sizes() {
 		var of [][]float32
 		for _, image := range logp {
 			of = append(of, image[s])
@@ -168,8 +187,9 @@ func (d *Detector) logpOf(ctx context.Context, features train.Source) ([][][]flo
 			return nil, err
 		}
 		for b, i := range index {
-			for s, m := range d.maps {
-				out[i] = append(out[i], slices.Clone(logp[s][b*m.H*m.W:(b+1)*m.H*m.W]))
+			for s, m := range d.sizes() {
+				n := m[0] * m[1]
+				out[i] = append(out[i], slices.Clone(logp[s][b*n:(b+1)*n]))
 			}
 		}
 	}

@@ -19,10 +19,11 @@ type Config struct {
 	Backbone string  `json:"backbone"`            // a name of backbone.Names; "" is efficientnet_lite0
 	Weights  string  `json:"weights,omitempty"`   // a file of weights; "" takes the published ones
 	Padding  string  `json:"padding,omitempty"`   // ResNets' 3×3 and 7×7 convolutions: reflect (default, as published) or zero
-	Pool     string  `json:"pool,omitempty"`      // of the features: local (the whitened recipe's), avg (the paper's), max or none
+	Pool     string  `json:"pool,omitempty"`      // of the features: local (the whitened recipe's), avg (the paper's), max, none or mean (of the whole map)
 	Size     [2]int  `json:"size"`                // input height and width in pixels; 0 takes the data set's
 	Scales   []int   `json:"scales,omitempty"`    // which maps of the pyramid (0 fine … 2 coarse); nil is the model's own choice
-	Blocks   []int   `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 4, 4, and 2, 5, 8 by the paper
+	Blocks   []int   `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 4, 4, and 2, 5, 8 by the paper. The other flows take one number for all
+	Width    float64 `json:"width,omitempty"`     // factor on the hidden widths of the other flows' subnets; 0 is 1
 	Cond     int     `json:"cond,omitempty"`      // channels of the position code, divisible by 4; 0 is 64
 	Clamp    float64 `json:"clamp,omitempty"`     // α of the couplings; 0 is 1.9
 	OldClamp bool    `json:"old_clamp,omitempty"` // s = α·tanh(a), as FrEIA had it before August 2023
@@ -43,9 +44,6 @@ type Config struct {
 // MSFlow is the name of the default model.
 const MSFlow = "msflow"
 
-// Models lists what Config.Model may be: msflow and the models beside it.
-func Models() []string { return append([]string{MSFlow}, baseline.Names()...) }
-
 // resolved is the config with every default filled in.
 func (c Config) resolved() (Config, error) {
 	c.Model = or(c.Model, MSFlow)
@@ -54,6 +52,10 @@ func (c Config) resolved() (Config, error) {
 	if c.Model == MSFlow {
 		c = c.flowDefaults()
 		return c, errors.Join(c.check(), c.checkFlow(), c.checkRecipe())
+	}
+	if p, ok := findPeer(c.Model); ok {
+		c = c.peerDefaults(p)
+		return c, errors.Join(c.check(), c.checkPeer())
 	}
 	c, err := c.baselineDefaults()
 	if err != nil {
@@ -92,8 +94,8 @@ func (c Config) check() error {
 	if !slices.Contains([]string{"reflect", "zero"}, c.Padding) {
 		wrong("padding %q; it is reflect or zero", c.Padding)
 	}
-	if !slices.Contains([]string{"avg", "max", "none", "local"}, c.Pool) {
-		wrong("pool %q; it is local, avg, max or none", c.Pool)
+	if !slices.Contains([]string{"local", "avg", "max", "none", "mean"}, c.Pool) {
+		wrong("pool %q; it is local, avg, max, none or mean", c.Pool)
 	}
 	if !(c.TopK >= 0 && c.TopK <= 1) {
 		wrong("top-k share %v; it must lie in (0,1]", c.TopK)

@@ -33,10 +33,11 @@ type Detector struct {
 	mu          sync.Mutex
 	backbone    *backbone.Backbone
 	digest      string         // of the backbone's weights
-	model       *flow.MSFlow   // nil before the input size is known, and for a baseline
+	model       flow.Block     // nil before the input size is known, and for a baseline
 	calibration *Calibration   // on normal images, learned by Fit
 	baseline    baseline.Model // nil before the input size is known, and for a flow
 	maps        []flow.Map
+	latents     []flow.Map          // what the flow makes of them
 	raw         []flow.Map          // the backbone's own maps, before pooling
 	whitening   []*whiten.Whitening // of each scale, learned by Fit; nil: features go to the model as they are
 	last        *train.Trainer      // of the last Fit, to continue it
@@ -118,11 +119,23 @@ func (d *Detector) build() (err error) {
 	if kind, ok := d.kind(); ok {
 		return d.buildBaseline(kind)
 	}
-	return d.buildFlow()
+	if p, ok := findPeer(d.Config.Model); ok {
+		d.model, err = d.buildPeer(p)
+	} else {
+		d.model, err = d.buildMSFlow()
+	}
+	if err != nil {
+		return err
+	}
+	d.inference = map[int]*inference{}
+	if d.latents, err = d.model.Out(d.maps); err != nil {
+		return fmt.Errorf("detector: %w", err)
+	}
+	return nil
 }
 
-// buildFlow makes the flow for the maps, with its initial weights.
-func (d *Detector) buildFlow() error {
+// buildMSFlow makes the flow for the maps, with its initial weights.
+func (d *Detector) buildMSFlow() (flow.Block, error) {
 	c := d.Config
 	fc := flow.Config{Blocks: c.Blocks, Clamp: c.Clamp, Subnet: c.Subnet, NoFusion: c.NoFusion, Gentle: c.whitens()}
 	if c.OldClamp {
@@ -135,10 +148,9 @@ func (d *Detector) buildFlow() error {
 	}
 	model, err := flow.NewMSFlow(fc, rand.New(rand.NewPCG(c.Seed, 0x1717)))
 	if err != nil {
-		return fmt.Errorf("detector: %w", err)
+		return nil, fmt.Errorf("detector: %w", err)
 	}
-	d.model, d.inference = model, map[int]*inference{}
-	return nil
+	return model, nil
 }
 
 // pyramid is the shape of the pooled maps for images of h×w pixels.
@@ -167,8 +179,15 @@ func (d *Detector) pick(f []backbone.Feature) []backbone.Feature {
 	return out
 }
 
-// Model is the flow, nil before the input size is known and for a model without a flow. Its parameters are the detector's own.
-func (d *Detector) Model() *flow.MSFlow { return d.model }
+// Model is the MSFlow, nil before the input size is known and for another model. Its parameters are the detector's own.
+func (d *Detector) Model() *flow.MSFlow {
+	m, _ := d.model.(*flow.MSFlow)
+	return m
+}
+
+// Flow is the flow of whatever kind, nil before the input size is known and for a model without a flow. Its parameters are the
+// detector's own.
+func (d *Detector) Flow() flow.Block { return d.model }
 
 // Maps is the shape of each scale's features, nil before the input size is known.
 func (d *Detector) Maps() []flow.Map { return d.maps }

@@ -139,13 +139,7 @@ func (d *Detector) likelihoodGraph(t *flow.Tape, maps []*G.Node) ([]*G.Node, err
 	if err != nil {
 		return nil, err
 	}
-	logp := make([]*G.Node, len(z))
-	for i, n := range z {
-		if logp[i], err = flow.LogP(t, n); err != nil {
-			return nil, err
-		}
-	}
-	return logp, nil
+	return flow.LogPs(d.model, t, z)
 }
 
 // filled is a batch's images, made up to deviceBatch with copies of the first.

@@ -42,7 +42,7 @@ func Epochs(n int) Option { return func(f *fitting) { f.Epochs = n } }
 // BatchSize is the number of images per step; the default is 8.
 func BatchSize(n int) Option { return func(f *fitting) { f.Batch = n } }
 
-// LearningRate is the rate after the warm-up; the default is 1e-4 by the paper, 3e-4 on whitened
+// LearningRate is the rate after the warm-up; the default is the model's own, for MSFlow 1e-4 by the paper and 3e-4 on whitened
 // features.
 func LearningRate(lr float64) Option { return func(f *fitting) { f.lr = lr } }
 

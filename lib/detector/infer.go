@@ -11,18 +11,24 @@ import (
 
 // inference is the flow's forward pass for one batch size, bound to the detector's parameters.
 type inference struct {
-	maps   []flow.Map
-	flow   *flow.Compiled
-	inputs []*tensor.Dense
+	latents []flow.Map
+	direct  bool // the flow gives log-likelihood maps, not latents
+	flow    *flow.Compiled
+	inputs  []*tensor.Dense
 }
 
-func newInference(model *flow.MSFlow, maps []flow.Map, batch int) (*inference, error) {
-	c, err := flow.Compile(model, batch, maps)
+func (d *Detector) newInference(batch int) (*inference, error) {
+	f := &inference{latents: d.latents}
+	var err error
+	if _, f.direct = d.model.(flow.PlaceLikelihood); f.direct {
+		f.flow, err = flow.CompileLogP(d.model, batch, d.maps)
+	} else {
+		f.flow, err = flow.Compile(d.model, batch, d.maps)
+	}
 	if err != nil {
 		return nil, err
 	}
-	f := &inference{maps: maps, flow: c}
-	for _, m := range maps {
+	for _, m := range d.maps {
 		f.inputs = append(f.inputs, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(batch, m.C, m.H, m.W)))
 	}
 	return f, nil
@@ -45,7 +51,11 @@ func (f *inference) run(ctx context.Context) ([][]float32, error) {
 	}
 	out := make([][]float32, len(z))
 	for i, v := range z {
-		m := f.maps[i]
+		if f.direct {
+			out[i] = v.Data().([]float32)
+			continue
+		}
+		m := f.latents[i]
 		out[i] = score.LogP(v.Data().([]float32), v.Shape()[0], m.C, m.H, m.W)
 	}
 	return out, nil
@@ -62,7 +72,7 @@ func (d *Detector) likelihood(ctx context.Context, n int, fill func(maps [][]flo
 		d.busy = nil
 	}
 	if d.inference[n] == nil {
-		f, err := newInference(d.model, d.maps, n)
+		f, err := d.newInference(n)
 		if err != nil {
 			return nil, err
 		}

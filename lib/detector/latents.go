@@ -20,7 +20,7 @@ func (d *Detector) Latents(ctx context.Context, set datasets.Set) ([][]float32, 
 	if err := d.needFlow(); err != nil {
 		return nil, err
 	}
-	out := make([][]float32, len(d.maps))
+	out := make([][]float32, len(d.latents))
 	err := d.eachTensor(ctx, set, func(x []*tensor.Dense) error {
 		z, _, err := flow.Run(d.model, x...)
 		if err != nil {
@@ -35,7 +35,7 @@ func (d *Detector) Latents(ctx context.Context, set datasets.Set) ([][]float32, 
 }
 
 // LogDets is the log-determinant of each block for every image of a set, in nats, the fusion flow's last: what plots.LogDet
-// draws. Blocks are named by scale and place, both from 1: "scale 2.3".
+// draws. Blocks are named by scale and place, both from 1: "scale 2.3". A flow other than MSFlow is one block.
 func (d *Detector) LogDets(ctx context.Context, set datasets.Set) (blocks []string, logdet [][]float64, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,12 +80,16 @@ func (p part) of(x []*tensor.Dense) []*tensor.Dense {
 }
 
 func (d *Detector) parts() (list []part) {
-	for i, s := range d.model.ParallelFlows() {
+	m := d.Model()
+	if m == nil {
+		return []part{{d.Config.Model, d.model, -1}}
+	}
+	for i, s := range m.ParallelFlows() {
 		for k, b := range s.Blocks() {
 			list = append(list, part{fmt.Sprintf("%s.%d", scaleName(d.Config.Scales[i]), k+1), b, i})
 		}
 	}
-	if f := d.model.Fusion(); f != nil {
+	if f := m.Fusion(); f != nil {
 		list = append(list, part{"fusion.1", f, -1})
 	}
 	return list

@@ -23,11 +23,13 @@ type Prediction struct {
 
 	sample      datasets.Sample
 	calibration *Calibration
+	own         bool    // the model is not MSFlow: one map, without its fusion into three
 	distance    bool    // LogP is minus a distance
 	smooth      float64 // standard deviation in pixels of the Gaussian that smooths the distance map
 }
 
-// Maps fuses the scales into pixel maps. A model of distances has one map for all three.
+// Maps fuses the scales into pixel maps. A model other than MSFlow has one map for all three: the distance, or the negative
+// log-likelihood.
 func (p Prediction) Maps() score.Maps {
 	if p.distance {
 		return p.distances()
@@ -36,7 +38,14 @@ func (p Prediction) Maps() score.Maps {
 		m := c.surprise(p)
 		return score.Maps{Add: m, Mul: m, NLL: m}
 	}
-	return score.Fuse(p.LogP, p.Sizes, p.H, p.W)
+	m := score.Fuse(p.LogP, p.Sizes, p.H, p.W)
+	if p.own {
+		if p.calibration != nil {
+			p.calibration.scaleMap(m.NLL)
+		}
+		m.Add, m.Mul = m.NLL, m.NLL
+	}
+	return m
 }
 
 func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }

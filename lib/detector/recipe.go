@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/baseline"
 )
 
 // A Recipe is a set of defaults for MSFlow: the features that it sees, how it is trained and how its verdict is read.
@@ -36,7 +37,7 @@ const (
 	whitenedRate      = 3e-4
 	whitenedNoise     = 0.6 // of the features' standard deviation
 	heldOutShare      = 0.1
-	leastParts        = 40    // with fewer, MSFlow holds out none: it needs all of them
+	leastParts        = 40    // with fewer, a flow holds out none: it needs all of them
 	leastFitted       = 10    // the same for models that look up their training images, whose own distances say nothing
 	whitenedTopK      = 0.001 // of the pixels: a defect may be small
 	paperEpochs       = 100
@@ -85,17 +86,18 @@ func (c Config) whitens() bool { return c.Model == MSFlow && c.Recipe == Whitene
 // recipeFor fills in what a Fit takes from the recipe.
 func (c Config) recipeFor(f *fitting, set datasets.Set) {
 	if c.Recipe == Paper {
-		f.Epochs, f.lr = or(f.Epochs, paperEpochs), or(f.lr, paperLearningRate)
+		f.Epochs, f.lr = or(f.Epochs, paperEpochs), or(f.lr, c.learningRate())
 		return
 	}
 	least := leastParts
-	if c.Model != MSFlow {
+	if _, ok := baseline.Find(c.Model); ok {
 		least = leastFitted
 	}
 	if !f.chosen.heldOut && len(distinct(set.Parts())) >= least {
 		f.heldOut = heldOutShare
 	}
 	if !c.whitens() {
+		f.Epochs, f.lr = or(f.Epochs, paperEpochs), or(f.lr, c.learningRate())
 		return
 	}
 	n := len(set)

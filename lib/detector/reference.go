@@ -21,6 +21,9 @@ import (
 //
 // Errors name the file and the tensor that is missing, left over or of another shape.
 func ImportReference(path string, c Config) (*Detector, error) {
+	if c.Model = or(c.Model, MSFlow); c.Model != MSFlow {
+		return nil, fmt.Errorf("importing %s: it holds an MSFlow, not a model %s", path, c.Model)
+	}
 	sd, err := weights.Load(path)
 	if err != nil {
 		return nil, fmt.Errorf("importing: %w", err)
@@ -38,7 +41,7 @@ func ImportReference(path string, c Config) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("importing %s: %w", path, err)
 	}
-	if err := r.copyInto(d.model); err != nil {
+	if err := r.copyInto(d.Model()); err != nil {
 		return nil, fmt.Errorf("importing %s: %w", path, err)
 	}
 	return d, nil

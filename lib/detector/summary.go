@@ -25,18 +25,28 @@ func (d *Detector) describe() [][2]string {
 // describeFlow lists the flow's scales and what it costs.
 func (d *Detector) describeFlow() (rows [][2]string) {
 	c := d.Config
+	m := d.Model()
+	if m == nil {
+		return d.describePeer()
+	}
+	flows := m.ParallelFlows()
 	for i, m := range d.maps {
 		cost := "not known"
-		if s, err := flow.Summary(d.model.ParallelFlows()[i], []flow.Map{m}); err == nil {
+		if s, err := flow.Summary(flows[i], []flow.Map{m}); err == nil {
 			cost = s.String()
 		}
 		rows = append(rows, [2]string{scaleName(c.Scales[i]), fmt.Sprintf("map %v, %d blocks, %s", m, c.Blocks[i], cost)})
 	}
-	if f := d.model.Fusion(); f != nil {
+	if f := m.Fusion(); f != nil {
 		if s, err := flow.Summary(f, d.maps); err == nil {
 			rows = append(rows, [2]string{"fusion", s.String()})
 		}
 	}
+	return append(rows, d.describeTraining()...)
+}
+
+// describeTraining is the cost of the whole flow and how far it is trained.
+func (d *Detector) describeTraining() (rows [][2]string) {
 	if s, err := flow.Summary(d.model, d.maps); err == nil {
 		rows = append(rows, [2]string{"flow in all", s.String()})
 	}
@@ -45,6 +55,14 @@ func (d *Detector) describeFlow() (rows [][2]string) {
 		trained = fmt.Sprintf("%d epochs, loss %.1f nats", n, d.Epochs[n-1].Loss)
 	}
 	return append(rows, [2]string{"training", trained})
+}
+
+// describePeer lists the maps that another flow looks at.
+func (d *Detector) describePeer() (rows [][2]string) {
+	for i, m := range d.maps {
+		rows = append(rows, [2]string{scaleName(d.Config.Scales[i]), fmt.Sprintf("map %v", m)})
+	}
+	return append(rows, d.describeTraining()...)
 }
 
 // describeBaseline lists the maps that a baseline looks at and what it has learned.

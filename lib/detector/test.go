@@ -121,6 +121,8 @@ func (d *Detector) prediction(sample datasets.Sample, logp [][]float32, i int) P
 	}
 	if kind, ok := d.kind(); ok {
 		p.distance, p.smooth = true, kind.Smooth
+	} else if d.Config.Model != MSFlow {
+		p.own = true
 	}
 	for s, size := range d.sizes() {
 		n := size[0] * size[1]
@@ -137,8 +139,8 @@ func (d *Detector) sizes() [][2]int {
 		h, w := d.baseline.Size()
 		return [][2]int{{h, w}}
 	}
-	out := make([][2]int, len(d.maps))
-	for i, m := range d.maps {
+	out := make([][2]int, len(d.latents))
+	for i, m := range d.latents {
 		out[i] = [2]int{m.H, m.W}
 	}
 	return out

@@ -143,6 +143,7 @@ func (b *AllInOne) Forward(t *Tape, in []*G.Node) ([]*G.Node, *G.Node, error) {
 	x1, x2 := b.split(c, x)
 	s, at := b.scaleShift(c, x1)
 	u2 := c.add(c.mul(x2, c.exp(s)), at)
+	t.Watch(LogScale, "log-scale", s)
 
 	g, lng := b.cfg.Scale.gain(c, t.Node(b.γ))
 	v := c.affine(c.concat(x1, u2), g, t.Node(b.δ))

@@ -17,7 +17,8 @@
 //   - scaling: [ActNorm]
 //   - down-sampling: [Haar], [Squeeze]; up-sampling is their [Inverse]
 //   - plumbing: [Sequence], [Graph], [Split], [Concat], [Inverse]
-//   - models: [Fusion] across scales, [MSFlow]
+//   - models: [Fusion] across scales, [MSFlow], and those it is compared with: [NewDifferNet], [CFlow], [NewFastFlow],
+//     [NewCSFlow] with [CrossScale], [NewUFlow]
 //
 // A new block is one type with Out, Forward, Inverse and Params, and one new row in the table of laws_table_test.go, which checks
 // round trip, log-determinant and gradients. A new subnet is any function of the form [Subnet].

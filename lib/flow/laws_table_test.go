@@ -109,6 +109,7 @@ func laws() []law {
 			return built(NewMSFlow(Config{Channels: channels(ms), Blocks: []int{1, 1}, Cond: []int{8, 8}, Subnet: "conv_bn", NoFusion: true}, rng))
 		}},
 	}
+	rows = append(rows, peerLaws()...)
 	rows = append(rows, couplings("plain", CouplingConfig{})...)
 	rows = append(rows, couplings("one-sided", CouplingConfig{OneSided: true, Condition: position(4)})...)
 	return append(rows, couplings("atan", CouplingConfig{Subnet: Pointwise(6), Clamp: Clamp{Form: Atan, Alpha: 2}})...)

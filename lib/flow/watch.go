@@ -23,6 +23,8 @@ const (
 	BlockOutput WatchKind = iota
 	// ScaleLogLikelihood is −½‖z_i‖² + logdet_i of one scale for each sample, (B), in nats.
 	ScaleLogLikelihood
+	// LogScale is the log-scale s of an AllInOne's coupling, (B,⌊C/2⌋,H,W).
+	LogScale
 )
 
 // Watch points out a node. Nodes are listed in the order in which they are computed.
