@@ -137,6 +137,9 @@ func hostile() map[string][]byte {
 	side := uint32(9999)
 	webp, _ := os.ReadFile("testdata/formats/alpha.webp") // RIFF, VP8X, ALPH, VP8
 	large, long := bytes.Clone(webp), bytes.Clone(webp)
+	lossy, _ := os.ReadFile("testdata/formats/lossy.webp") // RIFF, VP8
+	lossy = bytes.Clone(lossy)
+	copy(lossy[26:], "\xff\x1f\xff\x1f") // 8191×8191
 	if at := bytes.Index(webp, []byte("VP8 ")); at > 0 {
 		copy(large[at+14:], "\x00\x3f\x00\x3f")
 		copy(long[at+4:], "\xff\xff\xff\x7f")
@@ -159,6 +162,7 @@ func hostile() map[string][]byte {
 		"many scans":             scans,
 		"webp beyond its canvas": large,
 		"webp of a long chunk":   long,
+		"webp of few bytes":      lossy,
 	}
 }
 

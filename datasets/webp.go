@@ -24,6 +24,10 @@ func webpChunks(f io.ReaderAt, size int64, do func(name string, at, length int64
 	}
 }
 
+// lossyPixels is how many pixels a byte of lossy WebP can describe at most: a block of 16×16 spends more than a bit on how it
+// is predicted, whose probabilities are fixed in a key frame.
+const lossyPixels = 8 * 16 * 16
+
 // checkWebP makes sure of what the library takes on trust: that the picture lies in the file and is as large as the canvas
 // that is claimed for it. Animations are not read.
 func checkWebP(f io.ReaderAt, size int64, canvas image.Point) (err error) {
@@ -45,6 +49,10 @@ func checkWebP(f io.ReaderAt, size int64, canvas image.Point) (err error) {
 		case name == "VP8L" && len(head) >= 5: // signature, then 14 bits of width − 1 and of height − 1
 			bits := binary.LittleEndian.Uint32(head[1:])
 			frame = image.Pt(int(bits&0x3FFF)+1, int(bits>>14&0x3FFF)+1)
+		}
+		if name == "VP8 " && int64(frame.X)*int64(frame.Y) > lossyPixels*(length+64) {
+			err = fmt.Errorf("truncated image: %d bytes are too few for %d×%d pixels: %w", length, frame.X, frame.Y, io.ErrUnexpectedEOF)
+			return false
 		}
 		if frame != (image.Point{}) && frame != canvas {
 			err = fmt.Errorf("broken image: a picture of %d×%d pixels on a canvas of %d×%d", frame.X, frame.Y, canvas.X, canvas.Y)
