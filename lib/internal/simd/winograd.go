@@ -56,7 +56,7 @@ var winograds freeList[winograd]
 // convolve runs both steps.
 func (w *winograd) convolve() {
 	w.tiles = w.images * w.perImage
-	w.kernels, w.width = w.variant.planesFor(w.tiles)
+	w.kernels, w.width = w.variant.planesFor(w.tiles, 3)
 	w.blocks = ceilDiv(w.tiles, w.width)
 	w.uRow = filterRow(w.in)
 	w.panels = ceilDiv(w.out, len(w.kernels)-1)
@@ -84,10 +84,10 @@ func filterRow(n int) int {
 	return row
 }
 
-// planesFor are the kernels for so many tiles, and how many of them they take at a time: the narrow ones where half of the last block
-// of the others would be empty and there are few blocks.
-func (v *variant) planesFor(tiles int) (kernels []func(*planeArgs), width int) {
-	if vectors := ceilDiv(tiles, v.lanes); v.narrow != nil && (vectors == 1 || vectors == 3) {
+// planesFor are the kernels for n lanes, and how many of them they take at a time: the narrow ones where half of the last block of the
+// others would be empty and there are no more than so many vectors. With many, it is better to read the other factor less often.
+func (v *variant) planesFor(n, vectors int) (kernels []func(*planeArgs), width int) {
+	if k := ceilDiv(n, v.lanes); v.narrow != nil && k%2 == 1 && k <= vectors {
 		return v.narrow, v.lanes
 	}
 	return v.planes, 2 * v.lanes

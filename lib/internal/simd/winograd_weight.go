@@ -43,10 +43,7 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	w.oh, w.ow = s.Out()
 	w.perImage = w.oh / 4 * (w.ow / 4)
 	images := min(s.B, max(ceilDiv(winoWeightTiles, w.perImage), winoWeightBytes/(4*planes*w.perImage*(s.Cin+s.Cout))))
-	w.kernels, w.width = v.planes, 2*v.lanes
-	if v.narrow != nil { // less is lost where the channels do not fill the last block
-		w.kernels, w.width = v.narrow, v.lanes
-	}
+	w.kernels, w.width = v.planesFor(s.Cin, 7)
 	w.inBlocks, w.groups = ceilDiv(s.Cin, w.width), ceilDiv(s.Cout, groupChannels)
 	w.count(images)
 	w.v = borrowBuffer(w.inBlocks*planes*w.vPlane + overread)
