@@ -37,7 +37,7 @@ func trainCommand() *cobra.Command {
 		Use:   "train --out RUN",
 		Short: "Train a detector on normal images",
 		Example: "  msflow train --out runs/demo\n" +
-			"  msflow train --dataset mtd --data ../shared/mtd --size 256 --seed 1 --out runs/mtd",
+			"  msflow train --dataset mtd --data MTD --size 256 --seed 1 --out runs/mtd",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
