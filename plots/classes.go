@@ -86,6 +86,11 @@ func checkTable(classes, figures []string, values [][]float64) error {
 		if len(row) != len(figures) {
 			return fmt.Errorf("class %s: %d values for %d figures: %w", classes[i], len(row), len(figures), errLengths)
 		}
+		for j, v := range row {
+			if math.IsInf(v, 0) {
+				return fmt.Errorf("class %s: %s is %v, and no fraction", classes[i], figures[j], v)
+			}
+		}
 	}
 	return nil
 }

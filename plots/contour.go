@@ -27,6 +27,9 @@ func (f field) at(y, x int) float32 {
 // contour is the line where a map of h×w values crosses level, in pixels from the map's top left corner: pairs of points,
 // one pair per cell that the line runs through (marching squares).
 func contour(values []float32, h, w int, level float64) (segments [][2][2]float64) {
+	if !finite(level) {
+		return nil // nothing reaches it, or everything
+	}
 	f := field{values, h, w, float32(level)}
 	for y := -1; y < h; y++ {
 		for x := -1; x < w; x++ {
@@ -66,7 +69,7 @@ func (f field) march(segments [][2][2]float64, y, x int) [][2][2]float64 {
 // cut is where the line crosses edge i of a cell whose ends have the values a and b, as (x,y), kept inside the map.
 func (f field) cut(y, x, i int, a, b float32) [2]float64 {
 	t := 0.5
-	if d := float64(b) - float64(a); d != 0 {
+	if d := float64(b) - float64(a); d != 0 && finite(d) {
 		t = min(max((float64(f.level)-float64(a))/d, 0), 1)
 	}
 	start := [4][2]float64{{0, 0}, {1, 0}, {1, 1}, {0, 1}}[i]

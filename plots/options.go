@@ -77,7 +77,7 @@ func With(name string, result any) Option {
 	return func(o *options) { o.others = append(o.others, other{name, result}) }
 }
 
-// At marks the threshold in use: images that score as much or more are called anomalous.
+// At marks the threshold in use: images that score as much or more are called anomalous. NaN marks none.
 func At(threshold float64) Option { return func(o *options) { o.threshold = &threshold } }
 
 // Level is the map value from which a pixel is called anomalous; contours are drawn there.
@@ -92,8 +92,8 @@ func Unit(s string) Option { return func(o *options) { o.unit = s } }
 // Colors chooses the colour map.
 func Colors(m *ColorMap) Option { return func(o *options) { o.colors = m } }
 
-// Range fixes the values of the first and last colour, so that figures can be compared. Without it the range is that of
-// the values shown.
+// Range fixes the values of the first and last colour, so that figures can be compared. Without it, or if one of them is not
+// finite, the range is that of the values shown.
 func Range(low, high float64) Option { return func(o *options) { o.low, o.high = low, high } }
 
 // colorMap is the chosen map or else the figure's own.
@@ -106,7 +106,7 @@ func (o options) colorMap(own *ColorMap) *ColorMap {
 
 // colorRange is the chosen range or else that of the maps.
 func (o options) colorRange(maps ...[]float32) (low, high float64) {
-	if !math.IsNaN(o.low) && !math.IsNaN(o.high) {
+	if finite(o.low, o.high) {
 		return o.low, o.high
 	}
 	return span(maps...)

@@ -74,7 +74,7 @@ func Scores(s Scorer, opts ...Option) *Figure {
 			limits(p, edges[0], edges[len(edges)-1], 0, 1.05*max(bars[0].highest(), bars[1].highest()))
 			p.Y.Tick.Marker = wholeTicks(5)
 			p.Add(bars[0], bars[1], outlined{bars[0]}, outlined{bars[1]})
-			if !math.IsNaN(threshold) {
+			if finite(threshold) {
 				p.X.Min, p.X.Max = min(p.X.Min, threshold), max(p.X.Max, threshold)
 				p.Add(stroke{threshold, 0, threshold, p.Y.Max, ink, dashes(1)})
 			}

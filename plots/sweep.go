@@ -30,7 +30,7 @@ func Sweep(s Scorer, opts ...Option) *Figure {
 			p := axes("threshold (images scoring as much or more are called anomalous)", "rate")
 			limits(p, w.low, w.high, 0, 1)
 			p.Add(stroke{best, 0, best, 1, muted, dashes(2)})
-			if t := o.thresholdOf(s); !math.IsNaN(t) {
+			if t := o.thresholdOf(s); finite(t) {
 				p.X.Min, p.X.Max = min(p.X.Min, t), max(p.X.Max, t)
 				p.Add(stroke{t, 0, t, 1, ink, dashes(1)})
 			}

@@ -62,6 +62,10 @@ func short(v float64, digits int) string {
 	switch a := math.Abs(v); {
 	case math.IsInf(v, 1):
 		return "∞"
+	case math.IsInf(v, -1):
+		return "−∞"
+	case math.IsNaN(v):
+		return "not a number"
 	case a != 0 && (a < 1e-3 || a >= 1e6):
 		return exponent(v, digits-1)
 	case a >= math.Pow(10, float64(digits)):

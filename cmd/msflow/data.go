@@ -31,7 +31,7 @@ func dataCheckCommand() *cobra.Command {
 		Long: "Reads every image and mask, says which folder was taken for what and how the images are divided, and looks for test\n" +
 			"images that look like a training image: a part that was seen is recognised, and figures that rest on it say nothing\n" +
 			"about new parts. The pairs are drawn side by side, test image first. Without --class all classes are checked.",
-		Example: "  msflow data check --dataset mtd --data ../shared/mtd --split published --sheet pairs.png",
+		Example: "  msflow data check --dataset mtd --data MTD --split published --sheet pairs.png",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

@@ -48,7 +48,7 @@ func (f *trainFlags) command() *cobra.Command {
 			"very numbers of an uninterrupted training; of the flags only --epochs may be raised, and paths, --device and --precision\n" +
 			"may differ. --overwrite trains beside the run that is there and replaces it at the first checkpoint.",
 		Example: "  msflow train --out runs/demo\n" +
-			"  msflow train --dataset mtd --data ../shared/mtd --size 256 --seed 1 --out runs/mtd",
+			"  msflow train --dataset mtd --data MTD --size 256 --seed 1 --out runs/mtd",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

@@ -25,7 +25,7 @@ type Result struct {
 type Interval [2]float64
 
 // Metrics are the figures of a test, as fractions. Image figures judge the image score, loc figures the add map's pixels,
-// and aupro the mul map's regions, as ALGORITHM §7 has it. Pixel figures are nil where no anomalous image has a mask.
+// and aupro the mul map's regions, as in the paper. Pixel figures are nil where no anomalous image has a mask.
 type Metrics struct {
 	Normal    int `json:"normal_images"`
 	Anomalous int `json:"anomalous_images"`
