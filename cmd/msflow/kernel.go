@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	_ "github.com/msflow-go/msflow/kernel/bindings" // what cells may import
+	"github.com/msflow-go/msflow/kernel/jupyter"
 	"github.com/msflow-go/msflow/kernel/kernelspec"
 	"github.com/msflow-go/msflow/kernel/live"
-	"github.com/msflow-go/msflow/kernel/session"
 )
 
 func kernelCommand() *cobra.Command {
@@ -123,7 +123,7 @@ func kernelStartCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			live.Install()
-			return session.Process(file, version(), os.Stderr)
+			return jupyter.Process(file, version(), os.Stderr)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "connection-file", "f", "", "the connection `FILE`")

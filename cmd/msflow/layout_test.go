@@ -15,7 +15,7 @@ import (
 const module = "github.com/msflow-go/msflow/"
 
 // mayImport is the import table: what each folder's packages may import of ours, besides the folder itself. Data flows one
-// way: datasets → backbone → flow → score → metrics → plots, and engine → session → protocol → transport. Test files
+// way: datasets → backbone → flow → score → metrics → plots, and engine → jupyter → protocol → transport. Test files
 // may import more, since a proof may need both sides.
 var mayImport = map[string][]string{
 	"bench":             nil,
@@ -29,13 +29,13 @@ var mayImport = map[string][]string{
 	"kernel/history":    nil,
 	"kernel/internal":   {"kernel/protocol"},
 	"kernel/interp":     nil,
+	"kernel/jupyter":    {"kernel/cell", "kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics", "kernel/protocol", "kernel/transport"},
 	"kernel/kernelspec": {"kernel/protocol"},
 	"kernel/live":       {"kernel/display", "lib", "plots"},
 	"kernel/magics":     {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/notebook"},
 	"kernel/notebook":   {"kernel/cell", "kernel/display", "kernel/engine", "lib/durable"},
 	"kernel/protocol":   {"lib/durable"},
 	"kernel/repl":       {"kernel/cell", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics"},
-	"kernel/session":    {"kernel/cell", "kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics", "kernel/protocol", "kernel/transport"},
 	"kernel/transport":  {"kernel/protocol"},
 	"lib/backbone":      {"lib/fixture", "lib/internal/simd", "lib/op", "lib/weights"},
 	"lib/baseline":      {"lib/internal/simd", "lib/score", "lib/weights"},

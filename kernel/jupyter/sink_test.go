@@ -1,4 +1,4 @@
-package session
+package jupyter
 
 import (
 	"crypto/hmac"

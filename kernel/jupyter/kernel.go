@@ -1,7 +1,7 @@
-// Package session is a Jupyter kernel: it answers the messages of a
+// Package jupyter is a Jupyter kernel: it answers the messages of a
 // connection's clients by asking an evaluator of cells, and turns what cells
 // produce into messages.
-package session
+package jupyter
 
 import (
 	"cmp"

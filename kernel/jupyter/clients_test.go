@@ -1,4 +1,4 @@
-package session_test
+package jupyter_test
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	_ "github.com/msflow-go/msflow/kernel/bindings"
 	"github.com/msflow-go/msflow/kernel/internal/jupyterenv"
 	"github.com/msflow-go/msflow/kernel/interp"
+	"github.com/msflow-go/msflow/kernel/jupyter"
 	"github.com/msflow-go/msflow/kernel/kernelspec"
-	"github.com/msflow-go/msflow/kernel/session"
 )
 
 // The tests of this file drive the kernel, with its real engine, by real
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		if len(os.Args) > 2 && os.Args[1] == "run" { // %run starts its own executable so
 			os.Exit(interp.RunProgram(os.Args[2], os.Args[3:], os.Stderr))
 		}
-		if err := session.Process(os.Args[len(os.Args)-1], "test", os.Stderr); err != nil {
+		if err := jupyter.Process(os.Args[len(os.Args)-1], "test", os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -31,9 +31,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// jupyter installs the kernel where only this test's clients look and returns
+// installed installs the kernel where only this test's clients look and returns
 // the environment for them.
-func jupyter(t testing.TB) []string {
+func installed(t testing.TB) []string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -63,7 +63,7 @@ func jupyter(t testing.TB) []string {
 // The protocol tests that the Jupyter project publishes for kernels, every one.
 func TestJupyterKernelTest(t *testing.T) {
 	python := jupyterenv.Python(t, "jupyter_kernel_test")
-	out := jupyterenv.Run(t, python, jupyter(t), "testdata/kernel_test.py", "-v")
+	out := jupyterenv.Run(t, python, installed(t), "testdata/kernel_test.py", "-v")
 	t.Log(out)
 	if strings.Contains(out, "skipped") || !strings.Contains(out, "OK") {
 		t.Error("a test was skipped")
@@ -73,30 +73,30 @@ func TestJupyterKernelTest(t *testing.T) {
 // nbclient runs a notebook; its outputs are what a reader would see.
 func TestNBClient(t *testing.T) {
 	python := jupyterenv.Python(t, "nbclient")
-	t.Log(jupyterenv.Run(t, python, jupyter(t), "testdata/nbclient_test.py"))
+	t.Log(jupyterenv.Run(t, python, installed(t), "testdata/nbclient_test.py"))
 }
 
 // nbconvert runs a notebook and writes HTML with Go highlighted as Go.
 func TestNBConvert(t *testing.T) {
 	python := jupyterenv.Python(t, "nbconvert")
-	t.Log(jupyterenv.Run(t, python, jupyter(t), "testdata/nbconvert_test.py", t.TempDir()))
+	t.Log(jupyterenv.Run(t, python, installed(t), "testdata/nbconvert_test.py", t.TempDir()))
 }
 
 // jupyter console in a pseudo-terminal: multi-line input, results, input,
 // interrupt, completion.
 func TestJupyterConsole(t *testing.T) {
 	python := jupyterenv.Python(t, "jupyter_console", "pexpect")
-	t.Log(jupyterenv.Run(t, python, append(jupyter(t), "TERM=xterm"), "testdata/console_test.py"))
+	t.Log(jupyterenv.Run(t, python, append(installed(t), "TERM=xterm"), "testdata/console_test.py"))
 }
 
 // Every magic of the list, through the protocol.
 func TestMagicsInANotebook(t *testing.T) {
 	python := jupyterenv.Python(t, "jupyter_client")
-	t.Log(jupyterenv.Run(t, python, jupyter(t), "testdata/magics_test.py", t.TempDir()))
+	t.Log(jupyterenv.Run(t, python, installed(t), "testdata/magics_test.py", t.TempDir()))
 }
 
 // What jupyter_client sees, beyond what the other clients look at.
 func TestJupyterClient(t *testing.T) {
 	python := jupyterenv.Python(t, "jupyter_client")
-	t.Log(jupyterenv.Run(t, python, jupyter(t), "testdata/client_test.py"))
+	t.Log(jupyterenv.Run(t, python, installed(t), "testdata/client_test.py"))
 }

@@ -1,4 +1,4 @@
-package session_test
+package jupyter_test
 
 import (
 	"os/exec"
@@ -13,7 +13,7 @@ import (
 // conventions, pictures from a server, plots, matrices, workers on channels.
 func TestGophernotesConventions(t *testing.T) {
 	python := jupyterenv.Python(t, "nbclient")
-	t.Log(jupyterenv.Run(t, python, jupyter(t), "testdata/gophernotes_test.py", "testdata/gophernotes.ipynb"))
+	t.Log(jupyterenv.Run(t, python, installed(t), "testdata/gophernotes_test.py", "testdata/gophernotes.ipynb"))
 }
 
 // gophernotes' own examples, where the module cache has them. Display.ipynb
@@ -29,7 +29,7 @@ func TestGophernotesExamples(t *testing.T) {
 	for _, file := range files {
 		switch filepath.Base(file) {
 		case "Matrix_Operations.ipynb", "Worker_Pools.ipynb":
-			t.Log(jupyterenv.Run(t, python, jupyter(t), "testdata/gophernotes_test.py", file))
+			t.Log(jupyterenv.Run(t, python, installed(t), "testdata/gophernotes_test.py", file))
 			ran = true
 		}
 	}

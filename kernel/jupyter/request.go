@@ -1,4 +1,4 @@
-package session
+package jupyter
 
 import (
 	"encoding/json"
