@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"kernel/jupyter":    {"kernel/cell", "kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics", "kernel/protocol", "kernel/transport"},
 	"kernel/kernelspec": {"kernel/protocol"},
 	"kernel/live":       {"kernel/display", "lib", "plots"},
-	"kernel/magics":     {"kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/notebook"},
+	"kernel/magics":     {"kernel/cell", "kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/notebook"},
 	"kernel/notebook":   {"kernel/cell", "kernel/display", "kernel/engine", "lib/durable"},
 	"kernel/protocol":   {"lib/durable"},
 	"kernel/repl":       {"kernel/cell", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics"},

@@ -36,7 +36,7 @@ func (s *Session) analyse(code string) *analysis {
 		earlier[alias] = types.NewVar(token.NoPos, types.NewPackage("old", "old"), alias, o.Type())
 		return alias
 	}}
-	p, _ := cp.Parse(cell.MaskMagics(code), nil)
+	p, _ := cp.Parse(code, nil)
 	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}, file: &ast.File{Name: cell.Ident("main", token.NoPos)}}
 	d.keepImportable()
 	d.addImports()

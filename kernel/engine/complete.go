@@ -49,9 +49,6 @@ type completer struct {
 const mark = cell.Hidden + "mark"
 
 func (r *completer) complete() {
-	if r.magic() {
-		return
-	}
 	switch kind, from := cell.TokenUnder(r.code, r.at); kind {
 	case token.COMMENT:
 		return
@@ -227,7 +224,8 @@ func (r *completer) inString(from int) {
 	case strings.HasSuffix(before, "["):
 		r.mapKeys(from, strings.TrimSuffix(before, "["), text)
 	default:
-		r.files(text)
+		from, items := CompleteFile(text)
+		r.start, r.items = r.at-(len(text)-from), append(r.items, items...)
 	}
 }
 
@@ -268,12 +266,13 @@ func (r *completer) mapKeys(from int, before, text string) {
 	}
 }
 
-func (r *completer) files(text string) {
+// CompleteFile offers the files whose names could go on where a text ends. They replace what follows from.
+func CompleteFile(text string) (from int, items []CompletionItem) {
 	dir, base := filepath.Split(text)
-	r.start = r.at - len(base)
+	from = len(text) - len(base)
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
-		return
+		return from, nil
 	}
 	for _, e := range entries {
 		name := e.Name()
@@ -283,32 +282,7 @@ func (r *completer) files(text string) {
 		if e.IsDir() {
 			name += "/"
 		}
-		r.add(name, "path", "", "")
+		items = append(items, CompletionItem{Text: name, Kind: "path"})
 	}
-}
-
-// magic offers commands, and files as their arguments.
-func (r *completer) magic() bool {
-	lineStart := strings.LastIndexByte(r.code[:r.at], '\n') + 1
-	line := strings.TrimLeft(r.code[lineStart:r.at], " \t")
-	if line == "" || line[0] != '%' && line[0] != '!' || !cell.AtStatement(cell.MaskMagics(r.code[:lineStart])) {
-		return false
-	}
-	i := strings.LastIndexAny(line, " \t")
-	if line[0] == '%' && i < 0 {
-		r.start = r.at - len(line)
-		for _, m := range magics {
-			if strings.HasPrefix(m.Name, line) {
-				r.items = append(r.items, CompletionItem{Text: m.Name, Kind: "magic", Signature: m.Args})
-			}
-		}
-		return true
-	}
-	if name, _, _ := strings.Cut(line, " "); strings.HasPrefix(name, "%time") {
-		from := r.at - len(line) // Go follows
-		r.code = r.code[:from] + strings.Repeat(" ", len(name)) + r.code[from+len(name):]
-		return false
-	}
-	r.files(line[max(i+1, 1):])
-	return true
+	return from, items
 }

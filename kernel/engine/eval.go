@@ -1,19 +1,18 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"go/types"
 	"runtime"
 	"runtime/metrics"
-	"strings"
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 
 	"github.com/goplus/ixgo"
-	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // leaveBehind is how long an interrupted cell may take to stop by itself. A
@@ -24,43 +23,35 @@ const leaveBehind = 60 * time.Millisecond
 func (s *Session) Eval(ctx context.Context, c Cell, sink Sink) error {
 	s.evaluating.Lock()
 	defer s.evaluating.Unlock()
+	r := s.begin(&c, sink)
+	defer r.end()
+	defer streams.Flush()
+	s.keepText(label(c.Count), cmp.Or(c.Source, c.Code))
+	s.evalCtx = ctx
+	return s.evalGo(ctx, r, c)
+}
+
+// begin makes a run of a cell, which gets a count if it has none.
+func (s *Session) begin(c *Cell, sink Sink) *run {
 	s.cells++
 	if c.Count == 0 {
 		c.Count = s.cells
 	}
 	r := newRun(s, c.Count, sink)
 	r.foreground()
-	defer r.end()
-	defer streams.Flush()
-	s.keepText(label(c.Count), c.Code)
-	s.evalCtx = ctx
-	for _, seg := range cell.Segments(c.Code) {
-		var err error
-		if seg.Magic != nil {
-			err = s.evalMagic(ctx, r, c, seg.Magic)
-		} else if strings.TrimSpace(seg.Text) != "" {
-			part := c
-			part.Code = strings.Repeat("\n", strings.Count(c.Code[:seg.Start], "\n")) + seg.Text
-			err = s.evalGo(ctx, r, part, nil)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return r
 }
 
-// evalGo compiles and runs Go source as the run r. The function compiled is
-// called in between.
-func (s *Session) evalGo(ctx context.Context, r *run, cell Cell, compiled func()) error {
+// evalGo compiles and runs a cell as the run r.
+func (s *Session) evalGo(ctx context.Context, r *run, cell Cell) error {
 	s.prune()
 	u, err := s.compileCell(cell)
 	if err != nil {
 		return s.compileError(err)
 	}
 	defer u.release()
-	if compiled != nil {
-		compiled()
+	if cell.Compiled != nil {
+		cell.Compiled()
 	}
 	running := *u // a cell that is left behind may begin only after u is released
 	if u.known != nil {

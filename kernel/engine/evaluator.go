@@ -13,9 +13,8 @@ import (
 // any goroutine; Eval and TimeIt run one at a time, the others answer also
 // while a cell runs. Offsets in source text are Unicode code points.
 type Evaluator interface {
-	// Eval runs one cell: Go declarations, statements and imports in any mix,
-	// and the lines of magics (%time, !ls, ?name; see Magics). Output, results
-	// and displays go to the sink. The error is nil or an *Error; it was not
+	// Eval runs one cell: Go declarations, statements and imports in any mix.
+	// Output, results and displays go to the sink. The error is nil or an *Error; it was not
 	// given to the sink. Cancelling ctx interrupts the cell within 100 ms.
 	Eval(ctx context.Context, cell Cell, sink Sink) error
 
@@ -48,6 +47,10 @@ type Cell struct {
 	Count int // execution count shown in positions, as in "cell[3]:7"; 0 uses the evaluator's own count
 	// Silent cells show no result.
 	Silent bool
+	// Source is what errors quote, where Code is only a part of it, at its own lines; empty for Code itself.
+	Source string
+	// Compiled, if it is not nil, is called when the code is compiled and about to run.
+	Compiled func()
 }
 
 // Sink receives what a cell produces while it runs. Its methods MUST be safe

@@ -280,23 +280,19 @@ func (m *modules) goCommand(ctx context.Context, dir string, env []string, args 
 	return out.Bytes(), nil
 }
 
-// get is the magic: it adds a module to the session's module, or to the go.mod
-// beside the notebook.
-func (m *magicCall) get() error {
-	if m.arg == "" {
-		return errors.New("give a module or package, with @version if need be")
-	}
-	dir, own, err := m.s.modules.directory()
+// Get adds a module, or the one of a package, with @version if need be, to the go.mod beside the notebook or else to the
+// session's own module, and says which.
+func (s *Session) Get(ctx context.Context, module string, sink Sink) (where string, err error) {
+	s.evaluating.Lock()
+	defer s.evaluating.Unlock()
+	r := s.begin(&Cell{}, sink)
+	defer r.end()
+	dir, own, err := s.modules.directory()
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := m.s.modules.get(m.ctx, dir, m.arg); err != nil {
-		return err
-	}
-	where := filepath.Join(dir, "go.mod")
 	if own {
-		where = "the session's module"
+		return "the session's module", s.modules.get(ctx, dir, module)
 	}
-	m.print("added %s to %s\n", m.arg, where)
-	return nil
+	return filepath.Join(dir, "go.mod"), s.modules.get(ctx, dir, module)
 }

@@ -34,7 +34,7 @@ func (s *Session) panicError(v any, stacks []string) *Error {
 	e := &Error{Kind: KindPanic, Value: panicText(v), Cause: v}
 	switch v := v.(type) {
 	case interrupted:
-		return &Error{Kind: KindInterrupted, Value: "the cell was stopped", Cause: ErrInterrupted, Traceback: []string{"interrupted"}}
+		return Interrupted()
 	case exit:
 		e = &Error{Kind: KindExit, Value: fmt.Sprintf("exit status %d", int(v)), ExitCode: int(v)}
 	case failure:
@@ -132,6 +132,11 @@ func (s *Session) traceback(fs []frame) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// Interrupted is the error of a cell that was stopped.
+func Interrupted() *Error {
+	return &Error{Kind: KindInterrupted, Value: "the cell was stopped", Cause: ErrInterrupted, Traceback: []string{"interrupted"}}
 }
 
 // isInterrupt reports whether an error is that of a stopped cell.

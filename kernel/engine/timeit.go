@@ -2,10 +2,10 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"go/ast"
 	"go/parser"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/engine/streams"
@@ -20,28 +20,15 @@ const (
 	timeitTarget = 100 * time.Millisecond
 )
 
-func (m *magicCall) timeit() error {
-	if m.arg == "" {
-		return errors.New("give a statement")
-	}
-	t, err := m.s.timeIt(m.ctx, m.r, m.goCell(timedFunc(m.arg)))
-	if err != nil {
-		return err
-	}
-	m.print("%v ± %v per loop (%d runs of %d loops; best %v)\n", round(t.Mean), round(t.Std), t.Runs, t.Loops, round(t.Best))
-	return nil
-}
-
 // TimeIt runs a statement many times. Nothing it declares stays.
-func (s *Session) TimeIt(ctx context.Context, code string, sink Sink) (Timing, error) {
+func (s *Session) TimeIt(ctx context.Context, c Cell, sink Sink) (Timing, error) {
 	s.evaluating.Lock()
 	defer s.evaluating.Unlock()
-	s.cells++
-	r := newRun(s, s.cells, sink)
-	r.foreground()
+	r := s.begin(&c, sink)
 	defer r.end()
 	defer streams.Flush()
-	return s.timeIt(ctx, r, Cell{Code: timedFunc(code), Count: r.count})
+	c.Code = timedFunc(c.Code)
+	return s.timeIt(ctx, r, c)
 }
 
 const timedName = cell.Hidden + "timed"
@@ -49,12 +36,14 @@ const timedName = cell.Hidden + "timed"
 // timedFunc is the source of a function that runs the statement n times. A value
 // that is not a call's is assigned to nothing, as Go does not accept it alone.
 func timedFunc(code string) string {
-	if e, err := parser.ParseExpr(code); err == nil {
+	statement := strings.TrimLeft(code, "\n")
+	above := code[:len(code)-len(statement)]
+	if e, err := parser.ParseExpr(statement); err == nil {
 		if _, isCall := ast.Unparen(e).(*ast.CallExpr); !isCall {
-			code = "_ = " + code
+			statement = "_ = " + statement
 		}
 	}
-	return "func " + timedName + "(n int) { for range n { " + code + "\n} }"
+	return above + "func " + timedName + "(n int) { for range n { " + statement + "\n} }"
 }
 
 func (s *Session) timeIt(ctx context.Context, r *run, cell Cell) (Timing, error) {

@@ -73,9 +73,6 @@ func TestComplete(t *testing.T) {
 		{`import "strco|`, "strconv:package", "", "strco"},
 		{"import (\n\t\"encoding/j|\n)", "encoding/json:package", "", "encoding/j"},
 		{`os.Open("testdata/ce|`, "cells/:path", "", "ce"},
-		{"%ti|", "%time:magic %timeit:magic", "", "%ti"},
-		{"%time p.N|", "Norm:method", "", "N"},
-		{"%cd testd|", "testdata/:path", "", "testd"},
 		{"€ := 1; p.|", "X:field", "", ""},
 		{"// p.|", "", "X", ""},
 		{"time.Now().Un|", "Unix:method Until:none", "", "Un"},
@@ -180,44 +177,5 @@ func TestVariables(t *testing.T) {
 	}
 	for name := range want {
 		t.Errorf("%s is missing", name)
-	}
-}
-
-func TestMagics(t *testing.T) {
-	s := toolsSession(t)
-	for _, c := range []struct{ code, out string }{
-		{"y := 2\n%time y = y * 21\ny", "ran in"},
-		{"%timeit p.Norm()", "per loop"},
-		{"%who", "Answer  Named  Point"},
-		{"%whos", "map[string]int"},
-		{"!echo from the shell", "from the shell\n"},
-		{"%env MSFLOW_X=1\n%env MSFLOW_X", "1\n"},
-		{"%%bash\nfor i in 1 2; do echo $i; done", "1\n2\n"},
-		{"%pwd", "kernel/engine"},
-		{"%lsmagic", "%timeit STATEMENT"},
-		{"%%time\nz := 0\nfor i := range 10 { z += i }\nfmt.Println(z)", "45\n"},
-	} {
-		r, err := eval(s, c.code)
-		if err != nil {
-			t.Errorf("%s: %v", c.code, err)
-		}
-		if !strings.Contains(r.stdout(), c.out) {
-			t.Errorf("%s: %q is not in %q", c.code, c.out, r.stdout())
-		}
-	}
-	if r, err := eval(s, "?scale"); err != nil || len(r.displays) != 1 || !strings.Contains(r.displays[0].Value.(Inspection).Plain, "func scale") {
-		t.Errorf("?scale: %v %+v", err, r.displays)
-	}
-	if _, err := eval(s, "%nope"); err == nil || !strings.Contains(err.Error(), "no such command") {
-		t.Errorf("%%nope: %v", err)
-	}
-	if _, err := eval(s, "a := 1\n%time b := undefinedThing"); err == nil || !strings.Contains(err.Error(), ":2:6: undefined: undefinedThing") {
-		t.Errorf("an error in %%time: %v", err)
-	}
-	if _, err := eval(s, "%reset"); err != nil {
-		t.Error(err)
-	}
-	if _, err := eval(s, "p"); err == nil {
-		t.Error("p is still there after %reset")
 	}
 }

@@ -1,58 +1,30 @@
-// Package magics adds to an evaluator what belongs to a person's session rather
-// than to the language: the commands that look things up in the history, save
-// and load source, capture output and give help, and the names that every cell
-// sees without an import. Notebook and terminal share it.
+// Package magics adds to an evaluator of Go the lines of cells that are commands: %time, !ls, ?name and the like, and the names that
+// every cell sees without an import. Notebook and terminal share it.
 package magics
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
 )
 
-// Evaluator is an engine.Evaluator with more commands.
+// Evaluator is an engine.Evaluator whose cells can hold magics.
 type Evaluator struct {
 	engine.Evaluator
 	history *history.Log
 
+	evaluating sync.Mutex // one cell at a time
+	cells      int        // the count of a cell without one
+
 	mu       sync.Mutex
+	cancel   context.CancelFunc       // of the running cell
 	outcomes map[int]engine.ErrorKind // how cells ended, by number; see neverRan
-}
-
-// command is a magic of this package.
-type command struct {
-	name, args, help string
-	run              func(*call) error
-}
-
-// call is a command being run.
-type call struct {
-	*Evaluator
-	ctx  context.Context
-	cell engine.Cell
-	sink engine.Sink
-	args []string
-	body string // of %%capture: the lines below
-}
-
-var commands []command
-
-func init() {
-	commands = []command{
-		{"%help", "", "list all commands and keys", (*call).help},
-		{"%lsmagic", "", "list all commands", (*call).help},
-		{"%history", "[-g] [-n N] [PATTERN]", "list this session's inputs, or with -g those of all sessions", (*call).listHistory},
-		{"%save", "FILE [LINES]", "write inputs, all or those of lines 1-3 5, to a notebook or Go file", (*call).save},
-		{"%load", "FILE", "put a Go file, or a notebook's code, into the cell", (*call).load},
-		{"%page", "[EXPRESSION]", "show a long value, or the last one, a screenful at a time", (*call).page},
-		{"%%capture", "NAME", "run the rest of the cell and keep what it prints in a string", (*call).capture},
-	}
 }
 
 // prelude makes display known to every cell, and Display as gophernotes has it.
@@ -62,7 +34,7 @@ const prelude = `import _ "image"
 import "github.com/msflow-go/msflow/kernel/display"
 func Display(v any) error { return display.Display(v) }`
 
-// New adds the commands to base. The history is where %history and %save look.
+// New adds the magics to base. The history is where %history and %save look.
 func New(base engine.Evaluator, h *history.Log) (*Evaluator, error) {
 	e := &Evaluator{Evaluator: base, history: h}
 	return e, e.predeclare()
@@ -84,69 +56,89 @@ func (e *Evaluator) Reset() error {
 	return e.predeclare()
 }
 
-// Eval runs a cell. Commands of this package stand in its first lines.
-func (e *Evaluator) Eval(ctx context.Context, cell engine.Cell, sink engine.Sink) error {
-	err := e.eval(ctx, cell, sink)
-	e.note(cell.Count, err)
+// Interrupt stops the running cell.
+func (e *Evaluator) Interrupt() {
+	e.mu.Lock()
+	cancel := e.cancel
+	e.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+	e.Evaluator.Interrupt()
+}
+
+// Eval runs a cell: its Go and its magics in the order written.
+func (e *Evaluator) Eval(ctx context.Context, c engine.Cell, sink engine.Sink) error {
+	e.evaluating.Lock()
+	defer e.evaluating.Unlock()
+	e.cells++
+	if c.Count == 0 {
+		c.Count = e.cells
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e.mu.Lock()
+	e.cancel = cancel
+	e.mu.Unlock()
+	err := e.eval(ctx, c, sink)
+	e.note(c.Count, err)
 	return err
 }
 
-func (e *Evaluator) eval(ctx context.Context, cell engine.Cell, sink engine.Sink) error {
-	code := cell.Code
-	for {
-		before, line, rest := firstLine(code)
-		name, args, _ := strings.Cut(strings.TrimSpace(line), " ")
-		cmd := find(name)
-		if cmd == nil {
-			break
+func (e *Evaluator) eval(ctx context.Context, c engine.Cell, sink engine.Sink) error {
+	if c.Source == "" {
+		c.Source = c.Code
+	}
+	for _, seg := range cell.Segments(c.Code) {
+		var err error
+		if seg.Magic != nil {
+			err = e.run(&call{Evaluator: e, ctx: ctx, cell: c, sink: sink, MagicLine: seg.Magic, args: strings.Fields(seg.Magic.Arg)})
+		} else if strings.TrimSpace(seg.Text) != "" {
+			part := c
+			part.Code = linesBefore(strings.Count(c.Code[:seg.Start], "\n")) + seg.Text
+			err = e.Evaluator.Eval(ctx, part, sink)
 		}
-		c := &call{Evaluator: e, ctx: ctx, cell: cell, sink: sink, args: strings.Fields(args)}
-		code = before + "\n" + rest // later lines keep their numbers
-		if strings.HasPrefix(name, "%%") {
-			c.body, code = code, ""
-		}
-		if err := cmd.run(c); err != nil {
-			return c.failed(name, strings.Count(before, "\n")+1, err)
+		if err != nil {
+			return err
 		}
 	}
-	if strings.TrimSpace(code) == "" && code != cell.Code {
-		return nil
-	}
-	cell.Code = code
-	err := e.Evaluator.Eval(ctx, cell, sink)
-	if strings.Contains(code, "%reset") {
-		err = errors.Join(err, e.predeclare())
-	}
-	return err
+	return nil
 }
 
-// firstLine is the first line with something on it, and the text around it.
-func firstLine(code string) (before, line, rest string) {
-	for code != "" {
-		line, rest, _ = strings.Cut(code, "\n")
-		if strings.TrimSpace(line) != "" {
-			return before, line, rest
-		}
-		before, code = before+"\n", rest
-	}
-	return before, "", ""
+// linesBefore makes the code after them keep the numbers of its lines.
+func linesBefore(n int) string { return strings.Repeat("\n", n) }
+
+// call is a magic being run.
+type call struct {
+	*Evaluator
+	*cell.MagicLine
+	ctx  context.Context
+	cell engine.Cell
+	sink engine.Sink
+	args []string // Arg's words
 }
 
-func find(name string) *command {
-	i := slices.IndexFunc(commands, func(c command) bool { return c.name == name })
-	if i < 0 {
-		return nil
+// run runs a magic. Its error is one of the cell.
+func (e *Evaluator) run(c *call) error {
+	m := find(c.Name)
+	if m == nil {
+		return c.failed(errors.New("there is no such command; %help lists them"))
 	}
-	return &commands[i]
+	return c.failed(m.run(c))
 }
 
-// failed is a command's error as the cell's.
-func (c *call) failed(name string, line int, err error) error {
+// failed is a magic's error as the cell's.
+func (c *call) failed(err error) error {
 	var own *engine.Error
-	if errors.As(err, &own) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &own):
 		return own
+	case c.ctx.Err() != nil:
+		return engine.Interrupted()
 	}
-	e := &engine.Error{Kind: engine.KindMagic, Value: fmt.Sprintf("%s: %v", name, err), Cell: c.cell.Count, Line: line}
+	e := &engine.Error{Kind: engine.KindMagic, Value: fmt.Sprintf("%s: %v", c.Name, err), Cell: c.cell.Count, Line: c.Line}
 	e.Traceback = []string{e.Error()}
 	return e
 }
@@ -155,23 +147,9 @@ func (c *call) print(format string, args ...any) {
 	c.sink.Stream(engine.Stdout, fmt.Appendf(nil, format, args...))
 }
 
-// Complete adds this package's commands to the others.
-func (e *Evaluator) Complete(ctx context.Context, code string, cursor int) engine.Completion {
-	done := e.Evaluator.Complete(ctx, code, cursor)
-	head := string([]rune(code)[:min(cursor, len([]rune(code)))])
-	word := strings.TrimLeft(head[strings.LastIndex(head, "\n")+1:], " \t")
-	if !strings.HasPrefix(word, "%") || strings.Contains(word, " ") {
-		return done
-	}
-	if len(done.Items) == 0 {
-		done.Start, done.End = cursor-len([]rune(word)), cursor
-	}
-	for _, c := range commands {
-		has := slices.ContainsFunc(done.Items, func(i engine.CompletionItem) bool { return i.Text == c.name })
-		if strings.HasPrefix(c.name, word) && !has {
-			done.Items = append(done.Items, engine.CompletionItem{Text: c.name, Kind: "magic", Signature: c.args})
-		}
-	}
-	slices.SortFunc(done.Items, func(a, b engine.CompletionItem) int { return strings.Compare(a.Text, b.Text) })
-	return done
+// part is Go code of the cell that begins on the magic's line.
+func (c *call) part(code string) engine.Cell {
+	part := c.cell
+	part.Code = linesBefore(c.Line-1) + code
+	return part
 }

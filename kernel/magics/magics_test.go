@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
@@ -74,13 +75,8 @@ func must(t *testing.T, run func(string) (*sink, error), code string) *sink {
 func TestHelpListsEverything(t *testing.T) {
 	run, _ := start(t)
 	text := must(t, run, "%help").text
-	for _, m := range engine.Magics() {
-		if !strings.Contains(text, m.Name) {
-			t.Errorf("no %s", m.Name)
-		}
-	}
-	for _, c := range commands {
-		if !strings.Contains(text, c.name+" ") {
+	for _, c := range magics {
+		if !strings.Contains(text, c.name) {
 			t.Errorf("no %s", c.name)
 		}
 	}
@@ -185,6 +181,12 @@ func TestCompletion(t *testing.T) {
 	if got := items("%t"); !slices.Contains(got, "%time") || slices.Contains(got, "%history") {
 		t.Errorf("%q", got)
 	}
+	if got := items("%time strings.ToUpp"); !slices.Equal(got, []string{"ToUpper", "ToUpperSpecial"}) {
+		t.Errorf("%q", got)
+	}
+	if got := items("%cd .." + string(filepath.Separator) + "magi"); !slices.Equal(got, []string{"magics/"}) {
+		t.Errorf("%q", got)
+	}
 	if got := items("x := 5 %hi"); len(got) != 0 {
 		t.Errorf("an operator completes as a command: %q", got)
 	}
@@ -231,5 +233,92 @@ func TestPage(t *testing.T) {
 	}
 	if _, err := run("%page undefinedName"); err == nil || !strings.Contains(err.Error(), "undefined: undefinedName") {
 		t.Error(err)
+	}
+}
+
+// setup declares something to look at.
+const setup = `type Point struct{ X, Y float64 }
+func (p Point) Norm() float64 { return math.Hypot(p.X, p.Y) }
+func scale(p Point, by float64) Point { return Point{X: p.X * by, Y: p.Y * by} }
+p := Point{3, 4}
+ages := map[string]int{"bob": 40}
+const Answer = 42`
+
+func TestMagics(t *testing.T) {
+	run, _ := start(t)
+	must(t, run, setup)
+	for _, c := range []struct{ code, out string }{
+		{"y := 2\n%time y = y * 21\ny", "ran in"},
+		{"%timeit p.Norm()", "per loop"},
+		{"%who", "Answer  Point  ages"},
+		{"%whos", "map[string]int"},
+		{"!echo from the shell", "from the shell\n"},
+		{"%env MSFLOW_X=1\n%env MSFLOW_X", "1\n"},
+		{"%%bash\nfor i in 1 2; do echo $i; done", "1\n2\n"},
+		{"%pwd", "kernel/magics"},
+		{"%lsmagic", "%timeit STATEMENT"},
+		{"%%time\nz := 0\nfor i := range 10 { z += i }\nfmt.Println(z)", "45\n"},
+		{"fmt.Println(1)\n%history -n 1\nfmt.Println(2)", "1\n"},
+	} {
+		if got := must(t, run, c.code).text; !strings.Contains(got, c.out) {
+			t.Errorf("%s: %q is not in %q", c.code, c.out, got)
+		}
+	}
+	if s := must(t, run, "?scale"); len(s.displays) != 1 || !strings.Contains(s.displays[0].Value.(engine.Inspection).Plain, "func scale") {
+		t.Errorf("?scale: %+v", s.displays)
+	}
+	for code, want := range map[string]string{
+		"%nope":                             "no such command",
+		"a := 1\n%time b := undefinedThing": ":2:6: undefined: undefinedThing",
+		"%timeit":                           "give a statement",
+		"%get":                              "give a module",
+	} {
+		if _, err := run(code); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+	must(t, run, "%reset")
+	if _, err := run("p"); err == nil {
+		t.Error("p is still there after %reset")
+	}
+}
+
+// An error quotes the cell as it was written, also where a magic stands above.
+func TestErrorsQuoteTheWholeCell(t *testing.T) {
+	run, _ := start(t)
+	_, err := run("func f(xs []int) int {\n\treturn xs[5]\n}\n%who\nf(nil)")
+	var e *engine.Error
+	if !errors.As(err, &e) || e.Line != 2 || !strings.Contains(strings.Join(e.Traceback, "\n"), "return xs[5]") {
+		t.Errorf("%v: %q", e, e.Traceback)
+	}
+}
+
+// TestInterruptedMagics stops what a magic runs, by the context and by Interrupt.
+func TestInterruptedMagics(t *testing.T) {
+	base, err := session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Evaluator{Evaluator: base}
+	if err := e.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{"!sleep 1000", "%time for {}", "%timeit time.Sleep(time.Hour)", "%%bash\nsleep 1000", "%%capture x\nfor {}"} {
+		for _, stop := range []string{"context", "Interrupt"} {
+			ctx, cancel := context.WithCancel(context.Background())
+			time.AfterFunc(200*time.Millisecond, func() {
+				if stop == "context" {
+					cancel()
+				} else {
+					e.Interrupt()
+				}
+			})
+			err := e.Eval(ctx, engine.Cell{Code: code}, engine.Discard{})
+			cancel()
+			var own *engine.Error
+			if !errors.As(err, &own) || own.Kind != engine.KindInterrupted {
+				t.Errorf("%s, stopped by %s: %v", code, stop, err)
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package magics
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/display"
@@ -20,12 +21,9 @@ func (s *valued) Result(values []any) { s.values = values }
 
 // page shows a value in full: that of an expression, or the last one.
 func (c *call) page() error {
-	cell := c.cell
-	if cell.Code = strings.Join(c.args, " "); cell.Code == "" {
-		cell.Code = "_"
-	}
+	shown := c.part(cmp.Or(c.Arg, "_"))
 	into := &valued{Sink: c.sink}
-	if err := c.Evaluator.Evaluator.Eval(c.ctx, cell, into); err != nil || len(into.values) == 0 {
+	if err := c.Evaluator.Evaluator.Eval(c.ctx, shown, into); err != nil || len(into.values) == 0 {
 		return err
 	}
 	text := fullText(into.values[0])
