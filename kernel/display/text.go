@@ -66,8 +66,8 @@ func (p *printer) top(v any) doc {
 	return p.value(reflect.ValueOf(v), nil, 0)
 }
 
-// value prints v inside a literal that already tells v's type when that is known.
-func (p *printer) value(v reflect.Value, known reflect.Type, depth int) doc {
+// value prints v inside a literal that already tells v's type when that is implied.
+func (p *printer) value(v reflect.Value, implied reflect.Type, depth int) doc {
 	if p.leaves++; !p.full && (p.leaves > maxLeaves || depth > maxDepth) {
 		return leaf("…")
 	}
@@ -78,18 +78,18 @@ func (p *printer) value(v reflect.Value, known reflect.Type, depth int) doc {
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		return p.pointer(v, known, depth)
+		return p.pointer(v, implied, depth)
 	case reflect.Interface:
 		if v.IsNil() {
 			return leaf("nil")
 		}
 		return p.value(v.Elem(), nil, depth)
 	case reflect.Struct:
-		return p.structure(v, known, depth)
+		return p.structure(v, implied, depth)
 	case reflect.Slice, reflect.Array:
-		return p.list(v, known, depth)
+		return p.list(v, implied, depth)
 	case reflect.Map:
-		return p.mapping(v, known, depth)
+		return p.mapping(v, implied, depth)
 	}
 	return leaf(scalar(v))
 }
@@ -119,7 +119,7 @@ func (p *printer) method(v any) (s string, ok bool) {
 	return "", false
 }
 
-func (p *printer) pointer(v reflect.Value, known reflect.Type, depth int) doc {
+func (p *printer) pointer(v reflect.Value, implied reflect.Type, depth int) doc {
 	if v.IsNil() {
 		return leaf("nil")
 	}
@@ -128,17 +128,17 @@ func (p *printer) pointer(v reflect.Value, known reflect.Type, depth int) doc {
 	}
 	p.path = append(p.path, v.Pointer())
 	defer func() { p.path = p.path[:len(p.path)-1] }()
-	if known != nil && known.Kind() == reflect.Pointer {
-		known = known.Elem() // []*T{{…}} leaves &T out as Go does
-		return p.value(v.Elem(), known, depth+1)
+	if implied != nil && implied.Kind() == reflect.Pointer {
+		implied = implied.Elem() // []*T{{…}} leaves &T out as Go does
+		return p.value(v.Elem(), implied, depth+1)
 	}
 	d := p.value(v.Elem(), nil, depth+1)
 	d.open = "&" + d.open
 	return d
 }
 
-func (p *printer) structure(v reflect.Value, known reflect.Type, depth int) doc {
-	d := doc{open: literalType(v.Type(), known) + "{", close: "}"}
+func (p *printer) structure(v reflect.Value, implied reflect.Type, depth int) doc {
+	d := doc{open: literalType(v.Type(), implied) + "{", close: "}"}
 	for i := range v.NumField() {
 		item := p.value(v.Field(i), nil, depth+1)
 		item.open = v.Type().Field(i).Name + ": " + item.open
@@ -147,9 +147,9 @@ func (p *printer) structure(v reflect.Value, known reflect.Type, depth int) doc 
 	return d
 }
 
-func (p *printer) list(v reflect.Value, known reflect.Type, depth int) doc {
+func (p *printer) list(v reflect.Value, implied reflect.Type, depth int) doc {
 	if v.Kind() == reflect.Slice && v.IsNil() {
-		return leaf(nilOf(v.Type(), known))
+		return leaf(nilOf(v.Type(), implied))
 	}
 	elem := v.Type().Elem()
 	if elem.Kind() == reflect.Uint8 && v.Kind() == reflect.Slice {
@@ -157,7 +157,7 @@ func (p *printer) list(v reflect.Value, known reflect.Type, depth int) doc {
 			return leaf(typeName(v.Type()) + "(" + s + ")")
 		}
 	}
-	d := doc{open: literalType(v.Type(), known) + "{", close: "}", fill: isScalar(elem)}
+	d := doc{open: literalType(v.Type(), implied) + "{", close: "}", fill: isScalar(elem)}
 	for i := range v.Len() {
 		if p.shortens(v) && i >= headItems && i < v.Len()-tailItems {
 			if i == headItems {
@@ -176,11 +176,11 @@ func (p *printer) list(v reflect.Value, known reflect.Type, depth int) doc {
 // shortens reports whether v has too many elements to be shown in full.
 func (p *printer) shortens(v reflect.Value) bool { return !p.full && v.Len() > maxItems }
 
-func (p *printer) mapping(v reflect.Value, known reflect.Type, depth int) doc {
+func (p *printer) mapping(v reflect.Value, implied reflect.Type, depth int) doc {
 	if v.IsNil() {
-		return leaf(nilOf(v.Type(), known))
+		return leaf(nilOf(v.Type(), implied))
 	}
-	d := doc{open: literalType(v.Type(), known) + "{", close: "}"}
+	d := doc{open: literalType(v.Type(), implied) + "{", close: "}"}
 	for i, key := range sortedKeys(v) {
 		if p.shortens(v) && i >= headItems {
 			d.items = append(d.items, leaf("…"))
@@ -255,15 +255,15 @@ func typeName(t reflect.Type) string {
 	return strings.ReplaceAll(byteSlice.ReplaceAllString(s, "[]byte"), "interface {}", "any")
 }
 
-func literalType(t, known reflect.Type) string {
-	if t == known {
+func literalType(t, implied reflect.Type) string {
+	if t == implied {
 		return ""
 	}
 	return typeName(t)
 }
 
-func nilOf(t, known reflect.Type) string {
-	if t == known {
+func nilOf(t, implied reflect.Type) string {
+	if t == implied {
 		return "nil"
 	}
 	return typeName(t) + "(nil)"

@@ -5,7 +5,6 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
@@ -99,26 +98,6 @@ func (a *analysis) offset(pos token.Pos) int {
 		at += i + 1
 	}
 	return at + p.Column - 1
-}
-
-// qualifier writes types as cells do: cells' own without a package.
-func qualifier(p *types.Package) string {
-	if p.Path() == "main" {
-		return ""
-	}
-	return p.Name()
-}
-
-var hiddenType = regexp.MustCompile(cell.Hidden + `\w+`)
-
-func typeString(t types.Type) string {
-	s := hiddenType.ReplaceAllStringFunc(types.TypeString(t, qualifier), func(name string) string {
-		if text, ok := anonymousText.Load(name); ok {
-			return text.(string)
-		}
-		return strings.TrimPrefix(name, cell.Hidden)
-	})
-	return strings.ReplaceAll(s, "interface{}", "any")
 }
 
 // live is the value of a variable that a cell declared.

@@ -9,7 +9,6 @@ import (
 	"go/types"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/msflow-go/msflow/kernel/cell"
@@ -23,9 +22,6 @@ import (
 // named types keep their identity.
 
 var anonymousCount atomic.Int64
-
-// anonymousText is the literal behind a hidden name, for showing types.
-var anonymousText sync.Map // name -> text
 
 // nameAnonymous replaces the literals of the cell by hidden names, and declares
 // those that are new.

@@ -25,7 +25,7 @@ type unit struct {
 	results []types.Type // static types of the values shown
 	quiet   bool         // the result is not worth showing
 	program bool         // func main is to be called
-	known   []any        // the value shown, of a cell that has no code
+	values  []any        // the value shown, of a cell that needs no code
 
 	interp *ixgo.Interp
 	ssa    *ssa.Package
@@ -70,8 +70,8 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	s.program.Pin(c)
 	u = &unit{count: count, program: d.p.Program}
 	u.results, u.quiet = d.resultTypes(c)
-	if v, ok := d.known(c); ok {
-		u.known = []any{v}
+	if v, ok := d.codeless(c); ok {
+		u.values = []any{v}
 		return u, nil
 	}
 	d.place(c)
@@ -298,7 +298,7 @@ func (s *Session) bindStorage(d *draft, pkg *types.Package, path string) (undo f
 
 // release lets go of what only the run of the cell needed.
 func (u *unit) release() {
-	if u.known != nil {
+	if u.values != nil {
 		return
 	}
 	if fn := u.ssa.Func(cellFuncName); fn != nil {

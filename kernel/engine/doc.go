@@ -1,11 +1,9 @@
-// Package engine evaluates cells of Go: a session keeps variables, functions,
-// types and imports from cell to cell, and reports what a cell does through a
-// Sink. It knows nothing of notebooks, messages or terminals; those are guests
-// that talk to the Evaluator interface.
+// Package engine evaluates cells of Go: a session keeps variables, functions, types and imports from cell to cell, and reports what
+// a cell does through a Sink. It knows nothing of notebooks, messages, terminals or magics; those are guests that talk to the
+// Evaluator interface.
 //
-// A cell is parsed and cut (parse.go, split.go), rewritten and type-checked
-// (rewrite.go, check.go), built as go/ssa, repaired where ixgo would execute it
-// otherwise than Go (repair.go), linked (link.go) and run (run.go). Package hot
-// compiles what of it runs often; a cell that only names a value has no code at
-// all (known.go).
+// Package cell cuts and parses a cell. Here it is rewritten and type-checked (rewrite.go, check.go) as a package that sees what
+// earlier cells declare (compile.go, scope.go, replay.go), and built, linked and run by package interp (run.go, eval.go). A cell that
+// only names a value needs no code at all (codeless.go). Below are streams, which shares the process's standard streams, and
+// assist, which says in text what objects and values are.
 package engine

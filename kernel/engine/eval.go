@@ -54,8 +54,8 @@ func (s *Session) evalGo(ctx context.Context, r *run, cell Cell) error {
 		cell.Compiled()
 	}
 	running := *u // a cell that is left behind may begin only after u is released
-	if u.known != nil {
-		r.show(u.known)
+	if u.values != nil {
+		r.show(u.values)
 	} else if e := r.execute(ctx, func() *Error { return r.runUnit(&running) }); e != nil {
 		return e
 	}

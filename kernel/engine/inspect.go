@@ -130,11 +130,23 @@ func (s *Session) describe(a *analysis, id *ast.Ident, o types.Object, parents m
 			d.decl = src.Text.Text
 		}
 	} else if detail > 0 {
-		if decl, doc := s.librarySource(o, a.ownerAt(id, parents)); decl != "" {
+		if decl, doc := librarySource(o, a.ownerAt(id, parents), s.sourceDir(o)); decl != "" {
 			d.decl, d.doc = decl, cmp.Or(d.doc, doc)
 		}
 	}
 	return d.inspection()
+}
+
+// sourceDir is the directory of the source of an object's package, "" when it is not on this machine.
+func (s *Session) sourceDir(o types.Object) string {
+	if o.Pkg() == nil || ofCell(o) {
+		return ""
+	}
+	path := strings.TrimSuffix(o.Pkg().Path(), "@patch") // ixgo's mark of generic code beside compiled
+	if dir := s.modules.dirs[path]; dir != "" {
+		return dir
+	}
+	return sourceDir(path)
 }
 
 // valueOf is the live value of the variable or field at an identifier.

@@ -19,16 +19,8 @@ import (
 )
 
 // librarySource is an object's declaration and doc comment in the source of its
-// package, where that lies on this machine. For a field it is that of the type
-// owner.
-func (s *Session) librarySource(o types.Object, owner string) (decl, doc string) {
-	if o.Pkg() == nil || ofCell(o) {
-		return "", ""
-	}
-	dir := s.sourceDir(strings.TrimSuffix(o.Pkg().Path(), "@patch")) // ixgo's mark of generic code beside compiled
-	if dir == "" {
-		return "", ""
-	}
+// package, which lies in a directory. For a field it is that of the type owner.
+func librarySource(o types.Object, owner, dir string) (decl, doc string) {
 	w := wanted{name: o.Name()}
 	switch o := o.(type) {
 	case *types.Func:
@@ -37,6 +29,9 @@ func (s *Session) librarySource(o types.Object, owner string) (decl, doc string)
 		if o.IsField() {
 			w.name = owner
 		}
+	}
+	if dir == "" {
+		return "", ""
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || w.name == "" {
@@ -53,11 +48,8 @@ func (s *Session) librarySource(o types.Object, owner string) (decl, doc string)
 	return "", ""
 }
 
-// sourceDir is the directory of a package's source, "" when it is not here.
-func (s *Session) sourceDir(path string) string {
-	if dir := s.modules.dirs[path]; dir != "" {
-		return dir
-	}
+// sourceDir is the directory of a compiled-in package's source, "" when it is not on this machine.
+func sourceDir(path string) string {
 	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
 		return filepath.Join(goRoot(), "src", filepath.FromSlash(path))
 	}

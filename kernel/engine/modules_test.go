@@ -107,7 +107,7 @@ id.Version()`)
 	if r, err := eval(s, `len(uuid.NewString())`); err != nil || r.result() != "36" {
 		t.Errorf("got %s, %v", r.result(), err)
 	}
-	if r, err := eval(s, `%get github.com/google/uuid`); err != nil || !strings.Contains(r.stdout(), "added") {
-		t.Errorf("%%get: %q, %v", r.stdout(), err)
+	if where, err := s.Get(t.Context(), "github.com/google/uuid", Discard{}); err != nil || where != "the session's module" {
+		t.Errorf("Get: %q, %v", where, err)
 	}
 }

@@ -68,16 +68,6 @@ func panicText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// safely keeps a panic in a value's own method from hiding the first panic.
-func safely(f func() string) (s string) {
-	defer func() {
-		if e := recover(); e != nil {
-			s = fmt.Sprintf("(and its text panicked: %v)", e)
-		}
-	}()
-	return f()
-}
-
 // frame is a place in a cell that was being executed.
 type frame struct {
 	function string

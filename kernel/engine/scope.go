@@ -14,19 +14,19 @@ import (
 
 // scope is what cells see of the cells before them.
 type scope struct {
-	objects map[string]types.Object
-	origin  map[types.Object]*unit
-	imports map[string]string // name -> path
-	dots    []string          // paths of dot imports
-	sources []cell.Source     // live declarations, oldest first
-	known   map[string]bool   // names that sources declare or declared, and types they have methods of
+	objects      map[string]types.Object
+	origin       map[types.Object]*unit
+	imports      map[string]string // name -> path
+	dots         []string          // paths of dot imports
+	sources      []cell.Source     // live declarations, oldest first
+	everDeclared map[string]bool   // names that sources declare or declared, and types they have methods of
 
 	kept      []*kept           // values of cells, oldest first
 	anonymous map[string]string // key of a type literal -> hidden name
 }
 
 func newScope() *scope {
-	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, known: map[string]bool{}, anonymous: map[string]string{}}
+	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, everDeclared: map[string]bool{}, anonymous: map[string]string{}}
 }
 
 // commit enters what a compiled cell declares into the scope.
@@ -77,14 +77,14 @@ func (sc *scope) remember(p *cell.Parsed, info *types.Info) {
 	}
 	for n := range now {
 		t, _, _ := strings.Cut(n, ".")
-		sc.known[n], sc.known[t] = true, true
+		sc.everDeclared[n], sc.everDeclared[t] = true, true
 	}
 	sc.sources = append(sc.sources, p.Sources...)
 }
 
 func (sc *scope) anyKnown(names map[string]bool) bool {
 	for n := range names {
-		if sc.known[n] {
+		if sc.everDeclared[n] {
 			return true
 		}
 	}
@@ -116,9 +116,6 @@ func packageNamesIn(d ast.Decl, info *types.Info) map[string]bool {
 	})
 	return names
 }
-
-// ofCell reports whether a cell declared the object.
-func ofCell(o types.Object) bool { return o.Pkg() != nil && o.Pkg().Path() == "main" }
 
 // redefinesType reports whether the cell declares the name of an earlier type.
 func (d *draft) redefinesType() bool {

@@ -194,3 +194,13 @@ func firstBytes(s string, n int) string {
 func typeName(t reflect.Type) string {
 	return strings.ReplaceAll(strings.ReplaceAll(t.String(), "main.", ""), "interface {}", "any")
 }
+
+// safely keeps a panic in a value's own method from hiding the first panic.
+func safely(f func() string) (s string) {
+	defer func() {
+		if e := recover(); e != nil {
+			s = fmt.Sprintf("(and its text panicked: %v)", e)
+		}
+	}()
+	return f()
+}

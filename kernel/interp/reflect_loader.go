@@ -105,13 +105,13 @@ func (l *loader) variable(path, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// known is the loader of the record itself: it must not ask the record.
-type known struct {
+// recordLoader is the loader of the record itself: it must not ask the record.
+type recordLoader struct {
 	ixgo.Loader
 	l *loader
 }
 
-func (k known) LookupReflect(t types.Type) (reflect.Type, bool) {
+func (k recordLoader) LookupReflect(t types.Type) (reflect.Type, bool) {
 	if rt, ok := k.Loader.LookupReflect(t); ok {
 		return rt, true
 	}
@@ -135,7 +135,7 @@ func (l *loader) newRecord() {
 		return m.FuncId != -1 && (ast.IsExported(m.Name) || typ.PkgPath() != m.PkgPath)
 	})
 	ctx := l.p.ctx
-	l.record = ixgo.NewTypesRecord(ctx, rctx, ctx.Builder.Program(), known{l.Loader, l}, l.p, l.nested)
+	l.record = ixgo.NewTypesRecord(ctx, rctx, ctx.Builder.Program(), recordLoader{l.Loader, l}, l.p, l.nested)
 }
 
 func (l *loader) renewRecord() {

@@ -64,9 +64,7 @@ var repairCalls = sync.OnceValue(func() map[string]*ssa.Call {
 // gives what result says; there T is t.
 func callOf(name, params, result string, t types.Type, pos token.Pos) *ssa.Call {
 	pkg := types.NewPackage(SupportPath, "interp")
-	alias := types.NewTypeName(token.NoPos, pkg, "T", nil)
-	types.NewAlias(alias, t)
-	pkg.Scope().Insert(alias)
+	pkg.Scope().Insert(types.NewTypeName(token.NoPos, pkg, "T", t)) // no types.Alias, which ixgo would take for another type
 	src := fmt.Sprintf("func %s(%s any) %s\nfunc calls(%s any) { %s(%s) }", name, params, result, params, name, params)
 	return callsIn(pkg, src, pos)[0]
 }

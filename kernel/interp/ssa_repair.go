@@ -154,12 +154,12 @@ func (r *repairer) instruction(in ssa.Instruction) []ssa.Instruction {
 }
 
 // replace makes all users of a value use another one.
-func replace(old ssa.Value, by ssa.Value) {
+func replace(old, with ssa.Value) {
 	var buf [32]*ssa.Value
 	for _, user := range *old.Referrers() {
 		for _, op := range user.Operands(buf[:0]) {
 			if *op == old {
-				*op = by
+				*op = with
 			}
 		}
 	}

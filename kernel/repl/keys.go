@@ -169,7 +169,7 @@ func decodeEscape(b []byte) (key, int) {
 		if len(b) < 3 {
 			return key{}, 0
 		}
-		return key{code: finals[b[2]]}.known(), 3
+		return key{code: finals[b[2]]}.orNone(), 3
 	case 'P', '_', ']': // strings that a terminal answers with
 		return decodeString(b)
 	case 0x1b:
@@ -209,7 +209,7 @@ var finals = map[byte]rune{
 // numbered are the keys that the first parameter of CSI n ~ names.
 var numbered = map[int]rune{1: keyHome, 2: keyNone, 3: keyDelete, 4: keyEnd, 5: keyPageUp, 6: keyPageDown, 7: keyHome, 8: keyEnd, 11: keyF1, 200: keyPaste}
 
-func (k key) known() key {
+func (k key) orNone() key {
 	if k.code == 0 {
 		k.code = keyNone
 	}
@@ -242,7 +242,7 @@ func decodeCSI(b []byte) (key, int) {
 	case 'Z':
 		k.mods |= shift
 	}
-	return k.known(), n
+	return k.orNone(), n
 }
 
 func parameters(body string) []int {

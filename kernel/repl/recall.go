@@ -68,9 +68,9 @@ func (r *recall) from(typed, prefix string) {
 }
 
 // step goes to the next input that differs from the one shown, older for -1.
-func (r *recall) step(by int) (string, bool) {
+func (r *recall) step(steps int) (string, bool) {
 	now := r.shown()
-	for at := r.at + by; at >= 0 && at <= len(r.list); at += by {
+	for at := r.at + steps; at >= 0 && at <= len(r.list); at += steps {
 		if at == len(r.list) {
 			r.at = at
 			return r.typed, true

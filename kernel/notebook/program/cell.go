@@ -44,7 +44,7 @@ type piece struct {
 // edit replaces n bytes at an offset of a piece's text.
 type edit struct {
 	at, n int
-	with  string
+	text  string
 }
 
 // read collects the notebook's cells, each with the text before it.
@@ -221,7 +221,7 @@ func (p *piece) edited(from, to int) string {
 		if e.at < at || e.at+e.n > to {
 			continue
 		}
-		b.WriteString(p.text[at:e.at] + e.with)
+		b.WriteString(p.text[at:e.at] + e.text)
 		at = e.at + e.n
 	}
 	b.WriteString(p.text[at:to])

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestKnown compares cells that have no code with the same value from code.
-func TestKnown(t *testing.T) {
+// TestCodelessCells compares cells that have no code with the same value from code.
+func TestCodelessCells(t *testing.T) {
 	s := newSession(t)
 	setup := `type Level uint8; type Half float32; type Word string
 const high Level = 200; const half Half = 0.1; const word Word = "w"; const big = 1 << 40
@@ -37,7 +37,7 @@ arr := [2]int{1, 2}; m := map[string]int{"a": 1}; d := time.Second`
 		}
 	}
 	u, err := s.compileCell(Cell{Code: "i"})
-	if err != nil || u.known == nil {
+	if err != nil || u.values == nil {
 		t.Errorf("a variable needs code: %v", err)
 	}
 	if r, err := eval(s, "i = 4; i"); err != nil || r.result() != "4" {

@@ -115,14 +115,14 @@ func (e *editor) down() {
 }
 
 // fetch steps through the history, by those inputs that begin as the text did before the cursor.
-func (e *editor) fetch(by int) {
+func (e *editor) fetch(steps int) {
 	if e.plain {
 		return
 	}
 	if !e.recalled {
 		e.past.from(string(e.text.runes), string(e.text.runes[:e.text.cursor]))
 	}
-	if s, ok := e.past.step(by); ok {
+	if s, ok := e.past.step(steps); ok {
 		e.text.set(s)
 	}
 	e.recalled = true

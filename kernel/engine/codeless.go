@@ -13,8 +13,8 @@ import (
 // that have a look at something, needs no code: it is type-checked like any
 // other, but neither built nor linked.
 
-// known is the value of such a cell.
-func (d *draft) known(c *interp.Checked) (value any, ok bool) {
+// codeless is the value of such a cell.
+func (d *draft) codeless(c *interp.Checked) (value any, ok bool) {
 	if len(d.p.Decls)+len(d.imports)+len(d.dots)+len(d.rebind) > 0 || len(d.p.Items) != 1 || d.p.Last == nil || d.p.Quiet {
 		return nil, false
 	}
