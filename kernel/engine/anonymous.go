@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"golang.org/x/tools/go/ast/astutil"
 )
 
@@ -49,7 +50,7 @@ func (d *draft) nameAnonymous() {
 		if !known {
 			name = fmt.Sprintf("%st%d", cell.Hidden, anonymousCount.Add(1))
 			d.s.scope.anonymous[key] = name
-			anonymousText.Store(name, sourceText(e))
+			assist.AnonymousText.Store(name, sourceText(e))
 			d.anonymous = append(d.anonymous, key)
 		}
 		if d.s.scope.objects[name] == nil && !d.p.Declared[name] {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
 // Complete lists what could stand at the cursor.
@@ -120,7 +121,7 @@ func (r *completer) add(text, kind, signature, prefix string) {
 
 func (r *completer) addObject(o types.Object, owner, prefix string) {
 	if hasPrefixFold(o.Name(), prefix) {
-		r.add(o.Name(), kindOfObject(o), signature(o, owner), prefix)
+		r.add(o.Name(), assist.KindOfObject(o), assist.Signature(o, owner), prefix)
 	}
 }
 
@@ -145,8 +146,8 @@ func (r *completer) selected(a *analysis, x ast.Expr, prefix string) {
 	if t == nil {
 		return
 	}
-	for _, m := range members(t) {
-		r.addObject(m.obj, m.owner, prefix)
+	for _, m := range assist.Members(t) {
+		r.addObject(m.Obj, m.Owner, prefix)
 	}
 }
 
@@ -165,7 +166,7 @@ func (r *completer) fieldKeys(a *analysis, id *ast.Ident, parents map[ast.Node]a
 		return
 	}
 	for f := range st.Fields() {
-		if f.Exported() || ofCell(f) {
+		if f.Exported() || assist.OfCell(f) {
 			r.addObject(f, "", prefix)
 		}
 	}
@@ -261,7 +262,7 @@ func (r *completer) mapKeys(from int, before, text string) {
 			break
 		}
 		if key := k.String(); strings.HasPrefix(key, text) {
-			r.add(strconv.Quote(key), "key", typeName(v.Type().Elem()), "")
+			r.add(strconv.Quote(key), "key", assist.TypeName(v.Type().Elem()), "")
 		}
 	}
 }

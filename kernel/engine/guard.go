@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"github.com/msflow-go/msflow/kernel/interp"
 	"github.com/timandy/routine"
 )
@@ -89,7 +90,7 @@ func (s *Session) callsCompiled(c *interp.Checked, e *ast.CallExpr) bool {
 		return false
 	}
 	f, ok := c.Info.Uses[sel.Sel].(*types.Func)
-	if !ok || f.Pkg() == nil || ofCell(f) || f.Signature().TypeParams().Len() > 0 {
+	if !ok || f.Pkg() == nil || assist.OfCell(f) || f.Signature().TypeParams().Len() > 0 {
 		return false
 	}
 	path := f.Pkg().Path()

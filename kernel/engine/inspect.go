@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
 // Inspect describes what stands at the cursor, or the function whose arguments
@@ -108,29 +109,29 @@ type description struct {
 
 func (s *Session) describe(a *analysis, id *ast.Ident, o types.Object, parents map[ast.Node]ast.Node, detail int) Inspection {
 	d := &description{name: o.Name(), decl: oneLine(o, a.ownerAt(id, parents))}
-	if doc, ok := symbolDoc(o, a.ownerAt(id, parents)); ok {
+	if doc, ok := assist.DocOf(o, a.ownerAt(id, parents)); ok {
 		d.doc = doc.Doc
 	}
 	switch o := o.(type) {
 	case *types.PkgName:
 		d.decl = fmt.Sprintf("package %s // import %q", o.Imported().Name(), o.Imported().Path())
-		if p := packageDocs(o.Imported().Path()); p != nil {
+		if p := assist.PackageDocs(o.Imported().Path()); p != nil {
 			d.doc = p.Doc
 		}
 	case *types.TypeName:
 		d.notes = methodList(o.Type())
 	case *types.Var:
 		if v, ok := s.valueOf(a, id, parents); ok {
-			d.value = summary(v, 400)
+			d.value = assist.Summary(v, 400)
 		}
 	}
 	if src := s.sourceOf(o); src.Text.Text != "" {
 		d.doc = cmp.Or(d.doc, src.Text.Doc)
-		if detail > 0 || kindOfObject(o) == "type" {
+		if detail > 0 || assist.KindOfObject(o) == "type" {
 			d.decl = src.Text.Text
 		}
 	} else if detail > 0 {
-		if decl, doc := librarySource(o, a.ownerAt(id, parents), s.sourceDir(o)); decl != "" {
+		if decl, doc := assist.LibrarySource(o, a.ownerAt(id, parents), s.sourceDir(o)); decl != "" {
 			d.decl, d.doc = decl, cmp.Or(d.doc, doc)
 		}
 	}
@@ -139,14 +140,14 @@ func (s *Session) describe(a *analysis, id *ast.Ident, o types.Object, parents m
 
 // sourceDir is the directory of the source of an object's package, "" when it is not on this machine.
 func (s *Session) sourceDir(o types.Object) string {
-	if o.Pkg() == nil || ofCell(o) {
+	if o.Pkg() == nil || assist.OfCell(o) {
 		return ""
 	}
 	path := strings.TrimSuffix(o.Pkg().Path(), "@patch") // ixgo's mark of generic code beside compiled
 	if dir := s.modules.dirs[path]; dir != "" {
 		return dir
 	}
-	return sourceDir(path)
+	return assist.SourceDir(path)
 }
 
 // valueOf is the live value of the variable or field at an identifier.
@@ -169,9 +170,9 @@ func (a *analysis) ownerAt(id *ast.Ident, parents map[ast.Node]ast.Node) string 
 	if !ok || sel.Sel != id || a.Info.Types[sel.X].Type == nil {
 		return ""
 	}
-	for _, m := range members(a.Info.Types[sel.X].Type) {
-		if m.obj.Name() == id.Name {
-			return m.owner
+	for _, m := range assist.Members(a.Info.Types[sel.X].Type) {
+		if m.Obj.Name() == id.Name {
+			return m.Owner
 		}
 	}
 	return ""
@@ -182,26 +183,26 @@ func oneLine(o types.Object, owner string) string {
 	switch o := o.(type) {
 	case *types.Func:
 		if recv := o.Signature().Recv(); recv != nil {
-			return fmt.Sprintf("func (%s) %s%s", typeString(recv.Type()), o.Name(), signature(o, owner))
+			return fmt.Sprintf("func (%s) %s%s", assist.TypeString(recv.Type()), o.Name(), assist.Signature(o, owner))
 		}
-		return "func " + qualified(o) + signature(o, owner)
+		return "func " + qualified(o) + assist.Signature(o, owner)
 	case *types.Builtin:
-		return "func " + o.Name() + signature(o, "")
+		return "func " + o.Name() + assist.Signature(o, "")
 	case *types.TypeName:
-		return fmt.Sprintf("type %s %s", qualified(o), strings.ReplaceAll(types.TypeString(o.Type().Underlying(), qualifier), "; ", "\n\t"))
+		return fmt.Sprintf("type %s %s", qualified(o), strings.ReplaceAll(types.TypeString(o.Type().Underlying(), assist.Qualifier), "; ", "\n\t"))
 	case *types.Const:
-		return fmt.Sprintf("const %s %s = %s", qualified(o), typeString(o.Type()), o.Val())
+		return fmt.Sprintf("const %s %s = %s", qualified(o), assist.TypeString(o.Type()), o.Val())
 	case *types.Var:
 		if o.IsField() {
-			return fmt.Sprintf("field %s %s", o.Name(), typeString(o.Type()))
+			return fmt.Sprintf("field %s %s", o.Name(), assist.TypeString(o.Type()))
 		}
-		return fmt.Sprintf("var %s %s", strings.TrimPrefix(qualified(o), cell.Hidden+"old_"), typeString(o.Type()))
+		return fmt.Sprintf("var %s %s", strings.TrimPrefix(qualified(o), cell.Hidden+"old_"), assist.TypeString(o.Type()))
 	}
 	return o.Name()
 }
 
 func qualified(o types.Object) string {
-	if o.Pkg() == nil || ofCell(o) || o.Pkg().Path() == "old" || o.Parent() != o.Pkg().Scope() {
+	if o.Pkg() == nil || assist.OfCell(o) || o.Pkg().Path() == "old" || o.Parent() != o.Pkg().Scope() {
 		return o.Name()
 	}
 	return o.Pkg().Name() + "." + o.Name()
@@ -213,7 +214,7 @@ func methodList(t types.Type) (list []string) {
 	}
 	ms := types.NewMethodSet(types.NewPointer(t))
 	for i := range ms.Len() {
-		if o := ms.At(i).Obj(); o.Exported() || ofCell(o) {
+		if o := ms.At(i).Obj(); o.Exported() || assist.OfCell(o) {
 			list = append(list, oneLine(o, ""))
 		}
 	}
@@ -222,11 +223,11 @@ func methodList(t types.Type) (list []string) {
 
 // sourceOf is the remembered declaration of a cell's object.
 func (s *Session) sourceOf(o types.Object) cell.Source {
-	if !ofCell(o) {
+	if !assist.OfCell(o) {
 		return cell.Source{}
 	}
 	key := o.Name()
-	if owner := ownerOf(o); owner != "" {
+	if owner := assist.OwnerOf(o); owner != "" {
 		key = owner + "." + key
 	}
 	for _, so := range s.scope.sources {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
 // failed is the *Error of a panic, which may have gone through several
@@ -56,9 +57,9 @@ func (s *Session) panicError(v any, stacks []string) *Error {
 func panicText(v any) string {
 	switch v := v.(type) {
 	case error:
-		return safely(v.Error)
+		return assist.Safely(v.Error)
 	case fmt.Stringer:
-		return safely(v.String)
+		return assist.Safely(v.String)
 	case nil:
 		return "nil"
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -105,7 +106,7 @@ func (s *Session) mentions(t types.Type, names map[string]bool) (mentioned, writ
 		}
 		o := n.Obj()
 		switch current := s.scope.objects[o.Name()] == types.Object(o); {
-		case !ofCell(o):
+		case !assist.OfCell(o):
 			writable = writable && o.Exported()
 		case !current:
 			writable = false

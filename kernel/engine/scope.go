@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -41,7 +42,7 @@ func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 		if _, ok := o.(*types.Var); ok {
 			vars = append(vars, name)
 		}
-		if _, named := anonymousText.Load(name); cell.IsHidden(name) && u.count > 0 && !named {
+		if _, named := assist.AnonymousText.Load(name); cell.IsHidden(name) && u.count > 0 && !named {
 			continue
 		}
 		s.scope.objects[name] = o
@@ -108,7 +109,7 @@ func packageNamesIn(d ast.Decl, info *types.Info) map[string]bool {
 	names := map[string]bool{}
 	ast.Inspect(d, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
-			if o := info.Uses[id]; o != nil && ofCell(o) && o.Parent() == o.Pkg().Scope() {
+			if o := info.Uses[id]; o != nil && assist.OfCell(o) && o.Parent() == o.Pkg().Scope() {
 				names[o.Name()] = true
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
 // Variables lists what the session's cells declared, in order of name.
@@ -24,20 +25,20 @@ func (s *Session) Variables() (list []Variable) {
 }
 
 func (s *Session) variable(o types.Object, u *unit) Variable {
-	v := Variable{Name: o.Name(), Type: typeString(o.Type()), Cell: u.count}
+	v := Variable{Name: o.Name(), Type: assist.TypeString(o.Type()), Cell: u.count}
 	switch o := o.(type) {
 	case *types.Func:
 		v.Kind = "func"
 	case *types.TypeName:
-		v.Kind, v.Type = "type", typeKind(o.Type())
+		v.Kind, v.Type = "type", assist.TypeKind(o.Type())
 	case *types.Const:
 		v.Kind, v.Value = "const", o.Val().String()
 	default:
 		v.Kind = "var"
 		if rv, ok := s.live(o); ok {
-			v.Value = summary(rv.Interface(), 80)
-			v.Shape = shape(rv)
-			v.Bytes = memory(rv)
+			v.Value = assist.Summary(rv.Interface(), 80)
+			v.Shape = assist.Shape(rv)
+			v.Bytes = assist.Memory(rv)
 		}
 	}
 	return v

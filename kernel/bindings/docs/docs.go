@@ -11,7 +11,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
 //go:embed docs.zip
@@ -31,19 +31,19 @@ var openDocs = sync.OnceValue(func() map[string]*zip.File {
 
 var docsRead sync.Map // path -> *engine.PackageDoc
 
-func init() { engine.SetDocs(Package) }
+func init() { assist.SetDocs(Package) }
 
 // Package is the documentation of a package of the standard library or of one that
 // is compiled in, or nil.
-func Package(path string) *engine.PackageDoc {
+func Package(path string) *assist.PackageDoc {
 	if d, ok := docsRead.Load(path); ok {
-		return d.(*engine.PackageDoc)
+		return d.(*assist.PackageDoc)
 	}
 	f := openDocs()[path]
 	if f == nil {
 		return nil
 	}
-	d := &engine.PackageDoc{}
+	d := &assist.PackageDoc{}
 	r, err := f.Open()
 	if err != nil {
 		return nil

@@ -20,7 +20,7 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
-	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
 // docs is the packages' documentation, a JSON file for each, in an archive whose
@@ -52,7 +52,7 @@ func docs(pkgs []*packages.Package) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func writeDoc(z *zip.Writer, path string, d *engine.PackageDoc) error {
+func writeDoc(z *zip.Writer, path string, d *assist.PackageDoc) error {
 	text, err := json.Marshal(d)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func writeDoc(z *zip.Writer, path string, d *engine.PackageDoc) error {
 
 // documentBuiltin reads the language's own functions and types from the file
 // that documents them, which does not type-check.
-func documentBuiltin() (*engine.PackageDoc, error) {
+func documentBuiltin() (*assist.PackageDoc, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, err
@@ -78,17 +78,17 @@ func documentBuiltin() (*engine.PackageDoc, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &engine.PackageDoc{Name: "builtin", Doc: f.Doc.Text(), Symbols: map[string]engine.SymbolDoc{}}
+	out := &assist.PackageDoc{Name: "builtin", Doc: f.Doc.Text(), Symbols: map[string]assist.SymbolDoc{}}
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
 			var sig strings.Builder
 			printer.Fprint(&sig, fset, d.Type)
-			out.Symbols[d.Name.Name] = engine.SymbolDoc{Signature: strings.TrimPrefix(sig.String(), "func"), Doc: d.Doc.Text()}
+			out.Symbols[d.Name.Name] = assist.SymbolDoc{Signature: strings.TrimPrefix(sig.String(), "func"), Doc: d.Doc.Text()}
 		case *ast.GenDecl:
 			for _, sp := range d.Specs {
 				if ts, ok := sp.(*ast.TypeSpec); ok {
-					out.Symbols[ts.Name.Name] = engine.SymbolDoc{Doc: d.Doc.Text()}
+					out.Symbols[ts.Name.Name] = assist.SymbolDoc{Doc: d.Doc.Text()}
 				}
 			}
 		}
@@ -97,7 +97,7 @@ func documentBuiltin() (*engine.PackageDoc, error) {
 }
 
 // document collects a package's doc comments and signatures.
-func document(p *packages.Package) (*engine.PackageDoc, error) {
+func document(p *packages.Package) (*assist.PackageDoc, error) {
 	var files []*ast.File
 	for _, f := range p.Syntax { // cgo's output is not documentation
 		if strings.HasSuffix(p.Fset.File(f.Pos()).Name(), ".go") {
@@ -108,7 +108,7 @@ func document(p *packages.Package) (*engine.PackageDoc, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &engine.PackageDoc{Name: p.Name, Doc: d.Doc, Symbols: map[string]engine.SymbolDoc{}}
+	out := &assist.PackageDoc{Name: p.Name, Doc: d.Doc, Symbols: map[string]assist.SymbolDoc{}}
 	a := &documenter{p, out}
 	a.values(d.Consts)
 	a.values(d.Vars)
@@ -121,7 +121,7 @@ func document(p *packages.Package) (*engine.PackageDoc, error) {
 
 type documenter struct {
 	p   *packages.Package
-	out *engine.PackageDoc
+	out *assist.PackageDoc
 }
 
 func (a *documenter) qualify(q *types.Package) string {
@@ -136,7 +136,7 @@ func (a *documenter) add(key string, o types.Object, text string) {
 	if o == nil {
 		return
 	}
-	s := engine.SymbolDoc{Doc: strings.TrimSpace(text)}
+	s := assist.SymbolDoc{Doc: strings.TrimSpace(text)}
 	switch o := o.(type) {
 	case *types.Func:
 		s.Signature = strings.TrimPrefix(types.TypeString(o.Signature(), a.qualify), "func")

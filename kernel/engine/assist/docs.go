@@ -1,4 +1,4 @@
-package engine
+package assist
 
 // PackageDoc is the documentation of a compiled-in package.
 type PackageDoc struct {
@@ -14,9 +14,10 @@ type SymbolDoc struct {
 	Doc       string `json:"d,omitempty"`
 }
 
-// packageDocs finds the documentation of a package, or nil.
-var packageDocs = func(path string) *PackageDoc { return nil }
+var find = func(path string) *PackageDoc { return nil }
 
-// SetDocs gives the engine its source of documentation. It is to be called
-// before there are sessions; find must be safe for concurrent use.
-func SetDocs(find func(path string) *PackageDoc) { packageDocs = find }
+// PackageDocs finds the documentation of a package, or nil.
+func PackageDocs(path string) *PackageDoc { return find(path) }
+
+// SetDocs gives the source of documentation. It is to be called before there are sessions; f must be safe for concurrent use.
+func SetDocs(f func(path string) *PackageDoc) { find = f }

@@ -1,4 +1,4 @@
-package engine
+package assist
 
 import (
 	"bytes"
@@ -18,13 +18,13 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// librarySource is an object's declaration and doc comment in the source of its
+// LibrarySource is an object's declaration and doc comment in the source of its
 // package, which lies in a directory. For a field it is that of the type owner.
-func librarySource(o types.Object, owner, dir string) (decl, doc string) {
+func LibrarySource(o types.Object, owner, dir string) (decl, doc string) {
 	w := wanted{name: o.Name()}
 	switch o := o.(type) {
 	case *types.Func:
-		w.recv = ownerOf(o)
+		w.recv = OwnerOf(o)
 	case *types.Var:
 		if o.IsField() {
 			w.name = owner
@@ -48,8 +48,8 @@ func librarySource(o types.Object, owner, dir string) (decl, doc string) {
 	return "", ""
 }
 
-// sourceDir is the directory of a compiled-in package's source, "" when it is not on this machine.
-func sourceDir(path string) string {
+// SourceDir is the directory of a compiled-in package's source, "" when it is not on this machine.
+func SourceDir(path string) string {
 	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
 		return filepath.Join(goRoot(), "src", filepath.FromSlash(path))
 	}

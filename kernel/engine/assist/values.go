@@ -1,10 +1,10 @@
-package engine
+package assist
 
 import "reflect"
 
-// shape is what a tensor's Shape or a matrix's Dims says, or a length; nil for
+// Shape is what a tensor's Shape or a matrix's Dims says, or a length; nil for
 // scalars.
-func shape(v reflect.Value) []int {
+func Shape(v reflect.Value) []int {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
@@ -59,8 +59,8 @@ func callNoArgs(v reflect.Value, name string, results int) (out []reflect.Value)
 	return m.Call(nil)
 }
 
-// memory is the size of a value with what it directly points to.
-func memory(v reflect.Value) int64 {
+// Memory is the size of a value with what it directly points to.
+func Memory(v reflect.Value) int64 {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
@@ -73,7 +73,7 @@ func memory(v reflect.Value) int64 {
 	size := int64(v.Type().Size())
 	switch v.Kind() {
 	case reflect.Pointer:
-		return size + memory(v.Elem())
+		return size + Memory(v.Elem())
 	case reflect.String:
 		return size + int64(v.Len())
 	case reflect.Map:
@@ -83,7 +83,7 @@ func memory(v reflect.Value) int64 {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if f := v.Field(i); f.Kind() == reflect.Slice || f.Kind() == reflect.String {
-				size += memory(f) - int64(f.Type().Size())
+				size += Memory(f) - int64(f.Type().Size())
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func sliceBytes(v reflect.Value) int64 {
 	switch v.Type().Elem().Kind() {
 	case reflect.Slice, reflect.String:
 		for i := range min(v.Len(), most) {
-			size += memory(v.Index(i)) - int64(v.Type().Elem().Size())
+			size += Memory(v.Index(i)) - int64(v.Type().Elem().Size())
 		}
 	}
 	return size

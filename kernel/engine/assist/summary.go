@@ -1,4 +1,4 @@
-package engine
+package assist
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// summary writes a value on one line of at most n code points, without running
+// Summary writes a value on one line of at most n code points, without running
 // methods of interpreted types and without looking at all of a large value.
-func summary(v any, n int) string {
+func Summary(v any, n int) string {
 	w := &summarizer{left: n}
 	w.value(reflect.ValueOf(v), 0)
 	if w.left <= 0 {
@@ -76,7 +76,7 @@ func (w *summarizer) value(v reflect.Value, depth int) {
 		}
 		w.value(v.Elem(), depth)
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		w.write(typeName(v.Type()))
+		w.write(TypeName(v.Type()))
 	default:
 		w.write(fmt.Sprint(plainValue(v)))
 	}
@@ -148,10 +148,10 @@ func ownText(v reflect.Value) (text string, ok bool) {
 	}
 	switch x := v.Interface().(type) {
 	case error:
-		return safely(x.Error), true
+		return Safely(x.Error), true
 	case fmt.Stringer:
 		if v.Kind() == reflect.Struct && v.NumMethod() > 0 || v.Kind() != reflect.Pointer && v.Kind() != reflect.Struct {
-			return safely(x.String), true
+			return Safely(x.String), true
 		}
 	}
 	return "", false
@@ -190,13 +190,13 @@ func firstBytes(s string, n int) string {
 	return s
 }
 
-// typeName is a reflect type as cells write it.
-func typeName(t reflect.Type) string {
+// TypeName is a reflect type as cells write it.
+func TypeName(t reflect.Type) string {
 	return strings.ReplaceAll(strings.ReplaceAll(t.String(), "main.", ""), "interface {}", "any")
 }
 
-// safely keeps a panic in a value's own method from hiding the first panic.
-func safely(f func() string) (s string) {
+// Safely keeps a panic in a value's own method from hiding the first panic.
+func Safely(f func() string) (s string) {
 	defer func() {
 		if e := recover(); e != nil {
 			s = fmt.Sprintf("(and its text panicked: %v)", e)

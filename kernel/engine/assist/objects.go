@@ -1,4 +1,4 @@
-package engine
+package assist
 
 import (
 	"go/types"
@@ -7,8 +7,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/cell"
 )
 
-// kindOfObject is the CompletionItem's and Variable's word for an object.
-func kindOfObject(o types.Object) string {
+// KindOfObject is the CompletionItem's and Variable's word for an object.
+func KindOfObject(o types.Object) string {
 	switch o := o.(type) {
 	case *types.Func:
 		if o.Signature().Recv() != nil {
@@ -31,18 +31,18 @@ func kindOfObject(o types.Object) string {
 	return "variable"
 }
 
-// symbolDoc is the documentation of a compiled-in package's object; owner names
+// DocOf is the documentation of a compiled-in package's object; owner names
 // the type of a field or method.
-func symbolDoc(o types.Object, owner string) (SymbolDoc, bool) {
+func DocOf(o types.Object, owner string) (SymbolDoc, bool) {
 	if o.Pkg() == nil {
-		d := packageDocs("builtin")
+		d := PackageDocs("builtin")
 		if d == nil {
 			return SymbolDoc{}, false
 		}
 		s, ok := d.Symbols[o.Name()]
 		return s, ok
 	}
-	d := packageDocs(strings.TrimSuffix(o.Pkg().Path(), "@patch"))
+	d := PackageDocs(strings.TrimSuffix(o.Pkg().Path(), "@patch"))
 	if d == nil {
 		return SymbolDoc{}, false
 	}
@@ -54,8 +54,8 @@ func symbolDoc(o types.Object, owner string) (SymbolDoc, bool) {
 	return s, ok
 }
 
-// ownerOf names the type that a method belongs to, or "".
-func ownerOf(o types.Object) string {
+// OwnerOf names the type that a method belongs to, or "".
+func OwnerOf(o types.Object) string {
 	f, ok := o.(*types.Func)
 	if !ok || f.Signature().Recv() == nil {
 		return ""
@@ -70,52 +70,53 @@ func ownerOf(o types.Object) string {
 	return ""
 }
 
-// signature is an object's type with the parameters' names, where they are known.
-func signature(o types.Object, owner string) string {
+// Signature is an object's type with the parameters' names, where they are known.
+func Signature(o types.Object, owner string) string {
 	if owner == "" {
-		owner = ownerOf(o)
+		owner = OwnerOf(o)
 	}
 	switch o := o.(type) {
 	case *types.Builtin:
-		d, _ := symbolDoc(o, "")
+		d, _ := DocOf(o, "")
 		return d.Signature
 	case *types.TypeName:
-		return typeKind(o.Type())
+		return TypeKind(o.Type())
 	case *types.Func:
-		if d, ok := symbolDoc(o, owner); ok && d.Signature != "" {
+		if d, ok := DocOf(o, owner); ok && d.Signature != "" {
 			return d.Signature
 		}
-		return strings.TrimPrefix(typeString(o.Signature()), "func")
+		return strings.TrimPrefix(TypeString(o.Signature()), "func")
 	case *types.Const:
-		return typeString(o.Type()) + " = " + o.Val().String()
+		return TypeString(o.Type()) + " = " + o.Val().String()
 	case *types.PkgName:
 		return o.Imported().Path()
 	}
-	return typeString(o.Type())
+	return TypeString(o.Type())
 }
 
-func typeKind(t types.Type) string {
+// TypeKind is what a type is, in a word, or what it is made of.
+func TypeKind(t types.Type) string {
 	switch u := t.Underlying().(type) {
 	case *types.Struct:
 		return "struct"
 	case *types.Interface:
 		return "interface"
 	default:
-		return typeString(u)
+		return TypeString(u)
 	}
 }
 
 // member is a field or method that can be selected from a type.
 type member struct {
-	obj   types.Object
-	owner string // the type that declares it
+	Obj   types.Object
+	Owner string // the type that declares it
 }
 
-// members are what x.f can select for an x of type t, outermost first.
-func members(t types.Type) (list []member) {
+// Members are what x.f can select for an x of type t, outermost first.
+func Members(t types.Type) (list []member) {
 	seen := map[string]bool{}
 	add := func(o types.Object, owner string) {
-		if !seen[o.Name()] && (o.Exported() || ofCell(o)) && !cell.IsHidden(o.Name()) {
+		if !seen[o.Name()] && (o.Exported() || OfCell(o)) && !cell.IsHidden(o.Name()) {
 			seen[o.Name()] = true
 			list = append(list, member{o, owner})
 		}
