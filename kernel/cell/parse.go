@@ -126,7 +126,8 @@ func Wrapping(kind PartKind) (before, after string) {
 	return "package main;", "\n"
 }
 
-// Definition is the x := f() that a parsed part is, or nil. Cells make it a variable of the package that is assigned in place.
+// Definition is the x := f() that a parsed part is, or nil. Cells make it a variable of the package that is assigned in
+// place.
 func Definition(st ast.Stmt) *ast.AssignStmt {
 	if as, ok := st.(*ast.AssignStmt); ok && as.Tok == token.DEFINE {
 		return as
@@ -134,8 +135,9 @@ func Definition(st ast.Stmt) *ast.AssignStmt {
 	return nil
 }
 
-// Declares reports for each name on the left of a := whether it is a new variable, rather than one that the cell has and that
-// := reuses; declared are the variables of the cell. With nothing new, all are, which is an error for the type checker to report.
+// Declares reports for each name on the left of a := whether it is a new variable, rather than one that the cell has and
+// that := reuses; declared are the variables of the cell. With nothing new, all are, which is an error for the type
+// checker to report.
 func Declares(as *ast.AssignStmt, declared map[string]bool) []bool {
 	anyNew := false
 	name := func(e ast.Expr) string {

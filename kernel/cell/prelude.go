@@ -65,8 +65,8 @@ func (f MustForm) InCells() string {
 	return Hidden + f.Name
 }
 
-// Prelude is the source that every session starts with. The names without the hidden prefix are there for cells to use: ctx is
-// cancelled when the cell that uses it is interrupted, and must returns a value or stops the cell with the error.
+// Prelude is the source that every session starts with. The names without the hidden prefix are there for cells to use:
+// ctx is cancelled when the cell that uses it is interrupted, and must returns a value or stops the cell with the error.
 func Prelude() string {
 	src := stoppable + "\nvar ctx = ᐧnb.Context()\n"
 	for _, f := range MustForms {
@@ -142,8 +142,8 @@ func IsPrint(info *types.Info, e ast.Expr) bool {
 	return slices.Contains([]string{"Print", "Println", "Printf", "Fprint", "Fprintln", "Fprintf"}, f.Name())
 }
 
-// DropCycles drops errors that are none in a cell: cells run from top to bottom, so a variable may be used by the function that
-// computes another one.
+// DropCycles drops errors that are none in a cell: cells run from top to bottom, so a variable may be used by the function
+// that computes another one.
 func DropCycles(errs []types.Error, info *types.Info) []types.Error {
 	consts := map[token.Pos]bool{}
 	for id, o := range info.Defs {

@@ -13,7 +13,8 @@ import (
 	"golang.org/x/tools/go/ast/astutil"
 )
 
-// keptResults is how many cells' values later cells can use: _ where Go wants a value is the latest, and Out[3] that of cell
+// keptResults is how many cells' values later cells can use: _ where Go wants a value is the latest, and Out[3] that of
+// cell
 // 3. They have the types that they had there.
 const keptResults = 50
 

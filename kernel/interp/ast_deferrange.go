@@ -7,8 +7,8 @@ import (
 	"go/token"
 )
 
-// A defer in the body of a range over a function defers to the function around the loop. go/ssa forgets to run what is deferred
-// when that function has no other defer:
+// A defer in the body of a range over a function defers to the function around the loop. go/ssa forgets to run what is
+// deferred when that function has no other defer:
 //
 //	func f() {
 //		for x := range slices.Values([]int{1, 2}) {

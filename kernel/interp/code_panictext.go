@@ -9,8 +9,11 @@ import (
 
 var pathOfType = regexp.MustCompile(`(?:[\w.~-]+/)+(\w[\w.]*\.)`)
 
-// goErrorText makes the error of a failed assertion what it is in Go, which
-// calls it no runtime error and names packages without their paths.
+// goErrorText makes the error of a failed assertion what it is in Go, which calls it no runtime error and names packages
+// without their paths:
+//
+//	var x any = url.URL{}
+//	x.(fmt.Formatter) // panics with "runtime error: interface conversion: url.URL is not fmt.Formatter: …"
 func goErrorText(p *ixgo.PanicInfo) {
 	var text string
 	switch e := p.Error.(type) {

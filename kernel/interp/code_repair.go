@@ -6,8 +6,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// repairCode replaces instructions of a new interpreter that ixgo executes otherwise than Go defines them; code_minmax.go and
-// code_nilstore.go say which and why.
+// repairCode replaces instructions of a new interpreter that ixgo executes otherwise than Go defines them; code_minmax.go
+// and code_nilstore.go say which and why.
 func repairCode(i *ixgo.Interp) {
 	extremes, stores := !leftOut("code_minmax"), !leftOut("code_nilstore")
 	for f := range ixcode.Functions(i) {

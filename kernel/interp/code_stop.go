@@ -29,8 +29,8 @@ type Stopper struct {
 	interps []weak.Pointer[ixgo.Interp]
 }
 
-// NewStopper makes one. While goroutines should stop, ask is called often on each goroutine that runs interpreted code, and
-// panics on those.
+// NewStopper makes one. While goroutines should stop, ask is called often on each goroutine that runs interpreted code,
+// and panics on those.
 func NewStopper(ask func()) *Stopper { return &Stopper{ask: ask} }
 
 // add makes a new interpreter's code known.

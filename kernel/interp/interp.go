@@ -1,5 +1,5 @@
-// Package interp is ixgo, an interpreter of Go, with its errors corrected. It runs whole programs (RunProgram), and programs that
-// grow by one package after the other (Program). It knows nothing of cells, nor of where output goes.
+// Package interp is ixgo, an interpreter of Go, with its errors corrected. It runs whole programs (RunProgram), and
+// programs that grow by one package after the other (Program). It knows nothing of cells, nor of where output goes.
 //
 // The name of a file says on which level of a program it works; each says why, and shows the Go that needs it:
 //
@@ -43,7 +43,8 @@ type Options struct {
 // turns. A very high number turns package hot off.
 var HotAfter int32 = 50
 
-// HotFailed, if it is not nil, is told of faults in compiling loops and functions, which then stay interpreted. Tests set it.
+// HotFailed, if it is not nil, is told of faults in compiling loops and functions, which then stay interpreted. Tests set
+// it.
 var HotFailed func(fault any)
 
 // New corrects a context, whose packages can then be linked.
@@ -65,7 +66,8 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 // SetHot is HotAfter for what is linked from now on.
 func (in *Interp) SetHot(after int32) { in.hot.Hot = after }
 
-// Link makes an interpreter of the package main and corrects its code. The others are those that have not been linked before.
+// Link makes an interpreter of the package main and corrects its code. The others are those that have not been linked
+// before.
 func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool) (i *ixgo.Interp, err error) {
 	defer func() {
 		if e := recover(); e != nil {

@@ -13,8 +13,8 @@ import (
 //	MSFLOW_INTERP_WITHOUT=ssa_phis,code msflow run prog.go
 //	MSFLOW_INTERP_SSA=main.f msflow run prog.go
 //
-// The first leaves out that of ssa_phis.go and all on the level of code_*.go; also hot for package hot. The second prints the
-// corrected SSA of functions to standard error, with main all of that package's.
+// The first leaves out that of ssa_phis.go and all on the level of code_*.go; also hot for package hot. The second prints
+// the corrected SSA of functions to standard error, with main all of that package's.
 const (
 	withoutVariable = "MSFLOW_INTERP_WITHOUT"
 	printVariable   = "MSFLOW_INTERP_SSA"

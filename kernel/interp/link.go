@@ -14,8 +14,8 @@ import (
 )
 
 // Link links a built package: it gets an interpreter, and later ones take it, and every source package it brought in, as
-// initialised. The globals of each are first moved to a package with a path of its own: ixgo names storage by path and name, and
-// a variable that a later package shadows must keep its own.
+// initialised. The globals of each are first moved to a package with a path of its own: ixgo names storage by path and
+// name, and a variable that a later package shadows must keep its own.
 func (p *Program) Link(pkg *ssa.Package, path string) (*ixgo.Interp, error) {
 	defer p.forgetRuntimeTypes()
 	defer external(pkg)

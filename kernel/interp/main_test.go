@@ -21,7 +21,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run runs a program, the body of main or a whole file, in a process of its own with a correction left out, if one is named.
+// run runs a program, the body of main or a whole file, in a process of its own with a correction left out, if one is
+// named.
 func run(t *testing.T, src, leftOut string) (output string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "prog.go")

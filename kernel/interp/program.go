@@ -57,7 +57,8 @@ func (p *Program) ssaProgram() *ssa.Program { return p.ctx.Builder.Program() }
 // Context is the interpreter's own, for its importer, its file set and its lookup of packages.
 func (p *Program) Context() *ixgo.Context { return p.ctx }
 
-// Override puts other functions in the place of those named, as in "time.Sleep" or "(*sync.Mutex).Lock", for interpreted code.
+// Override puts other functions in the place of those named, as in "time.Sleep" or "(*sync.Mutex).Lock", for interpreted
+// code.
 func (p *Program) Override(funcs map[string]any) {
 	for name, f := range funcs {
 		p.ctx.RegisterExternal(name, f)
@@ -120,8 +121,8 @@ func (p *Program) RedefinesType() { p.loader.renewRecord() }
 // Packages is how many packages the program has.
 func (p *Program) Packages() int { return len(*programPackages(p.ssaProgram())) }
 
-// Prune forgets the packages of which nothing is live. Those with types stay, as values of their types may live on, and those
-// that generic functions mention; so do compiled functions, which need no package any more.
+// Prune forgets the packages of which nothing is live. Those with types stay, as values of their types may live on, and
+// those that generic functions mention; so do compiled functions, which need no package any more.
 func (p *Program) Prune(live map[*types.Package]bool) {
 	packages := *programPackages(p.ssaProgram())
 	for t, pkg := range packages {

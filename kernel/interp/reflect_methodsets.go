@@ -15,9 +15,10 @@ import (
 // This file, ssa_narrow.go and package ixcode reach below the exported API of ixgo and go/ssa.
 //
 // ixgo calls a method through an interface by looking for the value's type in the interpreter's msets, the method sets of
-// interpreted types. A type that is not there is taken for a compiled one and called through reflect's Type.MethodByName, which
-// for a type made by reflectx jumps to a heap address: a segmentation fault that nothing can recover. With one interpreter for
-// each package that happens whenever code of one package (a closure, a goroutine) meets a type of a later one:
+// interpreted types. A type that is not there is taken for a compiled one and called through reflect's Type.MethodByName,
+// which for a type made by reflectx jumps to a heap address: a segmentation fault that nothing can recover. With one
+// interpreter for each package that happens whenever code of one package (a closure, a goroutine) meets a type of a later
+// one:
 //
 //	func text(x fmt.Stringer) string { return x.String() }
 //
@@ -25,11 +26,12 @@ import (
 //	func (late) String() string { return "late" }
 //	func f() { text(late{}) }
 //
-// An entry without methods makes ixgo use its own lookup for such types, which is right for them. So every interpreter that is
-// still in use is told of every interpreted type. The map is replaced, never changed, since the interpreter may be running.
+// An entry without methods makes ixgo use its own lookup for such types, which is right for them. So every interpreter
+// that is still in use is told of every interpreted type. The map is replaced, never changed, since the interpreter may be
+// running.
 //
-// All interpreters share one map of types without methods. Only that of the newest package keeps the methods that ixgo entered,
-// which makes its calls faster.
+// All interpreters share one map of types without methods. Only that of the newest package keeps the methods that ixgo
+// entered, which makes its calls faster.
 //
 // The change that would make this unnecessary is one line of ixgo's findExternMethod: reflectx.MethodByName(typ, name) for
 // typ.MethodByName(name).

@@ -19,6 +19,11 @@ import (
 // in an interface; of others there is the address. So a method with a value as
 // its receiver has two functions, one for T and one for *T. Of types that are one
 // pointer reflectx recognises only some, and gives the others that of *T for both.
+//
+//	type Set struct{ m map[string]int }
+//	func (s Set) String() string { return fmt.Sprint(len(s.m)) }
+//	fmt.Println(Set{map[string]int{"a": 1}}) // prints that String panicked
+//
 // The provider of these functions makes the missing one, and finishReceivers puts
 // it into the type's table of methods.
 //

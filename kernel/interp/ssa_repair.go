@@ -8,11 +8,12 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// ixgo executes some SSA instructions otherwise than Go defines them. repair edits functions before they are linked, so that
-// they mean the same to both; each of the files ssa_phis.go, ssa_maps.go, ssa_panic.go and ssa_assert.go says what and why.
+// ixgo executes some SSA instructions otherwise than Go defines them. repair edits functions before they are linked, so
+// that they mean the same to both; each of the files ssa_phis.go, ssa_maps.go, ssa_panic.go and ssa_assert.go says what
+// and why.
 //
-// What a function reaches is repaired with it. The mark that it is done is the comment of its first block, since functions are
-// linked again for later packages. With guard, maps are also guarded; see guardMaps.
+// What a function reaches is repaired with it. The mark that it is done is the comment of its first block, since functions
+// are linked again for later packages. With guard, maps are also guarded; see guardMaps.
 func repair(pkgs []*ssa.Package, guard bool) {
 	r := newRepairer(guard)
 	for _, p := range pkgs {

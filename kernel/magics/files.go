@@ -61,8 +61,9 @@ func source(file string) (string, error) {
 	return strings.TrimRight(string(b), "\n"), nil
 }
 
-// save writes inputs of this session to a file: as a notebook, with their results, when its name ends in .ipynb, or else as
-// Go source, cell by cell. Inputs that never ran, since they did not compile, are left out unless they are asked for by number.
+// save writes inputs of this session to a file: as a notebook, with their results, when its name ends in .ipynb, or else
+// as Go source, cell by cell. Inputs that never ran, since they did not compile, are left out unless they are asked for by
+// number.
 func (c *call) save() error {
 	if len(c.args) == 0 {
 		return errors.New("give the name of a file")
@@ -102,7 +103,8 @@ func asGo(entries []history.Entry) (b []byte) {
 	return b
 }
 
-// asNotebook makes a cell of each input. One that failed while it ran is tagged so that a run of the notebook goes on after it.
+// asNotebook makes a cell of each input. One that failed while it ran is tagged so that a run of the notebook goes on
+// after it.
 func (c *call) asNotebook(entries []history.Entry) *notebook.Notebook {
 	n := notebook.New()
 	for _, e := range entries {

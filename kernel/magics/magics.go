@@ -1,5 +1,5 @@
-// Package magics adds to an evaluator of Go the lines of cells that are commands: %time, !ls, ?name and the like, and the names that
-// every cell sees without an import. Notebook and terminal share it.
+// Package magics adds to an evaluator of Go the lines of cells that are commands: %time, !ls, ?name and the like, and the
+// names that every cell sees without an import. Notebook and terminal share it.
 package magics
 
 import (

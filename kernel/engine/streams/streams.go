@@ -1,7 +1,7 @@
-// Package streams shares the process's standard streams among those who write to them. While somebody captures, os.Stdout and
-// os.Stderr are pipes whose readers give the text to its owner. What an Owner writes is a frame that names it, so that a
-// goroutine that goes on keeps its owner; bytes without a frame come from compiled code or child processes and go to the owner in
-// the foreground. Frames and bare bytes take the same pipe, which keeps their order.
+// Package streams shares the process's standard streams among those who write to them. While somebody captures, os.Stdout
+// and os.Stderr are pipes whose readers give the text to its owner. What an Owner writes is a frame that names it, so that
+// a goroutine that goes on keeps its owner; bytes without a frame come from compiled code or child processes and go to the
+// owner in the foreground. Frames and bare bytes take the same pipe, which keeps their order.
 package streams
 
 import (

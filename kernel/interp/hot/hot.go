@@ -6,7 +6,7 @@
 // instructions, one by one, so that it means the same.
 //
 // The compiled code stands in the interpreter's code as one instruction, at the
-// beginning of the loop or the function. The engine's hot_test.go compares what
+// beginning of the loop or the function. hot_test.go of package engine compares what
 // it does with the interpreter and with Go.
 package hot
 
