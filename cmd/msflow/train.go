@@ -27,6 +27,7 @@ type trainFlags struct {
 	batch   int
 	lr      float64
 	holdOut float64
+	noise   float64
 
 	patience   int
 	judgeEvery int
@@ -57,10 +58,11 @@ func (f *trainFlags) command() *cobra.Command {
 	f.device.register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "folder for the run")
-	fl.IntVar(&f.epochs, "epochs", 100, "passes over the training images; the schedule stretches with it")
+	fl.IntVar(&f.epochs, "epochs", 0, "passes over the training images, over which the schedule stretches (default: the recipe's; paper 100,\nwhitened as many as 1,700 images take, at least 4)")
 	fl.IntVar(&f.batch, "batch", 8, "images per step")
-	fl.Float64Var(&f.lr, "lr", 0, "learning rate after the warm-up (default 1e-4 for msflow, the paper's for other flows)")
-	fl.Float64Var(&f.holdOut, "hold-out", 0, "share of the training images whose likelihood chooses the epoch")
+	fl.Float64Var(&f.lr, "lr", 0, "learning rate after the warm-up (default 3e-4 for msflow, 1e-4 by its paper, the paper's for other flows)")
+	fl.Float64Var(&f.holdOut, "hold-out", 0, "share of the training images that do not train: their likelihood chooses the epoch, their scores calibrate\n(default 0.1 of 40 parts or more, none by the paper)")
+	fl.Float64Var(&f.noise, "noise", 0, "noise on the features of every step, in standard deviations (default 0.6, none by the paper)")
 	fl.IntVar(&f.patience, "patience", 0, "stop after so many epochs without a better held-out likelihood")
 	fl.IntVar(&f.judgeEvery, "judge-every", 0, "also test after every N epochs and report the best, as published tables do")
 	fl.Int64Var(&f.cacheMB, "cache-mb", 4096, "memory for the features; more goes to a temporary file")
@@ -99,7 +101,7 @@ func (f *trainFlags) check() error {
 		return errors.New("--resume and --overwrite exclude each other")
 	}
 	for name, n := range map[string]int{"epochs": f.epochs, "batch": f.batch} {
-		if n < 1 {
+		if n < 1 && f.model.given(name) {
 			return fmt.Errorf("--%s %d: it must be at least 1", name, n)
 		}
 	}
@@ -111,7 +113,15 @@ func (f *trainFlags) check() error {
 	if !(f.holdOut >= 0 && f.holdOut < 1) {
 		return fmt.Errorf("--hold-out %v: it is a share from 0 up to, but not, 1", f.holdOut)
 	}
-	return errors.Join(positive("lr", f.lr), f.model.check())
+	if !(f.noise >= 0) || math.IsInf(f.noise, 0) {
+		return fmt.Errorf("--noise %v: it must be zero or more", f.noise)
+	}
+	if f.model.given("lr") {
+		if err := positive("lr", f.lr); err != nil {
+			return err
+		}
+	}
+	return f.model.check()
 }
 
 // positive refuses a number that is zero, negative, infinite or none.
@@ -147,6 +157,9 @@ func (t *training) run(ctx context.Context) error {
 	if t.data, err = t.trainFlags.data.open(ctx, log); err != nil {
 		return err
 	}
+	if err := t.plan(); err != nil {
+		return err
+	}
 	if err := t.divide(ctx, before); err != nil {
 		return err
 	}
@@ -163,6 +176,28 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	return t.fit(ctx)
+}
+
+// plan fills in what is left to the recipe, so that run.json has it. A run that is resumed has its own already.
+func (t *training) plan() error {
+	if t.resume {
+		return nil
+	}
+	p, err := t.model.config.Plan(t.data.Train)
+	if err != nil {
+		return err
+	}
+	for flag, fill := range map[string]func(){
+		"epochs":   func() { t.epochs = p.Epochs },
+		"lr":       func() { t.lr = p.LearningRate },
+		"hold-out": func() { t.holdOut = p.HoldOut },
+		"noise":    func() { t.noise = p.Noise },
+	} {
+		if !t.model.given(flag) {
+			fill()
+		}
+	}
+	return nil
 }
 
 // settings takes those of the run that is resumed, and makes sure that another run is not in the way.
@@ -230,7 +265,7 @@ func (t *training) fit(ctx context.Context) error {
 	log := t.cmd.ErrOrStderr()
 	p := newProgress(log, t.epochs)
 	options := []detector.Option{
-		detector.Epochs(t.epochs), detector.BatchSize(t.batch), detector.LearningRate(t.lr), detector.HoldOut(t.holdOut),
+		detector.Epochs(t.epochs), detector.BatchSize(t.batch), detector.LearningRate(t.lr), detector.HoldOut(t.holdOut), detector.Noise(t.noise),
 		detector.Patience(t.patience), detector.CacheBytes(t.cacheMB << 20), detector.Checkpoints(t.checkpoint),
 		detector.OnFeatures(p.features), detector.OnFitting(p.fitting), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
 		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),

@@ -138,7 +138,14 @@ func settings(options []Option) (fitting, error) {
 
 // schedule fills in what was left to the recipe, for a set to train on.
 func (d *Detector) schedule(f *fitting, set datasets.Set) {
-	d.Config.recipeFor(f, set)
+	p := d.Config.plan(set)
+	f.Epochs, f.lr = or(f.Epochs, p.Epochs), or(f.lr, p.LearningRate)
+	if !f.chosen.heldOut {
+		f.heldOut = p.HoldOut
+	}
+	if !f.chosen.noise {
+		f.Options.Noise = p.Noise
+	}
 	if f.Schedule == nil {
 		s := train.Paper(f.Epochs)
 		s.LR = f.lr

@@ -83,27 +83,35 @@ func (c Config) checkRecipe() error {
 // whitens tells whether the features are whitened.
 func (c Config) whitens() bool { return c.Model == MSFlow && c.Recipe == Whitened }
 
-// recipeFor fills in what a Fit takes from the recipe.
-func (c Config) recipeFor(f *fitting, set datasets.Set) {
+// Plan is how Fit trains unless its options say otherwise.
+type Plan struct {
+	Epochs       int
+	LearningRate float64
+	HoldOut      float64 // share of the images
+	Noise        float64 // see the option Noise
+}
+
+// Plan is the recipe's for a set to train on.
+func (c Config) Plan(set datasets.Set) (Plan, error) {
+	c, err := c.resolved()
+	return c.plan(set), err
+}
+
+// plan is Plan of a configuration with its defaults filled in.
+func (c Config) plan(set datasets.Set) Plan {
+	p := Plan{Epochs: paperEpochs, LearningRate: c.learningRate()}
 	if c.Recipe == Paper {
-		f.Epochs, f.lr = or(f.Epochs, paperEpochs), or(f.lr, c.learningRate())
-		return
+		return p
 	}
 	least := leastParts
 	if _, ok := baseline.Find(c.Model); ok {
 		least = leastFitted
 	}
-	if !f.chosen.heldOut && len(distinct(set.Parts())) >= least {
-		f.heldOut = heldOutShare
+	if len(distinct(set.Parts())) >= least {
+		p.HoldOut = heldOutShare
 	}
-	if !c.whitens() {
-		f.Epochs, f.lr = or(f.Epochs, paperEpochs), or(f.lr, c.learningRate())
-		return
+	if n := len(set); c.whitens() && n > 0 {
+		p.Epochs, p.LearningRate, p.Noise = min(whitenedMost, max(whitenedLeast, (whitenedSamples+n/2)/n)), whitenedRate, whitenedNoise
 	}
-	n := len(set)
-	f.Epochs = or(f.Epochs, min(whitenedMost, max(whitenedLeast, (whitenedSamples+n/2)/n)))
-	f.lr = or(f.lr, whitenedRate)
-	if !f.chosen.noise {
-		f.Options.Noise = whitenedNoise
-	}
+	return p
 }
