@@ -28,7 +28,8 @@ func predictCommand() *cobra.Command {
 		Use:   "predict RUN|DETECTOR IMAGE|FOLDER...",
 		Short: "Score images and draw their anomaly maps",
 		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32, the mul\n" +
-			"map at the input size). The threshold is --threshold, or the run's best F1 when it was evaluated.\n\n" +
+			"map at the input size). The threshold is --threshold, the run's best F1 when it was\n" +
+			"evaluated, or what one normal image in a hundred is expected to reach.\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
 			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
 			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).",
@@ -153,6 +154,9 @@ func detectorFile(from string) string {
 	return from
 }
 
+// falseAlarms is the share of normal images that a threshold from normal images alone lets through as anomalous.
+const falseAlarms = 0.01
+
 // find loads the detector of a run's folder or of a file, and the thresholds that belong to it.
 func (f *predictFlags) find(from string, given bool, log io.Writer) (d *detector.Detector, t thresholds, err error) {
 	info, err := os.Stat(from)
@@ -166,8 +170,13 @@ func (f *predictFlags) find(from string, given bool, log io.Writer) (d *detector
 	} else if d, err = runFolder(from).load(run, f.weights); err == nil {
 		t, err = runFolder(from).thresholds(d, log)
 	}
-	if given {
+	switch {
+	case given:
 		t.Score = &f.threshold
+	case err == nil && t.Score == nil && d.Calibration() != nil:
+		v := d.Calibration().Threshold(falseAlarms)
+		t.Score = &v
+		fmt.Fprintf(log, "note: the threshold %.4g is the score that one normal image in a hundred is expected to reach (%s)\n", v, d.Calibration())
 	}
 	return d, t, err
 }

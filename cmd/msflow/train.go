@@ -349,6 +349,9 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.De
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.detector())
+	if c := d.Calibration(); c != nil {
+		fmt.Fprintf(out, "one normal image in a hundred is expected to score %.4g or more (%s)\n", c.Threshold(falseAlarms), c)
+	}
 	best.print(out)
 	return nil
 }

@@ -38,6 +38,14 @@ func (c *Calibration) Threshold(falseAlarms float64) float64 {
 	return c.Location - c.Scale*math.Log(-math.Log1p(-falseAlarms))
 }
 
+// String says what was measured.
+func (c *Calibration) String() string {
+	if c.HeldOut {
+		return fmt.Sprintf("calibrated on %d held-out normal images", c.Images)
+	}
+	return fmt.Sprintf("calibrated on its %d training images, which look more normal than new ones; hold some out", c.Images)
+}
+
 // defaultFalseAlarms is the share of normal images above a score of 0.5.
 const defaultFalseAlarms = 0.01
 
