@@ -18,7 +18,7 @@ const module = "github.com/msflow-go/msflow/"
 // way: datasets → backbone → flow → score → metrics → plots, and engine → jupyter → protocol → transport. Test files
 // may import more, since a proof may need both sides.
 var mayImport = map[string][]string{
-	"bench":             nil,
+	"bench":             {"datasets", "lib/detector"},
 	"cmd/msflow":        {"bench", "datasets", "kernel", "lib", "plots"},
 	"datasets":          nil,
 	"kernel/bindings":   {"datasets", "kernel/engine", "lib", "plots"},
@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"kernel/transport":  {"kernel/protocol"},
 	"lib/backbone":      {"lib/fixture", "lib/internal/simd", "lib/op", "lib/weights"},
 	"lib/baseline":      {"lib/internal/simd", "lib/score", "lib/weights"},
-	"lib/detector":      {"datasets", "lib/backbone", "lib/baseline", "lib/flow", "lib/internal/simd", "lib/metrics", "lib/score", "lib/train", "lib/weights", "lib/xla"},
+	"lib/detector":      {"datasets", "lib/backbone", "lib/baseline", "lib/flow", "lib/internal/simd", "lib/metrics", "lib/score", "lib/train", "lib/weights", "lib/whiten", "lib/xla"},
 	"lib/durable":       nil,
 	"lib/fixture":       nil,
 	"lib/flow":          {"lib/fixture", "lib/op"},
@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"lib/score":         {"lib/internal/simd"},
 	"lib/train":         {"lib/flow", "lib/internal/simd", "lib/op", "lib/weights", "lib/xla"},
 	"lib/weights":       {"lib/durable"},
+	"lib/whiten":        {"lib/internal/simd", "lib/weights"},
 	"lib/xla":           {"lib/op"},
 	"notebooks":         nil,
 	"plots":             {"lib/durable"},

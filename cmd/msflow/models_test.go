@@ -28,7 +28,7 @@ func TestModelWithoutEpochs(t *testing.T) {
 	if !(report.Loc > 0.6) {
 		t.Errorf("eval reports %+v", report)
 	}
-	if _, log, code := msflow(t, append(train, "--resume")...); code != 1 || !strings.Contains(log, "in one go") {
+	if _, log, code := msflow(t, append(train, "--resume")...); code != 1 || !strings.Contains(log, "no checkpoint yet") {
 		t.Errorf("--resume: exit code %d, %q", code, log)
 	}
 	if _, log, code := msflow(t, "train", "--model", "nonesuch", "--counts", "6,3,4", "--size", "64", "--out", run+"2"); code != 1 || !strings.Contains(log, "fastflow") {
