@@ -27,8 +27,8 @@ func predictCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict RUN|DETECTOR IMAGE|FOLDER...",
 		Short: "Score images and draw their anomaly maps",
-		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32, the mul\n" +
-			"map at the input size). The threshold is --threshold, or the run's best F1 when it was evaluated.\n\n" +
+		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32,\n" +
+			"the negative log-likelihood in nats per channel that map_threshold of eval is for). The threshold is --threshold, or the run's best F1 when it was evaluated.\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
 			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
 			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).",
@@ -135,7 +135,7 @@ func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
 		}
 	} else {
 		for _, row := range report.Images {
-			fmt.Fprintf(out, "%8.5f  %-9s  %s\n", row.Score, row.Verdict, row.Name)
+			fmt.Fprintf(out, "%8.5f  %-9s  %s\n", row.Score, row.Verdict, printable(row.Name))
 		}
 		fmt.Fprintf(out, "maps and scores are in %s\n", f.out)
 	}
