@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -78,16 +79,16 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
 	if err != nil {
 		return err
 	}
+	if n := data.Test.Anomalous(); n == 0 || n == len(data.Test) {
+		return f.scoreOneClass(cmd, folder, d, data)
+	}
 	p := newProgress(log, 0)
 	r, err := d.TestWith(ctx, data.Test, func(done, total int) { p.images("test images", done, total) })
 	if err != nil {
 		return err
 	}
-	out := f.out
-	if out == "" {
-		out = folder.file("eval")
-	}
-	if err := f.write(out, r, &evaluation{Run: info.Run, Detector: d.Sum, Metrics: r.Metrics}); err != nil {
+	out := or(f.out, folder.file("eval"))
+	if err := f.write(out, r, &evaluation{Run: info.Run, Detector: d.Sum, ThresholdOf: thresholdOf, Metrics: r.Metrics}); err != nil {
 		return err
 	}
 	if wantsJSON(cmd) {
@@ -102,6 +103,48 @@ type evalReport struct {
 	Run     string `json:"run"`
 	Results string `json:"results"`
 	detector.Metrics
+}
+
+// scoreOneClass writes the scores and maps of test images that are all normal or all anomalous, which no figure can judge.
+func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runFolder, d *detector.Detector, data *datasets.Data) error {
+	p := newProgress(cmd.ErrOrStderr(), 0)
+	predictions, err := d.PredictWith(cmd.Context(), data.Test, func(done, total int) { p.images("test images", done, total) })
+	if err != nil {
+		return err
+	}
+	out := or(f.out, folder.file("eval"))
+	names := make([]string, len(predictions))
+	for i, p := range predictions {
+		names[i] = p.Name
+	}
+	names = fileNames(names)
+	if err := writeScores(filepath.Join(out, "scores.csv"), predictions, math.NaN()); err != nil {
+		return err
+	}
+	if f.maps {
+		if err := drawMaps(filepath.Join(out, "maps"), predictions, names, math.NaN()); err != nil {
+			return err
+		}
+	}
+	if f.raw {
+		if err := writeRaw(filepath.Join(out, "maps"), predictions, names); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "note: %d of %d test images are anomalous; figures need both kinds, so there are scores and maps only\n",
+		data.Test.Anomalous(), len(data.Test))
+	if wantsJSON(cmd) {
+		return printJSON(cmd, map[string]any{"run": string(folder), "results": out, "normal_images": len(data.Test) - data.Test.Anomalous(), "anomalous_images": data.Test.Anomalous()})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "scores are in %s\n", out)
+	return nil
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
 }
 
 // lock makes the folder of the results this process's own: the run's, or the one of --out.
@@ -135,8 +178,17 @@ func (f *evalFlags) open(ctx context.Context, folder runFolder, info *runInfo, l
 type evaluation struct {
 	Run      string `json:"run"`
 	Detector string `json:"detector_sha256"`
+	// ThresholdOf says what each threshold is for.
+	ThresholdOf map[string]string `json:"threshold_of"`
 	detector.Metrics
 	SHA256 string `json:"sha256"`
+}
+
+// thresholdOf names the maps that the thresholds of metrics.json are for.
+var thresholdOf = map[string]string{
+	"det_threshold": "the image score, score in scores.csv",
+	"map_threshold": "the negative log-likelihood in nats per channel, maps/NAME.npy and the colours of maps/NAME_map.png",
+	"loc_threshold": "the add map, by which loc_auroc, loc_ap and loc_f1max judge pixels; it is not written",
 }
 
 func (e *evaluation) seal() *string { return &e.SHA256 }

@@ -88,10 +88,10 @@ func drawMaps(out string, images []detector.Prediction, names []string, threshol
 	return nil
 }
 
-// writeRaw writes NAME.npy for every image: the mul map (H,W), float32.
+// writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32, in nats per channel.
 func writeRaw(out string, images []detector.Prediction, names []string) error {
 	for i, p := range images {
-		if err := writeNPY(filepath.Join(out, names[i]+".npy"), p.Maps().Mul, p.H, p.W); err != nil {
+		if err := writeNPY(filepath.Join(out, names[i]+".npy"), p.Maps().NLL, p.H, p.W); err != nil {
 			return err
 		}
 	}

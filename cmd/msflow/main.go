@@ -35,7 +35,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 			code = exitError
 		}
 	}()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), interrupts()...)
 	defer stop()
 	root := rootCommand()
 	root.SetArgs(args)
@@ -53,8 +53,17 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	if errors.As(err, &exit) {
 		return int(exit)
 	}
-	fmt.Fprintf(stderr, "msflow: %v\n", err)
+	fmt.Fprintf(stderr, "msflow: %s\n", visible(err.Error()))
 	return exitError
+}
+
+// interrupts are the signals that stop a command in order. A terminal that is closed sends SIGHUP, unless nohup asks to go on.
+func interrupts() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
 }
 
 // exitCode is an error that says nothing more: what there is to say has been said.

@@ -92,6 +92,9 @@ func startPredictions(f *predictFlags, images []string, t thresholds, log io.Wri
 }
 
 func (p *predictions) line(cells ...string) error {
+	for i, cell := range cells {
+		cells[i] = harmless(cell)
+	}
 	if err := p.csv.Write(cells); err != nil {
 		return fmt.Errorf("writing %s: %w", p.file.Name(), err)
 	}
@@ -128,7 +131,7 @@ func (p *predictions) add(image detector.Prediction) error {
 
 // fail says why an image has no results.
 func (p *predictions) fail(name string, reason error) error {
-	fmt.Fprintf(p.log, "failed: %s: %v\n", name, reason)
+	fmt.Fprintf(p.log, "failed: %s: %s\n", printable(name), visible(reason.Error()))
 	p.report.Failed = append(p.report.Failed, failedRow{name, reason.Error()})
 	return p.line(name, "", p.threshold(), "failed", strings.ReplaceAll(reason.Error(), "\n", "; "))
 }

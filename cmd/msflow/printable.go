@@ -15,6 +15,22 @@ func printable(name string) string {
 	return name
 }
 
+// visible is a message without what a terminal would obey: control characters other than tab and line feed are spelled out.
+func visible(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // shellQuote is a word of a command that a shell takes as it is.
 func shellQuote(word string) string {
 	plain := func(r rune) bool {
@@ -24,7 +40,8 @@ func shellQuote(word string) string {
 		return word
 	}
 	if printable(word) != word {
-		body := strings.Trim(strconv.QuoteToASCII(word), `"`)
+		body := strconv.QuoteToASCII(word)
+		body = body[1 : len(body)-1]
 		return "$'" + strings.NewReplacer(`\"`, `"`, "'", `\'`).Replace(body) + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -37,7 +36,7 @@ func runCommand() *cobra.Command {
 			if err := onlyForNotebooks(cmd.Flags()); err != nil {
 				return err
 			}
-			signal.Reset(os.Interrupt, syscall.SIGTERM) // they are the program's
+			signal.Reset(interrupts()...) // they are the program's
 			if code := interp.RunProgram(args[0], args[1:], os.Stderr); code != 0 {
 				return exitCode(code)
 			}

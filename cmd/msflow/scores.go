@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/csv"
 	"io"
+	"math"
 	"strconv"
+	"strings"
 
 	"github.com/msflow-go/msflow/lib/detector"
 )
@@ -20,13 +22,35 @@ func writeScores(path string, images []detector.Prediction, threshold float64) e
 }
 
 func writeCSV(path string, rows [][]string) error {
+	for _, row := range rows {
+		for i, field := range row {
+			row[i] = harmless(field)
+		}
+	}
 	return writeFile(path, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 9, 64) }
+// harmless puts an apostrophe before a text that a spreadsheet would take for a formula. Numbers stay as they are.
+func harmless(field string) string {
+	if _, err := strconv.ParseFloat(field, 64); err == nil || field == "" || !strings.ContainsRune("=+-@\t\r", rune(field[0])) {
+		return field
+	}
+	return "'" + field
+}
 
-// verdict is what a score says at a threshold.
+// number is a figure for a file, to the last bit; empty for none.
+func number(v float64) string {
+	if math.IsNaN(v) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// verdict is what a score says at a threshold; empty without one.
 func verdict(score, threshold float64) string {
+	if math.IsNaN(threshold) {
+		return ""
+	}
 	if score >= threshold {
 		return "anomalous"
 	}

@@ -26,6 +26,8 @@ func init() {
 				"github.com/msflow-go/msflow/lib/metrics":  "metrics",
 				"github.com/msflow-go/msflow/lib/score":    "score",
 				"github.com/msflow-go/msflow/lib/train":    "train",
+				"github.com/msflow-go/msflow/lib/weights":  "weights",
+				"github.com/msflow-go/msflow/lib/whiten":   "whiten",
 				"github.com/msflow-go/msflow/lib/xla":      "xla",
 				"gorgonia.org/gorgonia":                    "gorgonia",
 				"gorgonia.org/tensor":                      "tensor",
@@ -37,6 +39,7 @@ func init() {
 				"Watcher": reflect.TypeFor[q.Watcher](),
 			},
 			NamedTypes: map[string]reflect.Type{
+				"Calibration":   reflect.TypeFor[q.Calibration](),
 				"ClassMetrics":  reflect.TypeFor[q.ClassMetrics](),
 				"Classes":       reflect.TypeFor[q.Classes](),
 				"Config":        reflect.TypeFor[q.Config](),
@@ -73,6 +76,7 @@ func init() {
 				"Load":            reflect.ValueOf(q.Load),
 				"Models":          reflect.ValueOf(q.Models),
 				"New":             reflect.ValueOf(q.New),
+				"Noise":           reflect.ValueOf(q.Noise),
 				"OnEpoch":         reflect.ValueOf(q.OnEpoch),
 				"OnFeatures":      reflect.ValueOf(q.OnFeatures),
 				"OnFitting":       reflect.ValueOf(q.OnFitting),
@@ -80,12 +84,17 @@ func init() {
 				"OnStep":          reflect.ValueOf(q.OnStep),
 				"Patience":        reflect.ValueOf(q.Patience),
 				"Quiet":           reflect.ValueOf(q.Quiet),
+				"Recipes":         reflect.ValueOf(q.Recipes),
 				"Resume":          reflect.ValueOf(q.Resume),
 				"WithSchedule":    reflect.ValueOf(q.WithSchedule),
 			},
 			TypedConsts: map[string]ixgo.TypedConst{},
 			UntypedConsts: map[string]ixgo.UntypedConst{
-				"MSFlow": {Typ: "untyped string", Value: constant.MakeString("msflow")},
+				"MSFlow":         {Typ: "untyped string", Value: constant.MakeString("msflow")},
+				"Paper":          {Typ: "untyped string", Value: constant.MakeString("paper")},
+				"ReferenceScore": {Typ: "untyped string", Value: constant.MakeString("reference")},
+				"SurpriseScore":  {Typ: "untyped string", Value: constant.MakeString("surprise")},
+				"Whitened":       {Typ: "untyped string", Value: constant.MakeString("whitened")},
 			},
 		}
 	})

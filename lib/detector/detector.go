@@ -41,7 +41,7 @@ type Detector struct {
 	raw         []flow.Map          // the backbone's own maps, before pooling
 	whitening   []*whiten.Whitening // of each scale, learned by Fit; nil: features go to the model as they are
 	last        *train.Trainer      // of the last Fit, to continue it
-	inference   map[int]*inference  // by batch size
+	inference   *inference          // of one image, made when it is first needed
 	busy        chan struct{}       // closed when an inference that was abandoned at an interrupt has ended
 	device      *accelerator        // nil: the processor
 	note        string              // why device auto is the processor
@@ -127,7 +127,7 @@ func (d *Detector) build() (err error) {
 	if err != nil {
 		return err
 	}
-	d.inference = map[int]*inference{}
+	d.inference = nil
 	if d.latents, err = d.model.Out(d.maps); err != nil {
 		return fmt.Errorf("detector: %w", err)
 	}

@@ -64,26 +64,47 @@ func (f *inference) run(ctx context.Context) ([][]float32, error) {
 // grace is how long an interrupted inference may take to end by itself.
 const grace = 50 * time.Millisecond
 
-// likelihood gives the log-likelihood map (n,h,w) of each scale for a batch of n images whose maps fill writes. When ctx
-// is cancelled it returns within about 100 ms; the pass ends in the background and the next call waits for it.
+// likelihood gives the log-likelihood map (n,h,w) of each scale for n images whose maps fill writes. The images go through
+// the flow one by one, so that what is said of one does not depend, in its last bits, on those beside it. When ctx is cancelled
+// it returns within about 100 ms; the pass ends in the background and the next call waits for it.
 func (d *Detector) likelihood(ctx context.Context, n int, fill func(maps [][]float32) error) ([][]float32, error) {
 	if d.busy != nil {
 		<-d.busy
 		d.busy = nil
 	}
-	if d.inference[n] == nil {
-		f, err := d.newInference(n)
+	all := make([][]float32, len(d.maps))
+	for s, m := range d.maps {
+		all[s] = make([]float32, n*m.Len())
+	}
+	if err := fill(all); err != nil {
+		return nil, err
+	}
+	out := make([][]float32, len(d.maps))
+	for i := range n {
+		logp, err := d.likelihoodOfOne(ctx, func(into [][]float32) {
+			for s, m := range d.maps {
+				copy(into[s], all[s][i*m.Len():(i+1)*m.Len()])
+			}
+		})
 		if err != nil {
 			return nil, err
 		}
-		d.inference[n] = f
+		for s, l := range logp {
+			out[s] = append(out[s], l...)
+		}
 	}
-	f := d.inference[n]
-	if err := fill(f.buffers()); err != nil {
-		return nil, err
+	return out, nil
+}
+
+// likelihoodOfOne is likelihood of one image.
+func (d *Detector) likelihoodOfOne(ctx context.Context, fill func(maps [][]float32)) (logp [][]float32, err error) {
+	if d.inference == nil {
+		if d.inference, err = d.newInference(1); err != nil {
+			return nil, err
+		}
 	}
-	var logp [][]float32
-	var err error
+	f := d.inference
+	fill(f.buffers())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

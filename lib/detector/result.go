@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"slices"
 
 	"github.com/msflow-go/msflow/lib/metrics"
@@ -30,6 +31,9 @@ type Metrics struct {
 	Normal    int `json:"normal_images"`
 	Anomalous int `json:"anomalous_images"`
 	Parts     int `json:"parts"` // physical parts that the images show
+
+	// Notes say in words what the figures cannot: that scores tie, that there are too few images, that no mask marks a pixel.
+	Notes []string `json:"notes,omitempty"`
 
 	DetAUROC     float64  `json:"det_auroc"`
 	DetAUROCCI   Interval `json:"det_auroc_interval"`
@@ -65,12 +69,19 @@ func newResult(c Config, predictions []Prediction) (*Result, error) {
 	if err := r.judgeImages(c.Seed); err != nil {
 		return nil, fmt.Errorf("detector: judging the image scores: %w", err)
 	}
+	r.noteImages()
 	masked := r.masked()
 	if !slices.ContainsFunc(masked, func(p Prediction) bool { return p.Anomalous }) {
 		r.MapThreshold = normalQuantile(predictions)
 		return r, nil
 	}
-	if err := r.judgePixels(masked, c.Seed); err != nil {
+	err := r.judgePixels(masked, c.Seed)
+	if errors.Is(err, metrics.ErrOneClass) {
+		r.note("all pixels are of one kind by the masks, so pixels cannot be judged; look at the masks")
+		r.PixelMetrics, r.add, r.mul, r.MapThreshold = nil, nil, nil, normalQuantile(predictions)
+		return r, nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("detector: judging the pixel maps: %w", err)
 	}
 	return r, nil
@@ -85,6 +96,7 @@ func (r *Result) judgeImages(seed uint64) (err error) {
 	r.Parts = len(distinct(parts(r.Images)))
 	r.DetAUROC, r.DetAP = r.image.AUROC(), r.image.AP()
 	r.DetF1, r.DetThreshold = r.image.F1Max()
+	r.DetThreshold = below(scores, r.DetThreshold)
 	boot := bootstrap(seed, r.Images)
 	ci, err := boot.AUROC(scores, labels)
 	if err != nil {
@@ -119,6 +131,27 @@ func distinct(names []string) []string {
 	names = slices.Clone(names)
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// below is the middle of the gap under a score: a threshold that lies on a score itself judges by that image's last bits. With
+// no score below, the gap above serves as a measure.
+func below(scores []float64, threshold float64) float64 {
+	low, high := math.Inf(-1), math.Inf(1)
+	for _, s := range scores {
+		if s < threshold {
+			low = max(low, s)
+		}
+		if s > threshold {
+			high = min(high, s)
+		}
+	}
+	switch {
+	case !math.IsInf(low, 0):
+		return low + (threshold-low)/2
+	case !math.IsInf(high, 0):
+		return threshold - (high-threshold)/2
+	}
+	return threshold
 }
 
 // Scores are the image scores and labels, in the order of the set.

@@ -49,6 +49,9 @@ func (m Metrics) String() string {
 	if len(m.Defects) > 1 {
 		fmt.Fprintf(&b, "\n%s", m.Defects)
 	}
+	for _, note := range m.Notes {
+		fmt.Fprintf(&b, "note: %s\n", note)
+	}
 	return b.String()
 }
 
@@ -84,6 +87,9 @@ func (m Metrics) HTML() string {
 	b.WriteString("</table>")
 	if len(m.Defects) > 1 {
 		b.WriteString(m.Defects.HTML())
+	}
+	for _, note := range m.Notes {
+		fmt.Fprintf(&b, "<p>note: %s</p>", html.EscapeString(note))
 	}
 	return b.String()
 }

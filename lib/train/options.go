@@ -117,5 +117,6 @@ type State struct {
 }
 
 // ErrDiverged marks a loss or gradient that is not a number or infinite. The parameters are still those before the step; a
-// held-out loss is found so after the epoch.
+// held-out loss is found so after the epoch. So is
+// an epoch whose loss is far above the first one's.
 var ErrDiverged = errors.New("training diverged")

@@ -124,12 +124,29 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 		Epoch: t.Epoch + 1, Loss: t.Sum / float64(n), GradNorm: t.Norms / float64(t.Batches), LR: lr,
 		Scales: t.scaleMeans(n), Seconds: seconds, Rate: float64(n-first) / seconds,
 	}
+	if err := t.exploded(e); err != nil {
+		return err
+	}
 	if err := t.judge(ctx, heldOut, &e); err != nil {
 		return err
 	}
 	t.State = State{Epoch: t.Epoch + 1, History: append(t.History, e)}
 	if t.options.OnEpoch != nil {
 		return t.options.OnEpoch(e)
+	}
+	return nil
+}
+
+// explosion is how many times the first epoch's loss an epoch's may be. A flow starts near the identity, at its worst useful
+// loss; far above that the numbers are finite and mean nothing.
+const explosion = 100
+
+func (t *Trainer) exploded(e Epoch) error {
+	if len(t.History) == 0 {
+		return nil
+	}
+	if first := t.History[0].Loss; e.Loss > explosion*max(1, math.Abs(first)) {
+		return fmt.Errorf("%w: epoch %d: the mean loss is %.3g nats after %.3g in the first epoch; a smaller learning rate may help", ErrDiverged, e.Epoch, e.Loss, first)
 	}
 	return nil
 }

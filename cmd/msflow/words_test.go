@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestClosedTerminalLeavesACheckpoint: SIGHUP stops a training as Ctrl-C does, and what is said then runs as it stands.
+func TestClosedTerminalLeavesACheckpoint(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "a run")
+	var out bytes.Buffer
+	log := &stopAfter{text: "epoch 2/", cancel: func() {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Error(err)
+		}
+	}}
+	code := run(append([]string{"train", "--out", folder, "--blocks", "1,1,1"}, append(small, "--epochs", "40")...), &out, log)
+	if code != exitInterrupted {
+		t.Fatalf("exit code %d\n%s", code, log.all.String())
+	}
+	command := "train --out '" + folder + "' --resume"
+	if !exists(runFolder(folder).checkpoint()) || !strings.Contains(log.all.String(), command) {
+		t.Errorf("there is no checkpoint, or %q is not said:\n%s", command, log.all.String())
+	}
+}
+
+// TestStoppedBeforeTheFirstCheckpoint must not be told that --resume continues.
+func TestStoppedBeforeTheFirstCheckpoint(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	interruptedAt(t, "training images", folder, append([]string{"--blocks", "1,1,1"}, small...)...)
+	refuse(t, []string{"no checkpoint yet"}, "train", "--out", folder, "--resume")
+	must(t, append([]string{"train", "--out", folder, "--blocks", "1,1,1"}, small...)...)
+}
+
+// TestOneClassIsScored: figures need both kinds of image, scores do not.
+func TestOneClassIsScored(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	must(t, "train", "--dataset", "synthetic", "--size", "64", "--counts", "8,4,0", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8", "--out", folder)
+	_, log, code := msflow(t, "eval", folder, "--maps=false")
+	if code != 0 || !strings.Contains(log, "0 of 4 test images are anomalous") {
+		t.Fatalf("exit code %d\n%s", code, log)
+	}
+	rows := readCSV(t, filepath.Join(folder, "eval", "scores.csv"))
+	if len(rows) != 5 || rows[1][4] == "" || rows[1][5] != "" || rows[1][6] != "" {
+		t.Errorf("scores %v", rows)
+	}
+}
+
+// TestExplodedLossIsNoSuccess: numbers that are finite and mean nothing.
+func TestExplodedLossIsNoSuccess(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	args := append([]string{"train", "--out", folder, "--blocks", "1,1,1"}, small...)
+	_, log, code := msflow(t, append(args, "--lr", "30", "--clamp", "60")...)
+	if code != exitError || !strings.Contains(log, "diverged") {
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+}
+
+func TestNamesCannotCommandTheTerminal(t *testing.T) {
+	for name, want := range map[string]string{
+		"a/b c.png":           "a/b c.png",
+		"größe.png":           "größe.png",
+		"\x1b[2J.png":         `"\x1b[2J.png"`,
+		"a\nnormal  b.png":    `"a\nnormal  b.png"`,
+		"right\u202eleft.png": `"right\u202eleft.png"`,
+	} {
+		if got := printable(name); got != want {
+			t.Errorf("%q is printed as %s, want %s", name, got, want)
+		}
+	}
+	if got := visible("reading \x1b[31mred: \tno such file\nsecond line"); got != `reading \x1b[31mred: `+"\tno such file\nsecond line" {
+		t.Errorf("an error is printed as %q", got)
+	}
+	for word, want := range map[string]string{"runs/a": "runs/a", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "a\nb'\"": `$'a\nb\'"'`} {
+		if got := shellQuote(word); got != want {
+			t.Errorf("%q is quoted as %s, want %s", word, got, want)
+		}
+	}
+}
+
+func TestSpreadsheetsExecuteNoName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	row := []string{"=1+1", "@x", "+cmd", "-2.5", "-1e-7", "-dash.png", "plain", ""}
+	if err := writeCSV(path, [][]string{append([]string(nil), row...)}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"'=1+1", "'@x", "'+cmd", "-2.5", "-1e-7", "'-dash.png", "plain", ""}
+	if got := readCSV(t, path)[0]; strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
