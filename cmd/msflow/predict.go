@@ -27,13 +27,9 @@ func predictCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict RUN|DETECTOR IMAGE|FOLDER...",
 		Short: "Score images and draw their anomaly maps",
-		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32, what
-" +
-			"map_threshold of eval is for). The threshold is --threshold, the run's best F1 when it was evaluated, or what one normal
-" +
-			"image in a hundred is expected to reach.
-
-" +
+		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32, what\n" +
+			"map_threshold of eval is for). The threshold is --threshold, the run's best F1 when it was evaluated, or what one normal\n" +
+			"image in a hundred is expected to reach.\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
 			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
 			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).",
