@@ -51,6 +51,7 @@ func init() {
 				"Metrics":       reflect.TypeFor[q.Metrics](),
 				"Option":        reflect.TypeFor[q.Option](),
 				"PixelMetrics":  reflect.TypeFor[q.PixelMetrics](),
+				"Plan":          reflect.TypeFor[q.Plan](),
 				"Prediction":    reflect.TypeFor[q.Prediction](),
 				"Progress":      reflect.TypeFor[q.Progress](),
 				"Result":        reflect.TypeFor[q.Result](),
