@@ -95,8 +95,8 @@ func TestCommandsOfThePagesExist(t *testing.T) {
 func checkCommand(t *testing.T, page string, words []string) {
 	t.Helper()
 	cmd, _, err := rootCommand().Find(words[:1])
-	if err != nil || cmd.Name() != words[0] {
-		return // prose: "msflow prints …"
+	if err != nil || cmd.Name() != words[0] || slices.Contains(words, "…") {
+		return // prose: "msflow prints", or something left out
 	}
 	for _, sub := range words[1:] {
 		if next, _, err := cmd.Find([]string{sub}); err == nil && next != cmd {

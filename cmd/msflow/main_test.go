@@ -180,3 +180,10 @@ func readCSV(t *testing.T, path string) [][]string {
 	}
 	return rows
 }
+
+// The shortest command that README and docs begin with: every flag has a value that trains.
+func TestTrainWithoutFlags(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	must(t, "train", "--counts", "4,1,1", "--size", "32", "--epochs", "1", "--out", out)
+	must(t, "train", "--resume", "--epochs", "2", "--out", out)
+}

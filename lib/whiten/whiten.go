@@ -43,7 +43,7 @@ type Whitening struct {
 // The constants were chosen on painted defects of held-out normal pictures (bench/quality): a covariance of a region's
 // neighbourhood, drawn a fifth of the way to that of the whole map, told them best.
 const (
-	shrink   = 0.2     // share of the whole map's covariance in each region's
+	shrink   = 0.2     // least share of the whole map's covariance in each region's
 	margin   = 1       // places around a region that count for its covariance
 	floor    = 1e-4    // of the largest variance, added to every variance
 	maxGrid  = 8       // regions down and across
@@ -180,9 +180,10 @@ func (w *Whitening) invert(sums [][]float32, images int) error {
 	simd.Parallel(len(sums), func(r int) {
 		cov := mat.NewSymDense(c, nil)
 		n := float64(images * regions[r].grown(w.shape).places())
+		share := max(shrink, float64(c)/(float64(c)+n)) // fewer samples than channels say little
 		for i := range c {
 			for j := i; j < c; j++ {
-				v := (1-shrink)*float64(sums[r][i*c+j])/n + shrink*whole[i*c+j]
+				v := (1-share)*float64(sums[r][i*c+j])/n + share*whole[i*c+j]
 				if i == j {
 					v += floor*top + math.SmallestNonzeroFloat32
 				}
