@@ -54,11 +54,14 @@ func drawResult(out string, r *detector.Result, rows int) error {
 		plots.Maps(r, plots.Best(n), plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
 }
 
-// mapRange is the range of colours for a set of images: one range for all, so that equal colours are equal values. It ends
-// at four times the threshold where one is known, or a single gross defect would leave all others dark.
+// mapRange is the range of colours for a set of images: the detector's own, or one range for all, so that equal colours are
+// equal values. The latter ends at four times the threshold where one is known, or a single gross defect would leave all others dark.
 func mapRange(images []detector.Prediction, threshold float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, p := range images {
+		if low, high, known := p.MapRange(); known {
+			return low, high
+		}
 		for _, v := range p.Maps().NLL {
 			low, high = min(low, float64(v)), max(high, float64(v))
 		}

@@ -59,6 +59,9 @@ func TestEveryModelIsCalibrated(t *testing.T) {
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
+		if _, high, known := a[0].MapRange(); !known || high != 1 {
+			t.Errorf("%s: the map's range is not known", d.Config.Model)
+		}
 		for i := range a {
 			if a[i].Score != b[i].Score {
 				t.Errorf("%s: image %d scores %v, from the file %v", d.Config.Model, i, a[i].Score, b[i].Score)
