@@ -3,8 +3,10 @@ package engine
 import (
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
+	"strconv"
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
@@ -26,7 +28,7 @@ func dropCycles(c *interp.Checked) *interp.Checked {
 // changed anything, so that the file is checked again.
 type fixup func(c *interp.Checked) bool
 
-var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, printToStderr}
+var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, printToStderr, hugeSlices}
 
 // checkCell checks a cell's file, edits it by the fixups and checks it again.
 func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *interp.Checked {
@@ -88,6 +90,37 @@ func hasError(c *interp.Checked, prefix string) bool {
 		}
 	}
 	return false
+}
+
+// hugeSlices computes a constant size for make that no array can have. The interpreter allocates an array for a constant
+// size, which ends the process; a computed one is checked when it runs, and panics.
+func hugeSlices(c *interp.Checked) (changed bool) {
+	const large = 1 << 40
+	ast.Inspect(c.File, func(n ast.Node) bool {
+		e, ok := n.(*ast.CallExpr)
+		if !ok || len(e.Args) < 2 || !c.Info.Types[e.Fun].IsBuiltin() {
+			return true
+		}
+		for i, a := range e.Args[1:] {
+			v := c.Info.Types[a].Value
+			if id, ok := ast.Unparen(e.Fun).(*ast.Ident); !ok || id.Name != "make" || v == nil {
+				continue
+			}
+			if n, exact := constant.Int64Val(constant.ToInt(v)); exact && n >= large {
+				e.Args[i+1], changed = computed(n, a.Pos(), a.End()), true
+			}
+		}
+		return true
+	})
+	return changed
+}
+
+// computed is a call that gives n.
+func computed(n int64, pos, end token.Pos) ast.Expr {
+	number := &ast.BasicLit{ValuePos: pos, Kind: token.INT, Value: strconv.FormatInt(n, 10)}
+	result := &ast.FieldList{List: []*ast.Field{{Type: cell.Ident("int", pos)}}}
+	body := &ast.BlockStmt{Lbrace: pos, List: []ast.Stmt{&ast.ReturnStmt{Return: pos, Results: []ast.Expr{number}}}, Rbrace: end}
+	return call(&ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: result}, Body: body}, pos, end)
 }
 
 // rangeChannels makes range over a channel stoppable.

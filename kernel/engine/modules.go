@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/goplus/ixgo"
+	"golang.org/x/mod/modfile"
 )
 
 // modules finds packages that are not compiled in: by the user's go command, in
@@ -100,12 +101,7 @@ func moduleName(dir string) string {
 		return ""
 	}
 	text, _ := os.ReadFile(filepath.Join(dir, "go.mod"))
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) == 2 && f[0] == "module" {
-			return strings.Trim(f[1], `"`)
-		}
-	}
-	return ""
+	return modfile.ModulePath(text)
 }
 
 // directory is where the go command is to run.

@@ -111,3 +111,16 @@ id.Version()`)
 		t.Errorf("Get: %q, %v", where, err)
 	}
 }
+
+// A module line may have a comment and quotes.
+func TestModuleNameWithComment(t *testing.T) {
+	dir := t.TempDir()
+	for _, line := range []string{"module ex.org/m // mine", `module "ex.org/m" // mine`, "module ex.org/m"} {
+		if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(line+"\n\ngo 1.26\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := moduleName(dir); got != "ex.org/m" {
+			t.Errorf("%s: module %q", line, got)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -34,6 +36,9 @@ func (s *Session) overrides() map[string]any {
 		"(*log.Logger).Fatalf":   func(l *log.Logger, f string, v ...any) { l.Output(2, fmt.Sprintf(f, v...)); current(s).exit(1) },
 		"(*log.Logger).Fatalln":  func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprintln(v...)); current(s).exit(1) },
 		"os.Exit":                func(code int) { current(s).exit(code) },
+		"syscall.Exit":           func(code int) { current(s).exit(code) },
+		"flag.Parse":             func() { s.parseFlags(flag.CommandLine, os.Args[1:]) },
+		"(*flag.FlagSet).Parse":  s.parseFlags,
 		"fmt.Print":              func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Append(nil, v...)) },
 		"fmt.Println":            func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendln(nil, v...)) },
 		"fmt.Printf":             func(f string, v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendf(nil, f, v...)) },
@@ -54,6 +59,23 @@ func (r *run) exit(code int) {
 	r.exited.CompareAndSwap(nil, &code)
 	r.cancel()
 	panic(exit(code))
+}
+
+// parseFlags parses flags so that a set that exits on an error ends the cell and not the process.
+func (s *Session) parseFlags(fs *flag.FlagSet, args []string) error {
+	if fs.ErrorHandling() != flag.ExitOnError {
+		return fs.Parse(args)
+	}
+	fs.Init(fs.Name(), flag.ContinueOnError)
+	defer fs.Init(fs.Name(), flag.ExitOnError)
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		current(s).exit(0)
+	case err != nil:
+		current(s).exit(2)
+	}
+	return nil
 }
 
 func (s *Session) write(w io.Writer, text []byte) (int, error) {

@@ -41,6 +41,7 @@ func (p *Program) Check(fset *token.FileSet, pkg *types.Package, f *ast.File) *C
 		},
 	}
 	types.NewChecker(conf, fset, pkg, c.Info).Files([]*ast.File{f})
+	c.Errors = append(c.Errors, endlessInterfaces(c, fset)...)
 	return c
 }
 
