@@ -180,7 +180,7 @@ type stack struct {
 
 // addMaps adds the fused map and those of the scales, negated: larger is less normal in all of them.
 func (e *exploration) addMaps(g Gallery, o options, plates []plate) error {
-	fused := stack{name: "fused map", unit: o.unitOr(nats), level: math.NaN()}
+	fused := stack{name: "fused map", unit: o.unitOf(g), level: math.NaN()}
 	if o.level != nil {
 		fused.level = *o.level
 	} else if t, ok := g.(PixelThresholder); ok {

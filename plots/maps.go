@@ -25,6 +25,17 @@ type Gallery interface {
 // Level says another.
 type PixelThresholder interface{ PixelThreshold() float64 }
 
+// mapUniter is a result that knows the unit of its maps, which colour bars name unless Unit says another.
+type mapUniter interface{ MapUnit() string }
+
+// unitOf is the unit of g's maps: the chosen one, or its own, or that of likelihoods.
+func (o options) unitOf(g Gallery) string {
+	if u, ok := g.(mapUniter); ok {
+		return o.unitOr(u.MapUnit())
+	}
+	return o.unitOr(nats)
+}
+
 // A plate is one row of the figure: an image and what belongs to it.
 type plate struct {
 	index     int
@@ -40,7 +51,8 @@ type plate struct {
 // Maps draws a row of panels per image: the image, the true defect, the map, the map over the image, and the contours of
 // truth and of the map at the level in use (Level, or PixelThresholder; without either the last column is left out). Say
 // which images with Worst, Best, Random and Chosen, which may be combined; without them it is Worst(4). All maps share
-// one range of colours, up to four times the level in use unless Range says another. Unit names the map's values.
+// one range of colours, up to four times the level in use unless Range says another. Unit names the map's values; without it
+// the method MapUnit() string of g does, if it has one.
 func Maps(g Gallery, opts ...Option) *Figure {
 	o := gather(opts)
 	plates, err := platesOf(g, o)
@@ -51,6 +63,7 @@ func Maps(g Gallery, opts ...Option) *Figure {
 		level := t.PixelThreshold()
 		o.level = &level
 	}
+	o.unit = o.unitOf(g)
 	sheet := newSheet(o, o.thresholdOf(g), plates)
 	return &Figure{
 		alt: sheet.describe(), width: 780, height: sheet.height(780), pictures: true,
@@ -133,7 +146,7 @@ func newSheet(o options, threshold float64, plates []plate) *sheet {
 		// A single gross defect would leave all others dark, and too low an end make blots of most.
 		s.high = min(s.high, max(s.low+4*(*o.level-s.low), middleMaximum(maps)))
 	}
-	s.bar = newBar(o.colorMap(Ember), s.low, s.high, o.unitOr(nats), maps...)
+	s.bar = newBar(o.colorMap(Ember), s.low, s.high, o.unit, maps...)
 	s.columns = []column{{"image", drawPicture}, {"truth", drawTruth}, {"map", drawMap}, {"overlay", drawOverlay}}
 	if o.level != nil {
 		s.columns = append(s.columns, column{"contour", drawContours})

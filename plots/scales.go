@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -53,7 +54,7 @@ func ScalesOf(g Gallery, i int, opts ...Option) *Figure {
 	}
 	maps.LogP, maps.Sizes = m.LogP(i)
 	maps.Fused, maps.Height, maps.Width = g.Map(i)
-	return Scales(maps, opts...)
+	return Scales(maps, append(slices.Clone(opts), Unit(gather(opts).unitOf(g)))...)
 }
 
 func (m ScaleMaps) check() error {

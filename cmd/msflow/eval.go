@@ -187,7 +187,7 @@ type evaluation struct {
 // thresholdOf names the maps that the thresholds of metrics.json are for.
 var thresholdOf = map[string]string{
 	"det_threshold": "the image score, score in scores.csv",
-	"map_threshold": "the negative log-likelihood in nats per channel, maps/NAME.npy and the colours of maps/NAME_map.png",
+	"map_threshold": "the map that pictures show, maps/NAME.npy and the colours of maps/NAME_map.png",
 	"loc_threshold": "the add map, by which loc_auroc, loc_ap and loc_f1max judge pixels; it is not written",
 }
 

@@ -91,7 +91,7 @@ func drawMaps(out string, images []detector.Prediction, names []string, threshol
 	return nil
 }
 
-// writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32, in nats per channel.
+// writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32.
 func writeRaw(out string, images []detector.Prediction, names []string) error {
 	for i, p := range images {
 		if err := writeNPY(filepath.Join(out, names[i]+".npy"), p.Maps().NLL, p.H, p.W); err != nil {

@@ -181,7 +181,7 @@ func (f *predictFlags) find(from string, given bool, log io.Writer) (d *detector
 	return d, t, err
 }
 
-// thresholds are those of a run's evaluation: of the image score at its best F1, and of the map in nats per channel. They are
+// thresholds are those of a run's evaluation: of the image score at its best F1, and of the map. They are
 // nil when there is none of this detector.
 type thresholds struct{ Score, Map *float64 }
 

@@ -56,6 +56,18 @@ func (p Prediction) MapRange() (low, high float64, known bool) {
 	return 0, 1, c != nil && c.HeldOut && (len(c.Levels) > 0 || p.distance || p.own)
 }
 
+// mapUnit names the unit of Maps().NLL. Calibrated, a map is on the scale of the scores, see Calibration.
+func (p Prediction) mapUnit() string {
+	c := p.calibration
+	switch {
+	case c != nil && (p.own || p.distance || len(c.Levels) > 0):
+		return "calibrated score"
+	case p.distance:
+		return "distance"
+	}
+	return "nats per channel"
+}
+
 func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }
 
 // Image reads the picture again, resized to the input size. The error names the file.

@@ -42,6 +42,13 @@ func TestEveryModelIsCalibrated(t *testing.T) {
 		if err := d.Fit(ctx, data.Train, Epochs(2)); err != nil {
 			t.Fatal(err)
 		}
+		result, err := d.Test(ctx, data.Test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u := result.MapUnit(); u != "calibrated score" {
+			t.Errorf("%s: maps in %q", d.Config.Model, u)
+		}
 		k := d.Calibration()
 		if k == nil || !k.HeldOut || k.Images != 5 || math.Abs(k.Threshold(defaultFalseAlarms)-0.5) > 1e-9 {
 			t.Errorf("%s: %+v", d.Config.Model, k)
@@ -78,6 +85,9 @@ func TestPapersRecipe(t *testing.T) {
 	}
 	if c.Pool != "avg" || c.Score != ReferenceScore || c.TopK != 0.03 || c.Blocks[2] != 8 || c.whitens() {
 		t.Errorf("%+v", c)
+	}
+	if u := (Prediction{calibration: &Calibration{}}).mapUnit(); u != "nats per channel" {
+		t.Errorf("maps in %q", u)
 	}
 	p, err := c.Plan(nil)
 	if err != nil || p != (Plan{Epochs: 100, LearningRate: 1e-4}) {

@@ -41,7 +41,7 @@ type Metrics struct {
 	DetF1        float64  `json:"det_f1max"`
 	DetF1CI      Interval `json:"det_f1max_interval"`
 	DetThreshold float64  `json:"det_threshold"` // a score ≥ this is called anomalous at the best F1
-	MapThreshold float64  `json:"map_threshold"` // nats per channel; see Result.PixelThreshold
+	MapThreshold float64  `json:"map_threshold"` // in units of Result.MapUnit; see Result.PixelThreshold
 
 	*PixelMetrics
 
@@ -259,12 +259,15 @@ func (r *Result) PROCurve(limit float64) (fpr, pro, thresholds []float64, err er
 // Threshold is the image score of the best F1: a score from here on is called anomalous.
 func (r *Result) Threshold() float64 { return r.DetThreshold }
 
-// Map is the unnormalised map of image i in nats per channel, (H,W): what panels show, since its values mean the same in
+// Map is the unnormalised map of image i in units of MapUnit, (H,W): what panels show, since its values mean the same in
 // every image.
 func (r *Result) Map(i int) (values []float32, h, w int) {
 	p := r.Images[i]
 	return p.Maps().NLL, p.H, p.W
 }
+
+// MapUnit names the unit of the values of Map, for colour bars.
+func (r *Result) MapUnit() string { return r.Images[0].mapUnit() }
 
 // Picture is the name and the picture of image i at the input size, read again from its file.
 func (r *Result) Picture(i int) (name string, picture image.Image, err error) {
