@@ -35,7 +35,7 @@ demo() {
 	build
 	local run=${1:-runs/demo}
 	rm -rf "$run"
-	bin/msflow train --dataset synthetic --size 256 --epochs 40 --lr 1e-3 --seed 1 --out "$run"
+	bin/msflow train --dataset synthetic --size 256 --seed 1 --out "$run"
 	bin/msflow eval "$run"
 	echo "look at $run/eval/best.png, $run/eval/worst.png, $run/eval/roc.png and $run/training.png"
 }
