@@ -64,7 +64,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	}
 	d.assemble()
 	c := s.checkCell(d.newPackage, d.file)
-	c.Errors = append(c.Errors, d.selfReferences(c)...)
+	c.Errors = append(d.selfReferences(c), c.Errors...) // the others may follow from these
 	if len(c.Errors) > 0 {
 		return nil, typeErrors(c.Errors)
 	}
