@@ -6,6 +6,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,57 @@ func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *interp.C
 		c = dropCycles(s.check(newPkg(), f))
 	}
 	return c
+}
+
+// selfReferences are errors that the checker does not report, as cells' variables
+// are those of a package: the scope of v begins after `v := v + 1`.
+func (d *draft) selfReferences(c *interp.Checked) (errs []types.Error) {
+	report := func(id *ast.Ident, msg string) {
+		errs = append(errs, types.Error{Fset: d.s.program.Context().FileSet, Pos: id.Pos(), Msg: msg})
+	}
+	for _, it := range d.p.Items {
+		if it.Vars == nil {
+			continue
+		}
+		for id := range usesOf(it.Vars, c.Info) {
+			report(id, "undefined: "+id.Name)
+		}
+	}
+	if len(errs)+len(c.Errors) > 0 {
+		return errs
+	}
+	for _, it := range d.p.Items {
+		if it.Vars == nil {
+			continue
+		}
+		for _, id := range it.Vars.Names {
+			if o := c.Info.Defs[id]; o != nil && o.Type() == types.Typ[types.Invalid] {
+				report(id, "the type of "+id.Name+" depends on itself")
+			}
+		}
+	}
+	return errs
+}
+
+// usesOf are the uses of variables in the values that they are declared with.
+func usesOf(vs *ast.ValueSpec, info *types.Info) iter.Seq[*ast.Ident] {
+	own := map[types.Object]bool{}
+	for _, id := range vs.Names {
+		if o := info.Defs[id]; o != nil {
+			own[o] = true
+		}
+	}
+	return func(yield func(*ast.Ident) bool) {
+		going := true
+		for _, v := range vs.Values {
+			ast.Inspect(v, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok && going && own[info.Uses[id]] {
+					going = yield(id)
+				}
+				return going
+			})
+		}
+	}
 }
 
 // keyLiterals writes T{x: 1} for T{1} where T has unexported fields of an

@@ -45,16 +45,18 @@ type draft struct {
 	anonymous []string // keys of type literals named in this cell
 }
 
-// compile makes a unit of a cell and declares what it declares. The caller
-// holds s.compiling.
+// compile makes a unit of a cell and declares what it declares. A cell that fails
+// leaves the session as it was. The caller holds s.compiling.
 func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	d, err := s.draft(label, src)
 	if err != nil {
 		return nil, err
 	}
+	undo, done := s.program.Mark(), false
 	defer func() {
-		if err != nil {
+		if !done { // failed or panicked
 			d.forgetAnonymous()
+			undo()
 		}
 	}()
 	if err := s.slotsLeft(); err != nil {
@@ -62,6 +64,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	}
 	d.assemble()
 	c := s.checkCell(d.newPackage, d.file)
+	c.Errors = append(d.selfReferences(c), c.Errors...) // the others may follow from these
 	if len(c.Errors) > 0 {
 		return nil, typeErrors(c.Errors)
 	}
@@ -71,7 +74,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	u = &unit{count: count, program: d.p.Program}
 	u.results, u.quiet = d.resultTypes(c)
 	if v, ok := d.codeless(c); ok {
-		u.values = []any{v}
+		u.values, done = []any{v}, true
 		return u, nil
 	}
 	d.place(c)
@@ -89,6 +92,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 		return nil, err
 	}
 	s.commit(d, c, u)
+	done = true
 	return u, nil
 }
 

@@ -2,6 +2,7 @@ package interp
 
 import (
 	"go/types"
+	"maps"
 	"reflect"
 	"sync"
 
@@ -110,6 +111,30 @@ func (p *Program) Keep(path string, i *ixgo.Interp, names []string) {
 		}
 	}
 	p.loader.install(path, vars)
+}
+
+// Mark remembers which packages the program has. What undo then forgets, as its package could not be built, linked or
+// initialised, no later package is linked with.
+func (p *Program) Mark() (undo func()) {
+	prog := p.ssaProgram()
+	packages, imported, n := maps.Clone(*programPackages(prog)), maps.Clone(p.imported), p.narrowed
+	n.packages, n.pinned = maps.Clone(n.packages), maps.Clone(n.pinned)
+	return func() {
+		p.forgetRuntimeTypes()
+		created := *(*map[*types.Package]bool)(fieldOf(p.ctx.Builder, "created"))
+		byPath := *(*map[string]*ssa.Package)(fieldOf(prog, "imported"))
+		for t, pkg := range *programPackages(prog) { // in place: copies of the program share the map
+			if packages[t] == nil {
+				delete(*programPackages(prog), t)
+				delete(created, t)
+				if byPath[t.Path()] == pkg {
+					delete(byPath, t.Path())
+				}
+			}
+		}
+		p.imported = imported
+		p.narrowed.packages, p.narrowed.pinned, p.narrowed.total = n.packages, n.pinned, n.total
+	}
 }
 
 // ReflectType is the type of values of type t in interpreted code.

@@ -258,7 +258,9 @@ func (d *Detector) write(f *fitting, t *train.Trainer) error {
 	if f.checkpoint == nil {
 		return nil
 	}
-	return f.checkpoint(func(path string) error { return train.Save(path, d.model, d.stored(), t, d.extraTensors()...) })
+	s := d.stored()
+	s.Calibration = nil // of an epoch that was judged before; the training's own comes at its end
+	return f.checkpoint(func(path string) error { return train.Save(path, d.model, s, t, d.extraTensors()...) })
 }
 
 // repeatVerdict judges the epoch after which a resumed training stopped: it may have been stopped while it was being judged.

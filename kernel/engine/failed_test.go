@@ -1,0 +1,34 @@
+package engine
+
+import "testing"
+
+// TestFailedImportLeavesNothing imports a package that cannot be linked, and one whose initialiser panics.
+func TestFailedImportLeavesNothing(t *testing.T) {
+	inModule(t, map[string]string{
+		"go.mod":         "module example.org/notes\n\ngo 1.26\n",
+		"clock/clock.go": "package clock\n\nimport _ \"unsafe\"\n\n//go:linkname unknown runtime.noSuchFunction\nfunc unknown() int64\n\nfunc Now() int64 { return unknown() }\n",
+		"bad/bad.go":     "package bad\n\nvar V = func() int { panic(\"bad day\") }()\n",
+		"good/good.go":   "package good\n\nvar V = 3\n",
+	})
+	s := newSession(t)
+	for _, c := range []struct{ src, want string }{
+		{`kept := 42`, "-"},
+		{`import "example.org/notes/clock"`, "error"},
+		{`kept + 1`, "43"},
+		{`import "example.org/notes/clock"; clock.Now()`, "error"},
+		{`import "example.org/notes/bad"`, "error"},
+		{`import "example.org/notes/bad"; bad.V`, "error"},
+		{`y := kept + 2; fmt.Println(y); y`, "44"},
+		{`import "example.org/notes/good"; good.V`, "3"},
+		{`good.V + y`, "47"},
+	} {
+		r, err := eval(s, c.src)
+		got := r.result()
+		if err != nil {
+			got = "error"
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s (%v), want %s", c.src, got, err, c.want)
+		}
+	}
+}
