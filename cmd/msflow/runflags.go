@@ -62,6 +62,18 @@ func keepFlags(cmd *cobra.Command, folder runFolder) (values flagValues, given [
 	return values, given
 }
 
+// resumedFlags are the flags to keep of a run that is resumed: paths that the user did not give stay as the run has them, so
+// that run.json does not change by a second look at it.
+func resumedFlags(cmd *cobra.Command, folder runFolder, before flagValues) flagValues {
+	values, _ := keepFlags(cmd, folder)
+	runFlags(cmd, func(f *pflag.Flag) {
+		if old, kept := before[f.Name]; kept && marked(f, isPath) && !f.Changed {
+			values[f.Name] = old
+		}
+	})
+	return values
+}
+
 // settings are the values that decide what comes out: they make up the run's id.
 func (v flagValues) settings(cmd *cobra.Command) flagValues {
 	out := flagValues{}

@@ -243,7 +243,7 @@ func (t *training) divide(ctx context.Context, before *runInfo) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	t.info = before
-	t.info.Flags, _ = keepFlags(t.cmd, t.folder)
+	t.info.Flags = resumedFlags(t.cmd, t.folder, before.Flags)
 	return nil
 }
 
