@@ -21,7 +21,7 @@ func Local(f []Feature, batch int) []Feature {
 	out := []Feature{joint(f, batch)}
 	for _, m := range f[1:] {
 		smooth := Feature{C: m.C, H: m.H, W: m.W, Data: make([]float32, len(m.Data))}
-		planes(m, batch, func(p int, plane []float32) { average3(smooth.Data[p*m.H*m.W:][:m.H*m.W], plane, m.H, m.W) })
+		planes(m, batch, func(p int, plane []float32) { simd.Average3(smooth.Data[p*m.H*m.W:][:m.H*m.W], plane, m.H, m.W) })
 		out = append(out, smooth)
 	}
 	return out
@@ -60,7 +60,7 @@ func joint(f []Feature, batch int) Feature {
 		b, c := k/len(chosen), chosen[k%len(chosen)]
 		for _, m := range sized {
 			if c < m.C {
-				spread(out.Data[k*h*w:(k+1)*h*w], m.Data[(b*m.C+c)*m.H*m.W:][:m.H*m.W], m, h, w)
+				simd.Repeat(out.Data[k*h*w:(k+1)*h*w], m.Data[(b*m.C+c)*m.H*m.W:][:m.H*m.W], m.H, m.W, h, w)
 				return
 			}
 			c -= m.C
@@ -69,33 +69,7 @@ func joint(f []Feature, batch int) Feature {
 	return out
 }
 
-// spread copies to each place the value of the place of src that covers it.
-func spread(dst, src []float32, m Feature, h, w int) {
-	for y := range h {
-		row := src[y*m.H/h*m.W:][:m.W]
-		for x := range w {
-			dst[y*w+x] = row[x*m.W/w]
-		}
-	}
-}
-
 func planes(m Feature, batch int, do func(p int, plane []float32)) {
 	n := m.H * m.W
 	simd.Parallel(batch*m.C, func(p int) { do(p, m.Data[p*n:(p+1)*n]) })
-}
-
-// average3 is the mean of each 3×3 neighbourhood; what lies beyond the edge counts as zeros.
-func average3(dst, src []float32, h, w int) {
-	for y := range h {
-		top, bottom := max(0, y-1), min(h, y+2)
-		for x := range w {
-			sum := float32(0)
-			for v := top; v < bottom; v++ {
-				for u := max(0, x-1); u < min(w, x+2); u++ {
-					sum += src[v*w+u]
-				}
-			}
-			dst[y*w+x] = sum / 9
-		}
-	}
 }

@@ -41,37 +41,11 @@ func (e embedding) image(dst []float32, maps [][]float32, i int) {
 			out := dst[at : at+h*w]
 			at += h * w
 			if !e.average {
-				repeat(out, plane, m, h, w)
+				simd.Repeat(out, plane, m.H, m.W, h, w)
 				continue
 			}
-			average3(smooth, plane, m.H, m.W)
+			simd.Average3(smooth, plane, m.H, m.W)
 			score.ResizeCentred(out, smooth, m.H, m.W, h, w)
-		}
-	}
-}
-
-// repeat copies the value of each place of a coarse map to all fine places that it covers.
-func repeat(dst, src []float32, m Map, h, w int) {
-	for y := range h {
-		row := src[y*m.H/h*m.W:][:m.W]
-		for x := range w {
-			dst[y*w+x] = row[x*m.W/w]
-		}
-	}
-}
-
-// average3 is the mean of each 3×3 neighbourhood; what lies beyond the edge counts as zeros.
-func average3(dst, src []float32, h, w int) {
-	for y := range h {
-		top, bottom := max(0, y-1), min(h, y+2)
-		for x := range w {
-			sum := float32(0)
-			for v := top; v < bottom; v++ {
-				for u := max(0, x-1); u < min(w, x+2); u++ {
-					sum += src[v*w+u]
-				}
-			}
-			dst[y*w+x] = sum / 9
 		}
 	}
 }

@@ -103,9 +103,7 @@ func (d *Detector) measurePeer(ctx context.Context, c *Calibration, normal train
 		m := score.Fuse(image, d.sizes(), d.Config.Size[0], d.Config.Size[1])
 		scores = append(scores, score.ImageScore(m.NLL, d.Config.TopK))
 	}
-	c.Location, c.Scale = gumbel(scores)
-	slices.Sort(scores)
-	c.place(scores[len(scores)/2])
+	c.fit(scores, scores)
 	return nil
 }
 
@@ -130,9 +128,7 @@ func (d *Detector) measureBaseline(ctx context.Context, c *Calibration, normal t
 	if err != nil {
 		return err
 	}
-	c.Location, c.Scale = gumbel(scores)
-	slices.Sort(scores)
-	c.place(scores[len(scores)/2])
+	c.fit(scores, scores)
 	return nil
 }
 
@@ -142,6 +138,13 @@ func (c *Calibration) scored(v float64) float64 {
 		return v
 	}
 	return c.scaled(v)
+}
+
+// fit takes the distribution from the scores of normal images, and the 0 of the scale from their ordinary values.
+func (c *Calibration) fit(scores, ordinary []float64) {
+	c.Location, c.Scale = gumbel(scores)
+	slices.Sort(ordinary)
+	c.place(ordinary[len(ordinary)/2])
 }
 
 // place makes 0 of a middle score and 0.5 of the one that few normal images reach.
@@ -176,9 +179,7 @@ func (d *Detector) measureSurprise(ctx context.Context, c *Calibration, normal t
 		scores = append(scores, score.ImageScore(m, d.Config.TopK))
 		middles = append(middles, score.ImageScore(m, 0.5)) // the upper half's mean: cheap and steady
 	}
-	slices.Sort(middles)
-	c.Location, c.Scale = gumbel(scores)
-	c.place(middles[len(middles)/2])
+	c.fit(scores, middles)
 	return nil
 }
 
