@@ -94,14 +94,9 @@ func (d *Detector) calibrate(ctx context.Context, normal train.Source, heldOut b
 
 // measurePeer puts the negative log-likelihoods of another flow on the scale.
 func (d *Detector) measurePeer(ctx context.Context, c *Calibration, normal train.Source) error {
-	logp, err := d.logpOf(ctx, normal)
+	scores, err := d.fusedScores(ctx, normal, func(m score.Maps) []float32 { return m.NLL })
 	if err != nil {
 		return err
-	}
-	var scores []float64
-	for _, image := range logp {
-		m := score.Fuse(image, d.sizes(), d.Config.Size[0], d.Config.Size[1])
-		scores = append(scores, score.ImageScore(m.NLL, d.Config.TopK))
 	}
 	c.fit(scores, scores)
 	return nil
@@ -109,17 +104,26 @@ func (d *Detector) measurePeer(ctx context.Context, c *Calibration, normal train
 
 // measureReference fits the scores' distribution and leaves the scores as the paper has them.
 func (d *Detector) measureReference(ctx context.Context, c *Calibration, normal train.Source) error {
-	logp, err := d.logpOf(ctx, normal)
+	scores, err := d.fusedScores(ctx, normal, func(m score.Maps) []float32 { return m.Mul })
 	if err != nil {
 		return err
 	}
-	var scores []float64
-	for _, image := range logp {
-		m := score.Fuse(image, d.sizes(), d.Config.Size[0], d.Config.Size[1])
-		scores = append(scores, score.ImageScore(m.Mul, d.Config.TopK))
-	}
 	c.Location, c.Scale = gumbel(scores)
 	return nil
+}
+
+// fusedScores are the scores of cached features by one of the fused maps.
+func (d *Detector) fusedScores(ctx context.Context, features train.Source, of func(score.Maps) []float32) ([]float64, error) {
+	logp, err := d.logpOf(ctx, features)
+	if err != nil {
+		return nil, err
+	}
+	scores := make([]float64, len(logp))
+	for i, image := range logp {
+		m := score.Fuse(image, d.sizes(), d.Config.Size[0], d.Config.Size[1])
+		scores[i] = score.ImageScore(of(m), d.Config.TopK)
+	}
+	return scores, nil
 }
 
 // measureBaseline puts a baseline's distances on the scale.

@@ -12,7 +12,7 @@ import (
 )
 
 // Config describes a detector. The zero value is the small default: efficientnet_lite0, whose weights are inside the
-// program, with the paper's flow. It is stored in every checkpoint.
+// program, and the whitened recipe. It is stored in every checkpoint.
 type Config struct {
 	Model    string  `json:"model,omitempty"`     // msflow (default) or a name of Models
 	Recipe   string  `json:"recipe,omitempty"`    // of msflow: whitened (default) or paper; see Recipes
