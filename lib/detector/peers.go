@@ -71,8 +71,8 @@ func (c Config) checkPeer() error {
 	if len(c.Blocks) > 1 || len(c.Blocks) == 1 && c.Blocks[0] < 1 {
 		return fmt.Errorf("detector: blocks %v; %s takes one number, the length of its chains", c.Blocks, c.Model)
 	}
-	if !(c.Width >= 0) {
-		return fmt.Errorf("detector: subnets of %v times the paper's width; it must be positive", c.Width)
+	if !(c.Width >= 0 && c.Width <= 100) { // far wider ones overflow the number of channels
+		return fmt.Errorf("detector: subnets of %v times the paper's width; it must be positive and at most 100", c.Width)
 	}
 	return nil
 }

@@ -80,6 +80,7 @@ func TestPeersRefuseBadSettings(t *testing.T) {
 		"blocks":  {Model: "fastflow", Blocks: []int{2, 3}},
 		"no":      {Model: "fastflow", Blocks: []int{0}},
 		"width":   {Model: "cflow", Width: -1},
+		"wide":    {Model: "cflow", Width: 1e18},
 		"pooling": {Model: "cflow", Pool: "median"},
 	} {
 		if _, err := New(c); err == nil {
