@@ -6,7 +6,18 @@ import (
 	"fmt"
 	"image"
 	"strings"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
+
+// MaxPixels is the largest picture that is decoded. A larger one is refused by its header, before memory is spent on it.
+const MaxPixels = picture.MaxPixels
+
+// ErrEmptyFile is wrapped by the error for an image file of no bytes.
+var ErrEmptyFile = picture.ErrEmptyFile
+
+// ErrTooLarge is wrapped by the error for an image of more than MaxPixels pixels.
+var ErrTooLarge = picture.ErrTooLarge
 
 // Depth is how thoroughly Check looks.
 type Depth int
@@ -254,7 +265,7 @@ func (s Sample) check(depth Depth) (facts, error) {
 	if mask := found.mask; err == nil && mask != nil {
 		area := mask.Area()
 		found.emptyMask, found.fullMask = area == 0, area == len(mask.Pix)
-		found.vanished = s.H > 0 && s.W > 0 && resizeNearest(mask, s.W, s.H).Area() == 0
+		found.vanished = s.H > 0 && s.W > 0 && mask.resized(s.W, s.H).Area() == 0
 	}
 	found.mask = nil // it is not kept
 	return found, err

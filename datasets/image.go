@@ -1,8 +1,7 @@
 package datasets
 
 import (
-	"crypto/sha256"
-	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"image/color"
 	"slices"
@@ -66,32 +65,6 @@ func (m *Image) Planes() []uint8 {
 	return planes
 }
 
-// raster is a picture as decoded: one channel where every pixel is grey, else R,G,B interleaved.
-// Grey pictures stay at one channel up to the last step: a third of the work, the same numbers.
-type raster struct {
-	w, h, ch int
-	pix      []uint8
-	deep     []uint16 // in place of pix, for samples of 16 bits that are not scaled yet
-}
-
-func newRaster(w, h, ch int) raster { return raster{w: w, h: h, ch: ch, pix: make([]uint8, w*h*ch)} }
-
-func newDeepRaster(w, h, ch int) raster {
-	return raster{w: w, h: h, ch: ch, deep: make([]uint16, w*h*ch)}
-}
-
-func (r raster) clone() raster {
-	return raster{r.w, r.h, r.ch, slices.Clone(r.pix), slices.Clone(r.deep)}
-}
-
-// sum is equal for pictures of equal pixels.
-func (r raster) sum() *[sha256.Size]byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d×%d, %d channels\n", r.w, r.h, r.ch)
-	h.Write(r.pix)
-	return (*[sha256.Size]byte)(h.Sum(nil))
-}
-
 func (m *Mask) clone() *Mask {
 	if m == nil {
 		return nil
@@ -99,14 +72,19 @@ func (m *Mask) clone() *Mask {
 	return &Mask{m.W, m.H, slices.Clone(m.Pix)}
 }
 
-// rgb is the picture with its grey replicated to three channels.
-func (r raster) rgb() *Image {
-	if r.ch == 3 {
-		return &Image{r.w, r.h, r.pix}
+// resized is the mask at w×h, each pixel the one under its centre.
+func (m *Mask) resized(w, h int) *Mask {
+	return &Mask{w, h, picture.Nearest(m.Pix, m.W, m.H, w, h)}
+}
+
+// imageOf is the picture with its grey replicated to three channels.
+func imageOf(r picture.Raster) *Image {
+	if r.Ch == 3 {
+		return &Image{r.W, r.H, r.Pix}
 	}
-	pix := make([]uint8, 3*len(r.pix))
-	for i, v := range r.pix {
+	pix := make([]uint8, 3*len(r.Pix))
+	for i, v := range r.Pix {
 		pix[3*i], pix[3*i+1], pix[3*i+2] = v, v, v
 	}
-	return &Image{r.w, r.h, pix}
+	return &Image{r.W, r.H, pix}
 }

@@ -107,6 +107,11 @@ func (w *folderWalk) enterBelow(folder string) error {
 	return errors.Join(errs...)
 }
 
+// imageExtensions are the file names that the folder layouts take for images.
+var imageExtensions = map[string]bool{
+	".jpg": true, ".jpeg": true, ".png": true, ".bmp": true, ".tif": true, ".tiff": true, ".webp": true,
+}
+
 func isImageName(name string) bool {
 	return imageExtensions[strings.ToLower(filepath.Ext(name))] && !strings.HasPrefix(name, ".")
 }

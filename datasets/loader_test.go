@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -134,15 +136,18 @@ func (c countingSource) check(*reading, Depth) (facts, error) {
 	return facts{size: image.Pt(2, 2)}, nil
 }
 
-func (c countingSource) read(*reading) (raster, *Mask, error) {
+func (c countingSource) read(*reading) (picture.Raster, *Mask, error) {
 	c.loaded <- 1
-	return newRaster(2, 2, 1), nil, nil
+	return picture.New(2, 2, 1), nil, nil
 }
 
 func BenchmarkBatches(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "big.png")
 	pic := image.NewGray(image.Rect(0, 0, 1024, 1024))
-	copy(pic.Pix, lcgNoise(1, len(pic.Pix)))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range pic.Pix {
+		pic.Pix[i] = uint8(random.Uint32())
+	}
 	writeFile(b, path, encode(b, path, pic))
 	set := Files(slices.Repeat([]string{path}, 16)...)
 	for b.Loop() {

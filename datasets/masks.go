@@ -2,7 +2,7 @@ package datasets
 
 import (
 	"bytes"
-	"image"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"os"
 	"slices"
 )
@@ -41,22 +41,22 @@ var maskAssumptions = []struct {
 
 // decodeMask reads a mask file, turned as its orientation says.
 func decodeMask(how *reading, path string, rule maskRule) (mask *Mask, traits maskTraits, err error) {
-	err = withImageFile(path, func(f *os.File) error {
-		head, err := readHeader(f)
+	err = picture.WithFile(path, func(f *os.File) error {
+		head, err := picture.ReadHeader(f)
 		if err != nil {
 			return err
 		}
-		pic, alpha, err := head.decodeWithAlpha(f)
+		pic, alpha, err := head.DecodeWithAlpha(f)
 		if err != nil {
 			return err
 		}
 		if rule.fixed {
 			mask = thresholdMask(pic, rule.above)
 		} else {
-			mask, traits = recogniseMask(pic, alpha, head.format == "jpeg")
+			mask, traits = recogniseMask(pic, alpha, head.Format == "jpeg")
 		}
-		mask.Pix = raster{w: mask.W, h: mask.H, ch: 1, pix: mask.Pix}.turned(how.facing(head)).pix
-		size := head.shown(how.facing(head))
+		mask.Pix = picture.Raster{W: mask.W, H: mask.H, Ch: 1, Pix: mask.Pix}.Turned(how.facing(head)).Pix
+		size := head.Shown(how.facing(head))
 		mask.W, mask.H = size.X, size.Y
 		return nil
 	})
@@ -64,11 +64,11 @@ func decodeMask(how *reading, path string, rule maskRule) (mask *Mask, traits ma
 }
 
 // thresholdMask compares the upper byte of 16-bit samples, but for above 0: a class number counts, however small.
-func thresholdMask(pic raster, above uint8) *Mask {
+func thresholdMask(pic picture.Raster, above uint8) *Mask {
 	mask := blankMask(pic)
 	for i := range mask.Pix {
-		for c := i * pic.ch; c < (i+1)*pic.ch; c++ {
-			if pic.deep == nil && pic.pix[c] > above || pic.deep != nil && (pic.deep[c]>>8 > uint16(above) || above == 0 && pic.deep[c] > 0) {
+		for c := i * pic.Ch; c < (i+1)*pic.Ch; c++ {
+			if pic.Deep == nil && pic.Pix[c] > above || pic.Deep != nil && (pic.Deep[c]>>8 > uint16(above) || above == 0 && pic.Deep[c] > 0) {
 				mask.Pix[i] = 1
 			}
 		}
@@ -78,21 +78,21 @@ func thresholdMask(pic raster, above uint8) *Mask {
 
 // recogniseMask finds what a mask marks. alpha has no samples where the file has none. A lossy file has faint traces
 // around its marks.
-func recogniseMask(pic, alpha raster, lossy bool) (*Mask, maskTraits) {
+func recogniseMask(pic, alpha picture.Raster, lossy bool) (*Mask, maskTraits) {
 	var traits maskTraits
-	if alpha.pix != nil && pic.uniform() && !alpha.uniform() {
+	if alpha.Pix != nil && pic.Uniform() && !alpha.Uniform() {
 		pic, traits = alpha, maskFromAlpha
 	}
 	background := [3]uint16{}
 	if !lossy {
-		background = pic.background()
+		background = backgroundOf(pic)
 	}
 	if background != ([3]uint16{}) {
 		traits |= maskOtherBackground
 	}
-	levels := pic.distances(background)
+	levels := distancesFrom(background, pic)
 	mask := blankMask(pic)
-	threshold, soft := levels.threshold(pic.w, pic.full(), lossy)
+	threshold, soft := levels.threshold(pic.W, pic.Full(), lossy)
 	switch {
 	case lossy:
 	case levels.many():
@@ -105,7 +105,7 @@ func recogniseMask(pic, alpha raster, lossy bool) (*Mask, maskTraits) {
 			mask.Pix[i] = 1
 		}
 	}
-	if pic.uniform() && background != ([3]uint16{}) { // it marks all or nothing; what it says is kept
+	if pic.Uniform() && background != ([3]uint16{}) { // it marks all or nothing; what it says is kept
 		for i := range mask.Pix {
 			mask.Pix[i] = 1
 		}
@@ -120,52 +120,17 @@ func recogniseMask(pic, alpha raster, lossy bool) (*Mask, maskTraits) {
 	return mask, traits
 }
 
-// sample is sample i, of 8 or 16 bits.
-func (r raster) sample(i int) uint16 {
-	if r.deep != nil {
-		return r.deep[i]
-	}
-	return uint16(r.pix[i])
-}
-
-// full is the highest value that a sample can have.
-func (r raster) full() uint16 {
-	if r.deep != nil {
-		return 1<<16 - 1
-	}
-	return 1<<8 - 1
-}
-
-// at is the value of pixel i.
-func (r raster) at(i int) (v [3]uint16) {
-	for c := range r.ch {
-		v[c] = r.sample(i*r.ch + c)
-	}
-	return v
-}
-
-// uniform tells whether all pixels are the same.
-func (r raster) uniform() bool {
-	first := r.at(0)
-	for i := range r.w * r.h {
-		if r.at(i) != first {
-			return false
-		}
-	}
-	return true
-}
-
 // mostValues is how many values a mask has at most; a picture of more is no drawing, and its zero is its background.
 const mostValues = 4096
 
-// background is zero if some pixel is, else the most frequent value.
-func (r raster) background() (most [3]uint16) {
-	if r.ch == 1 && bytes.IndexByte(r.pix, 0) >= 0 {
+// backgroundOf is zero if some pixel is, else the most frequent value.
+func backgroundOf(r picture.Raster) (most [3]uint16) {
+	if r.Ch == 1 && bytes.IndexByte(r.Pix, 0) >= 0 {
 		return most
 	}
 	counts := map[[3]uint16]int{}
-	for i := range r.w * r.h {
-		v := r.at(i)
+	for i := range r.W * r.H {
+		v := r.At(i)
 		if v == ([3]uint16{}) || len(counts) > mostValues {
 			return [3]uint16{}
 		}
@@ -188,12 +153,12 @@ func less(a, b [3]uint16) bool {
 	return false
 }
 
-// distances are how far each pixel's channels are from the background at most.
-func (r raster) distances(background [3]uint16) maskLevels {
-	out := make(maskLevels, r.w*r.h)
+// distancesFrom is how far each pixel's channels are from the background at most.
+func distancesFrom(background [3]uint16, r picture.Raster) maskLevels {
+	out := make(maskLevels, r.W*r.H)
 	for i := range out {
-		v := r.at(i)
-		for c := range r.ch {
+		v := r.At(i)
+		for c := range r.Ch {
 			out[i] = max(out[i], max(v[c], background[c])-min(v[c], background[c]))
 		}
 	}
@@ -273,35 +238,4 @@ func (m *Mask) covers() bool {
 		}
 	}
 	return 10*marked >= 9*border
-}
-
-// alphaOf is the alpha channel of a picture; without samples where it has none.
-func alphaOf(img image.Image) raster {
-	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	switch img := img.(type) {
-	case *image.NRGBA:
-		return gatherGrey(w, h, img.Pix[3:], img.Stride, 4)
-	case *image.RGBA:
-		return gatherGrey(w, h, img.Pix[3:], img.Stride, 4)
-	case *image.NRGBA64:
-		return gatherGrey(w, h, img.Pix[6:], img.Stride, 8)
-	case *image.NYCbCrA:
-		return gatherGrey(w, h, img.A, img.AStride, 1)
-	case *image.Paletted:
-		return paletteAlpha(img)
-	}
-	return raster{}
-}
-
-func paletteAlpha(img *image.Paletted) raster {
-	var table [256]uint8
-	for i, c := range img.Palette {
-		_, _, _, a := c.RGBA()
-		table[i] = uint8(a >> 8)
-	}
-	out := gatherGrey(img.Bounds().Dx(), img.Bounds().Dy(), img.Pix, img.Stride, 1)
-	for i, index := range out.pix {
-		out.pix[i] = table[index]
-	}
-	return out
 }

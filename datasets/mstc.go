@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,16 +141,16 @@ type videoSource struct {
 
 func (v videoSource) hasMask() bool { return true }
 
-func (v videoSource) read(how *reading) (raster, *Mask, error) {
+func (v videoSource) read(how *reading) (picture.Raster, *Mask, error) {
 	pic, _, err := v.frame.read(how)
 	if err != nil {
 		return pic, nil, err
 	}
 	flags, err := v.masks.flags(v.item)
 	if err == nil {
-		err = v.sameSize(pic.w, pic.h)
+		err = v.sameSize(pic.W, pic.H)
 	}
-	return pic, &Mask{pic.w, pic.h, flags}, err
+	return pic, &Mask{pic.W, pic.H, flags}, err
 }
 
 func (v videoSource) sameSize(w, h int) error {

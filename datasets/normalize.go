@@ -1,6 +1,9 @@
 package datasets
 
-import "fmt"
+import (
+	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
+)
 
 // The ImageNet statistics that every backbone here was trained with, for R, G and B in 0..1.
 var (
@@ -55,6 +58,6 @@ func Preprocess(path string, h, w int) (resized []uint8, normalized []float32, e
 	if err != nil {
 		return nil, nil, err
 	}
-	im := resizeLanczos(pic, w, h).rgb()
+	im := imageOf(picture.Resize(pic, w, h))
 	return im.Planes(), Normalize(im), nil
 }

@@ -52,7 +52,7 @@ func readNPYHeader(r io.Reader) (npyArray, error) {
 	length, a := int64(binary.LittleEndian.Uint16(start[8:])), npyArray{data: 10}
 	if start[6] > 1 { // from version 2 on the length has four bytes
 		if _, err := io.ReadFull(r, start[10:]); err != nil {
-			return a, explain(err)
+			return a, fmt.Errorf("header: %w", err)
 		}
 		length, a.data = int64(binary.LittleEndian.Uint32(start[8:])), 12
 	}

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"maps"
 	"math"
 	"slices"
@@ -40,14 +41,14 @@ func (p *painting) hasMask() bool { return true }
 
 func (p *painting) check(how *reading, depth Depth) (facts, error) { return p.under.check(how, depth) }
 
-func (p *painting) read(how *reading) (raster, *Mask, error) {
+func (p *painting) read(how *reading) (picture.Raster, *Mask, error) {
 	pic, _, err := p.under.read(how)
 	if err != nil {
-		return raster{}, nil, err
+		return picture.Raster{}, nil, err
 	}
 	r := newRNG(p.seeds...)
-	f := newFrame(pic.w, pic.h)
-	s := scene{look: pic.colourAt}
+	f := newFrame(pic.W, pic.H)
+	s := sceneFrom(pic)
 	for range flawTries {
 		at := vec{r.between(0.04, f.w-0.04), r.between(0.04, f.h-0.04)}
 		fl := flawMakers[p.kind](r, s, f, at)
@@ -55,50 +56,55 @@ func (p *painting) read(how *reading) (raster, *Mask, error) {
 			return out, mask, nil
 		}
 	}
-	return raster{}, nil, fmt.Errorf("no flaw %q fits on a picture of %d×%d pixels", p.kind, pic.w, pic.h)
+	return picture.Raster{}, nil, fmt.Errorf("no flaw %q fits on a picture of %d×%d pixels", p.kind, pic.W, pic.H)
+}
+
+// sceneFrom shows the picture.
+func sceneFrom(pic picture.Raster) scene {
+	return scene{look: func(p vec) rgb { return between(pic, p) }}
 }
 
 // paint is the picture with a flaw, and the pixels that the flaw changed.
-func paint(pic raster, fl flaw) (raster, *Mask) {
-	out, mask := pic.clone(), blankMask(pic)
-	f := newFrame(pic.w, pic.h)
-	for y := range pic.h {
-		for x := range pic.w {
-			_, colour, covered := colourAt(scene{look: pic.colourAt}, &fl, f, x, y)
-			if covered && out.set(x, y, colour) {
-				mask.Pix[y*pic.w+x] = 1
+func paint(pic picture.Raster, fl flaw) (picture.Raster, *Mask) {
+	out, mask := pic.Clone(), blankMask(pic)
+	f := newFrame(pic.W, pic.H)
+	for y := range pic.H {
+		for x := range pic.W {
+			_, colour, covered := colourAt(sceneFrom(pic), &fl, f, x, y)
+			if covered && setPixel(out, x, y, colour) {
+				mask.Pix[y*pic.W+x] = 1
 			}
 		}
 	}
 	return out, mask
 }
 
-// set gives a pixel a colour, its mean where the picture is grey, and tells whether that changed it.
-func (r raster) set(x, y int, colour rgb) bool {
-	if r.ch == 1 {
+// setPixel gives a pixel a colour, its mean where the picture is grey, and tells whether that changed it.
+func setPixel(r picture.Raster, x, y int, colour rgb) bool {
+	if r.Ch == 1 {
 		colour[0] = (colour[0] + colour[1] + colour[2]) / 3
 	}
 	changed := false
-	for i := range r.ch {
-		at := (y*r.w+x)*r.ch + i
+	for i := range r.Ch {
+		at := (y*r.W+x)*r.Ch + i
 		level := uint8(min(max(255*colour[i]+0.5, 0), 255))
-		changed = changed || level != r.pix[at]
-		r.pix[at] = level
+		changed = changed || level != r.Pix[at]
+		r.Pix[at] = level
 	}
 	return changed
 }
 
-// colourAt is the picture's colour at a place, in units of the shorter side, between the middles of its pixels.
-func (r raster) colourAt(p vec) rgb {
-	side := float64(min(r.w, r.h))
-	x, y := clampTo(p.x*side-0.5, r.w), clampTo(p.y*side-0.5, r.h)
+// between is the picture's colour at a place, in units of the shorter side, between the middles of its pixels.
+func between(r picture.Raster, p vec) rgb {
+	side := float64(min(r.W, r.H))
+	x, y := clampTo(p.x*side-0.5, r.W), clampTo(p.y*side-0.5, r.H)
 	left, top := int(x), int(y)
-	right, bottom := min(left+1, r.w-1), min(top+1, r.h-1)
+	right, bottom := min(left+1, r.W-1), min(top+1, r.H-1)
 	u, v := x-float64(left), y-float64(top)
 	var c rgb
 	for i := range c {
-		k := i % r.ch
-		level := func(x, y int) float64 { return float64(r.pix[(y*r.w+x)*r.ch+k]) / 255 }
+		k := i % r.Ch
+		level := func(x, y int) float64 { return float64(r.Pix[(y*r.W+x)*r.Ch+k]) / 255 }
 		c[i] = mix(mix(level(left, top), level(right, top), u), mix(level(left, bottom), level(right, bottom), u), v)
 	}
 	return c

@@ -3,6 +3,7 @@ package datasets
 import (
 	"context"
 	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -21,13 +22,10 @@ const (
 	ExifIgnore = "ignore"
 )
 
-// fullLevels is the number of values of a 16-bit sample.
-const fullLevels = 1 << 16
-
 // Check tells what is wrong with r.
 func (r Reading) Check() error {
-	if r.Levels != 0 && (r.Levels < 2 || r.Levels > fullLevels) {
-		return fmt.Errorf("%d levels: they are 2 to %d, or 0 to recognise them", r.Levels, fullLevels)
+	if r.Levels != 0 && (r.Levels < 2 || r.Levels > picture.FullLevels) {
+		return fmt.Errorf("%d levels: they are 2 to %d, or 0 to recognise them", r.Levels, picture.FullLevels)
 	}
 	if !slices.Contains([]string{"", ExifApply, ExifIgnore}, r.Exif) {
 		return fmt.Errorf("EXIF orientation %q: it is %s or %s", r.Exif, ExifApply, ExifIgnore)
@@ -108,14 +106,14 @@ func (r *reading) levels() int {
 func recogniseLevels(files []string) int {
 	var most atomic.Uint32
 	inParallel(context.Background(), len(files), func(i int) {
-		if head, err := decodeHeader(files[i]); err != nil || !head.deep {
+		if head, err := picture.FileHeader(files[i]); err != nil || !head.Deep {
 			return
 		}
-		pic, _, err := decodeFile(files[i])
-		if err != nil || len(pic.deep) == 0 {
+		pic, _, err := picture.DecodeFile(files[i])
+		if err != nil || len(pic.Deep) == 0 {
 			return
 		}
-		highest := uint32(slices.Max(pic.deep))
+		highest := uint32(slices.Max(pic.Deep))
 		for old := most.Load(); highest > old && !most.CompareAndSwap(old, highest); old = most.Load() {
 		}
 	})
@@ -124,46 +122,22 @@ func recogniseLevels(files []string) int {
 			return levels
 		}
 	}
-	return fullLevels
-}
-
-// facing is the orientation that a picture is turned by. Pillow turns TIFF files, and no others, when it opens them.
-func (r *reading) facing(head header) int {
-	if r.Exif == ExifIgnore && head.tiff == nil {
-		return 1
-	}
-	return head.orientation
+	return picture.FullLevels
 }
 
 // file reads a picture, scaled to 8 bits and turned.
-func (r *reading) file(path string) (raster, header, error) {
-	pic, head, err := decodeFile(path)
+func (r *reading) file(path string) (picture.Raster, picture.Header, error) {
+	pic, head, err := picture.DecodeFile(path)
 	if err != nil {
-		return raster{}, head, err
+		return picture.Raster{}, head, err
 	}
-	if pic.deep != nil {
-		if pic, err = pic.scaled(r.levels()); err != nil {
-			return raster{}, head, fmt.Errorf("%s: %w", path, err)
+	if pic.Deep != nil {
+		if pic, err = pic.Scaled(r.levels()); err != nil {
+			return picture.Raster{}, head, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return pic.turned(r.facing(head)), head, nil
+	return pic.Turned(r.facing(head)), head, nil
 }
 
-// mostClipped is the share of a picture's samples that may lie above its levels, such as a sensor's stuck pixels.
-const mostClipped = 0.01
-
-// scaled is the picture with 8-bit samples, ⌊256·v/levels⌋. Of full 16 bits that is the upper byte.
-func (r raster) scaled(levels int) (raster, error) {
-	out := newRaster(r.w, r.h, r.ch)
-	above, highest := 0, uint16(0)
-	for i, v := range r.deep {
-		if int(v) >= levels {
-			above, highest = above+1, max(highest, v)
-		}
-		out.pix[i] = uint8(min(int(v)<<8/levels, 255))
-	}
-	if float64(above) > mostClipped*float64(len(r.deep)) {
-		return raster{}, fmt.Errorf("%d of its 16-bit samples, up to %d, lie above the %d levels that the data are read with; give the number of levels", above, highest, levels)
-	}
-	return out, nil
-}
+// facing is the orientation that a picture is turned by.
+func (r *reading) facing(head picture.Header) int { return head.Facing(r.Exif != ExifIgnore) }

@@ -3,6 +3,7 @@ package datasets
 import (
 	"context"
 	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"image/color"
 	"os"
@@ -95,11 +96,11 @@ func TestImageAboveTheLevels(t *testing.T) {
 	if _, _, err := set[0].Load(8, 8); err == nil || !strings.Contains(err.Error(), "above the 1024 levels") || !strings.Contains(err.Error(), "1.png") {
 		t.Errorf("error %v", err)
 	}
-	pic := newDeepRaster(200, 1, 1)
-	pic.deep[3] = 65535
-	scaled, err := pic.scaled(1024)
-	if err != nil || scaled.pix[3] != 255 || scaled.pix[4] != 0 {
-		t.Errorf("%v, %v", scaled.pix, err)
+	pic := picture.NewDeep(200, 1, 1)
+	pic.Deep[3] = 65535
+	scaled, err := pic.Scaled(1024)
+	if err != nil || scaled.Pix[3] != 255 || scaled.Pix[4] != 0 {
+		t.Errorf("%v, %v", scaled.Pix, err)
 	}
 }
 
@@ -117,7 +118,7 @@ func TestRecognisedLevels(t *testing.T) {
 func TestCheckTellsHowImagesAreRead(t *testing.T) {
 	root := deepFolder(t)
 	for _, name := range []string{"turned6.png", "pages.tif"} {
-		data, err := os.ReadFile(filepath.Join("testdata/formats", name))
+		data, err := os.ReadFile(filepath.Join("internal/picture/testdata/formats", name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +145,7 @@ func TestCheckTellsHowImagesAreRead(t *testing.T) {
 
 // A turned image and the upright mask that was drawn upon it fit together, unless the orientation is ignored.
 func TestMaskIsDrawnOnTheTurnedImage(t *testing.T) {
-	turned, err := os.ReadFile("testdata/formats/turned6.png") // shown 27 wide and 37 high
+	turned, err := os.ReadFile("internal/picture/testdata/formats/turned6.png") // shown 27 wide and 37 high
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"io/fs"
 	"path/filepath"
@@ -27,7 +28,7 @@ type Sample struct {
 // source is where a sample's pixels come from.
 type source interface {
 	// read returns the picture and its mask at their own size. The mask is nil if the truth is not known.
-	read(how *reading) (raster, *Mask, error)
+	read(how *reading) (picture.Raster, *Mask, error)
 	// hasMask tells whether read returns a mask.
 	hasMask() bool
 	// check reports what read would fail on. Short of decoding, it reads headers only.
@@ -64,12 +65,12 @@ func (s Sample) Load(h, w int) (*Image, *Mask, error) {
 		return nil, nil, err
 	}
 	if h == 0 {
-		return pic.rgb(), mask, nil
+		return imageOf(pic), mask, nil
 	}
 	if mask != nil {
-		mask = resizeNearest(mask, w, h)
+		mask = mask.resized(w, h)
 	}
-	return resizeLanczos(pic, w, h).rgb(), mask, nil
+	return imageOf(picture.Resize(pic, w, h)), mask, nil
 }
 
 // HasMask tells whether it is known which of the sample's pixels are anomalous. (Of a normal sample it is: none.)
@@ -90,7 +91,7 @@ func Files(paths ...string) Set {
 func NewSample(name, class, defect string, im *Image, mask *Mask) Sample {
 	return Sample{
 		Name: name, Class: class, Defect: defect, Anomalous: defect != Good,
-		pixels: memorySource{raster{w: im.W, h: im.H, ch: 3, pix: im.Pix}.clone().compact(), mask.clone(), defect != Good},
+		pixels: memorySource{picture.Raster{W: im.W, H: im.H, Ch: 3, Pix: im.Pix}.Clone().Compact(), mask.clone(), defect != Good},
 	}
 }
 
@@ -102,27 +103,27 @@ func fileSample(name, class, defect string, src fileSource) Sample {
 
 // memorySource is a picture that is already there.
 type memorySource struct {
-	pic       raster
+	pic       picture.Raster
 	mask      *Mask
 	anomalous bool
 }
 
 func (m memorySource) hasMask() bool { return m.mask != nil || !m.anomalous }
 
-func (m memorySource) read(*reading) (raster, *Mask, error) {
+func (m memorySource) read(*reading) (picture.Raster, *Mask, error) {
 	if m.mask == nil && !m.anomalous {
-		return m.pic.clone(), blankMask(m.pic), nil
+		return m.pic.Clone(), blankMask(m.pic), nil
 	}
-	return m.pic.clone(), m.mask.clone(), nil
+	return m.pic.Clone(), m.mask.clone(), nil
 }
 
 func (m memorySource) check(*reading, Depth) (facts, error) {
-	found := facts{size: image.Pt(m.pic.w, m.pic.h)}
+	found := facts{size: image.Pt(m.pic.W, m.pic.H)}
 	if m.mask == nil {
 		return found, nil
 	}
 	found.mask = m.mask
-	return found, sameSize(m.pic.w, m.pic.h, m.mask.W, m.mask.H)
+	return found, sameSize(m.pic.W, m.pic.H, m.mask.W, m.mask.H)
 }
 
 // fileSource is an image file with any number of mask files; a pixel is anomalous if one of them says so.
@@ -137,13 +138,13 @@ type fileSource struct {
 
 func (f fileSource) hasMask() bool { return !f.unlabelled && (!f.anomalous || len(f.masks) > 0) }
 
-func (f fileSource) read(how *reading) (raster, *Mask, error) {
+func (f fileSource) read(how *reading) (picture.Raster, *Mask, error) {
 	pic, mask, _, err := f.readWithTraits(how)
 	return pic, mask, err
 }
 
 // readWithTraits also tells what was assumed of the masks.
-func (f fileSource) readWithTraits(how *reading) (raster, *Mask, maskTraits, error) {
+func (f fileSource) readWithTraits(how *reading) (picture.Raster, *Mask, maskTraits, error) {
 	pic, _, err := how.file(f.image)
 	if err != nil || !f.hasMask() {
 		return pic, nil, 0, err
@@ -152,10 +153,10 @@ func (f fileSource) readWithTraits(how *reading) (raster, *Mask, maskTraits, err
 	for _, path := range f.masks {
 		more, assumed, err := decodeMask(how, path, f.rule)
 		if err != nil {
-			return raster{}, nil, 0, f.missingMask(path, err)
+			return picture.Raster{}, nil, 0, f.missingMask(path, err)
 		}
 		if err := sameSize(mask.W, mask.H, more.W, more.H); err != nil {
-			return raster{}, nil, 0, fmt.Errorf("%s: %w", path, err)
+			return picture.Raster{}, nil, 0, fmt.Errorf("%s: %w", path, err)
 		}
 		traits |= assumed
 		for i, v := range more.Pix {
@@ -174,23 +175,23 @@ func (f fileSource) missingMask(path string, err error) error {
 }
 
 func (f fileSource) check(how *reading, depth Depth) (facts, error) {
-	head, err := decodeHeader(f.image)
+	head, err := picture.FileHeader(f.image)
 	if err != nil {
 		return facts{}, err
 	}
-	found := facts{size: head.shown(how.facing(head)), turned: how.facing(head) != 1, deep: head.deep, pages: head.pages, noMask: f.noMask}
+	found := facts{size: head.Shown(how.facing(head)), turned: how.facing(head) != 1, deep: head.Deep, pages: head.Pages, noMask: f.noMask}
 	if depth == Pixels {
-		var pic raster
+		var pic picture.Raster
 		pic, found.mask, found.traits, err = f.readWithTraits(how)
-		found.picture = pic.sum()
+		found.picture = pic.Sum()
 		return found, err
 	}
 	for _, path := range f.masks {
-		other, err := decodeHeader(path)
+		other, err := picture.FileHeader(path)
 		if err != nil {
 			return facts{}, f.missingMask(path, err)
 		}
-		size := other.shown(how.facing(other))
+		size := other.Shown(how.facing(other))
 		if err := sameSize(found.size.X, found.size.Y, size.X, size.Y); err != nil {
 			return facts{}, fmt.Errorf("%s: %w", path, err)
 		}
@@ -198,7 +199,7 @@ func (f fileSource) check(how *reading, depth Depth) (facts, error) {
 	return found, nil
 }
 
-func blankMask(pic raster) *Mask { return &Mask{pic.w, pic.h, make([]uint8, pic.w*pic.h)} }
+func blankMask(pic picture.Raster) *Mask { return &Mask{pic.W, pic.H, make([]uint8, pic.W*pic.H)} }
 
 func sameSize(w, h, maskW, maskH int) error {
 	if w != maskW || h != maskH {

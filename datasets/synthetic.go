@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"slices"
 	"sync"
@@ -117,7 +118,7 @@ type drawing struct {
 	keep    bool
 
 	once sync.Once
-	pic  raster
+	pic  picture.Raster
 	mask *Mask
 	err  error
 }
@@ -126,18 +127,18 @@ func (d *drawing) hasMask() bool { return true }
 
 func (d *drawing) check(*reading, Depth) (facts, error) { return facts{size: image.Pt(d.w, d.h)}, nil }
 
-func (d *drawing) read(*reading) (raster, *Mask, error) {
+func (d *drawing) read(*reading) (picture.Raster, *Mask, error) {
 	if !d.keep {
 		return d.draw()
 	}
 	d.once.Do(func() { d.pic, d.mask, d.err = d.draw() })
-	return d.pic.clone(), d.mask.clone(), d.err
+	return d.pic.Clone(), d.mask.clone(), d.err
 }
 
 // flawTries bounds the search for a place where a flaw shows.
 const flawTries = 200
 
-func (d *drawing) draw() (raster, *Mask, error) {
+func (d *drawing) draw() (picture.Raster, *Mask, error) {
 	r := newRNG(d.seeds...)
 	f := newFrame(d.w, d.h)
 	s, c := d.product.draw(r, f), newCamera(r)
@@ -151,7 +152,7 @@ func (d *drawing) draw() (raster, *Mask, error) {
 			return pic, mask, nil
 		}
 	}
-	return raster{}, nil, fmt.Errorf("synthetic: no flaw %q fits on a %s of %d×%d pixels", d.defect, d.product.name, d.w, d.h)
+	return picture.Raster{}, nil, fmt.Errorf("synthetic: no flaw %q fits on a %s of %d×%d pixels", d.defect, d.product.name, d.w, d.h)
 }
 
 // makeFlaw makes the picture's flaw at a random place where one can be.

@@ -1,5 +1,7 @@
 package datasets
 
+import "github.com/msflow-go/msflow/datasets/internal/picture"
+
 // A synthetic picture is a function from places to colours. A flaw is another such function with the region where it holds.
 // The mask is that region, and rendering makes sure that the picture differs from the flawless one there, in every pixel,
 // and nowhere else.
@@ -69,8 +71,8 @@ func (c camera) develop(colour rgb, p vec, f frame, x, y int) (levels [3]uint8) 
 var subpixels = []vec{{0.25, 0.25}, {0.75, 0.25}, {0.25, 0.75}, {0.75, 0.75}}
 
 // render draws the scene, with a flaw unless it is nil, on w×h pixels.
-func render(s scene, fl *flaw, c camera, w, h int) (raster, *Mask) {
-	pic := newRaster(w, h, 3)
+func render(s scene, fl *flaw, c camera, w, h int) (picture.Raster, *Mask) {
+	pic := picture.New(w, h, 3)
 	mask := blankMask(pic)
 	f := newFrame(w, h)
 	for y := range h {
@@ -83,7 +85,7 @@ func render(s scene, fl *flaw, c camera, w, h int) (raster, *Mask) {
 				mask.Pix[i] = 1
 				levels = unlike(levels, c.develop(flawed, middle, f, x, y))
 			}
-			copy(pic.pix[3*i:], levels[:])
+			copy(pic.Pix[3*i:], levels[:])
 		}
 	}
 	return pic, mask

@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import (
 	"bufio"
@@ -206,22 +206,22 @@ func (t *tiffPicture) premultiplied() bool {
 }
 
 // decode reads the page's pixels.
-func (t *tiffPicture) decode() (raster, error) {
-	pic := raster{w: t.w, h: t.h, ch: t.kept()}
-	if n := t.w * t.h * pic.ch; t.bits == 16 {
-		pic.deep = make([]uint16, n)
+func (t *tiffPicture) decode() (Raster, error) {
+	pic := Raster{W: t.w, H: t.h, Ch: t.kept()}
+	if n := t.w * t.h * pic.Ch; t.bits == 16 {
+		pic.Deep = make([]uint16, n)
 	} else {
-		pic.pix = make([]uint8, n)
+		pic.Pix = make([]uint8, n)
 	}
 	row := make([]uint16, t.blockW*t.perRow())
 	raw := make([]byte, t.rowBytes(t.blockW))
 	for plane := range t.planes() {
-		if plane >= pic.ch && t.planar {
+		if plane >= pic.Ch && t.planar {
 			break
 		}
 		for i := range t.across * t.down {
 			if err := t.decodeBlock(pic, plane, i, raw, row); err != nil {
-				return raster{}, fmt.Errorf("TIFF, strip or tile %d: %w", i, err)
+				return Raster{}, fmt.Errorf("TIFF, strip or tile %d: %w", i, err)
 			}
 		}
 	}
@@ -229,7 +229,7 @@ func (t *tiffPicture) decode() (raster, error) {
 }
 
 // decodeBlock reads strip or tile i of a plane into its place. raw and row are room for one of its rows.
-func (t *tiffPicture) decodeBlock(pic raster, plane, i int, raw []byte, row []uint16) error {
+func (t *tiffPicture) decodeBlock(pic Raster, plane, i int, raw []byte, row []uint16) error {
 	r, err := t.unpacked(plane*t.across*t.down + i)
 	if err != nil {
 		return err
@@ -316,16 +316,16 @@ func (t *tiffPicture) samplesOf(raw []byte, row []uint16) {
 }
 
 // place puts a row of a block, which may reach over the border, into the picture.
-func (t *tiffPicture) place(pic raster, plane, left, y int, row []uint16) {
-	from, to := t.perRow(), pic.ch
+func (t *tiffPicture) place(pic Raster, plane, left, y int, row []uint16) {
+	from, to := t.perRow(), pic.Ch
 	count, first := min(from, to), plane
 	for x := range min(t.blockW, t.w-left) {
 		at := (y*t.w+left+x)*to + first
 		for s := range count {
-			if pic.deep != nil {
-				pic.deep[at+s] = row[x*from+s]
+			if pic.Deep != nil {
+				pic.Deep[at+s] = row[x*from+s]
 			} else {
-				pic.pix[at+s] = t.level(row[x*from+s])
+				pic.Pix[at+s] = t.level(row[x*from+s])
 			}
 		}
 	}
@@ -348,38 +348,38 @@ func (t *tiffPicture) level(v uint16) uint8 {
 }
 
 // finish looks colours up, divides alpha out and brings a grey picture to one channel.
-func (t *tiffPicture) finish(pic raster) raster {
+func (t *tiffPicture) finish(pic Raster) Raster {
 	if t.photometric == photoPalette {
-		return t.lookUp(pic).compact()
+		return t.lookUp(pic).Compact()
 	}
 	if t.premultiplied() {
 		pic = pic.divided()
 	}
-	if pic.ch == 3 {
-		return pic.compact()
+	if pic.Ch == 3 {
+		return pic.Compact()
 	}
 	return pic
 }
 
 // lookUp replaces indices by their colours, whose red, green and blue values lie in three tables of 16 bits.
-func (t *tiffPicture) lookUp(pic raster) raster {
+func (t *tiffPicture) lookUp(pic Raster) Raster {
 	n := len(t.palette) / 3
-	out := newRaster(pic.w, pic.h, 3)
-	for i, index := range pic.pix {
+	out := New(pic.W, pic.H, 3)
+	for i, index := range pic.Pix {
 		for c := range 3 {
-			out.pix[3*i+c] = uint8(t.palette[c*n+int(index)] >> 8)
+			out.Pix[3*i+c] = uint8(t.palette[c*n+int(index)] >> 8)
 		}
 	}
 	return out
 }
 
 // divided is R,G,B from R·A,G·A,B·A,A.
-func (r raster) divided() raster {
-	out := raster{w: r.w, h: r.h, ch: 3}
-	if r.deep != nil {
-		out.deep = divideAlpha(r.deep, 1<<16-1)
+func (r Raster) divided() Raster {
+	out := Raster{W: r.W, H: r.H, Ch: 3}
+	if r.Deep != nil {
+		out.Deep = divideAlpha(r.Deep, 1<<16-1)
 	} else {
-		out.pix = divideAlpha(r.pix, 1<<8-1)
+		out.Pix = divideAlpha(r.Pix, 1<<8-1)
 	}
 	return out
 }

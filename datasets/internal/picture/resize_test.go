@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import (
 	"bytes"
@@ -64,17 +64,17 @@ func checkResize(t *testing.T, c resizeCase) {
 			t.Errorf("%s: got\n%v\nwant\n%v", kind, got, want)
 		}
 	}
-	same("grey", resizeLanczos(raster{w: w, h: h, ch: 1, pix: grey}, c.To[0], c.To[1]).pix, c.Grey)
-	same("rgb", resizeLanczos(raster{w: w, h: h, ch: 3, pix: rgb}, c.To[0], c.To[1]).pix, c.RGB)
-	same("hard", resizeLanczos(raster{w: w, h: h, ch: 3, pix: above127(rgb, 255)}, c.To[0], c.To[1]).pix, c.Hard)
-	same("mask", resizeNearest(&Mask{w, h, above127(grey, 1)}, c.To[0], c.To[1]).Pix, c.Mask)
+	same("grey", Resize(Raster{W: w, H: h, Ch: 1, Pix: grey}, c.To[0], c.To[1]).Pix, c.Grey)
+	same("rgb", Resize(Raster{W: w, H: h, Ch: 3, Pix: rgb}, c.To[0], c.To[1]).Pix, c.RGB)
+	same("hard", Resize(Raster{W: w, H: h, Ch: 3, Pix: above127(rgb, 255)}, c.To[0], c.To[1]).Pix, c.Hard)
+	same("mask", Nearest(above127(grey, 1), w, h, c.To[0], c.To[1]), c.Mask)
 }
 
 // A window at the border must not lose or invent light: a flat picture stays flat.
 func TestResizeKeepsFlatPicturesFlat(t *testing.T) {
 	for _, size := range [][2]int{{7, 5}, {50, 64}, {256, 1}} {
-		src := raster{w: 31, h: 17, ch: 1, pix: bytes.Repeat([]uint8{200}, 31*17)}
-		for i, v := range resizeLanczos(src, size[0], size[1]).pix {
+		src := Raster{W: 31, H: 17, Ch: 1, Pix: bytes.Repeat([]uint8{200}, 31*17)}
+		for i, v := range Resize(src, size[0], size[1]).Pix {
 			if v != 200 {
 				t.Fatalf("to %v: sample %d is %d", size, i, v)
 			}
@@ -84,10 +84,10 @@ func TestResizeKeepsFlatPicturesFlat(t *testing.T) {
 
 func BenchmarkResize1024To256(b *testing.B) {
 	for _, ch := range []int{1, 3} {
-		src := raster{w: 1024, h: 1024, ch: ch, pix: lcgNoise(1, ch*1024*1024)}
+		src := Raster{W: 1024, H: 1024, Ch: ch, Pix: lcgNoise(1, ch*1024*1024)}
 		b.Run(fmt.Sprintf("channels=%d", ch), func(b *testing.B) {
 			for b.Loop() {
-				resizeLanczos(src, 256, 256)
+				Resize(src, 256, 256)
 			}
 		})
 	}

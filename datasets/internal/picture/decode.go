@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import (
 	"bufio"
@@ -20,40 +20,44 @@ import (
 // MaxPixels is the largest picture that is decoded. A larger one is refused by its header, before memory is spent on it.
 const MaxPixels = 100_000_000
 
-// imageExtensions are the file names that the folder layouts take for images.
-var imageExtensions = map[string]bool{
-	".jpg": true, ".jpeg": true, ".png": true, ".bmp": true, ".tif": true, ".tiff": true, ".webp": true,
-}
-
 // ErrEmptyFile is wrapped by the error for an image file of no bytes.
 var ErrEmptyFile = errors.New("empty file")
 
 // ErrTooLarge is wrapped by the error for an image of more than MaxPixels pixels.
 var ErrTooLarge = fmt.Errorf("more than %d pixels", MaxPixels)
 
-// header is what an image file says before its pixels.
-type header struct {
-	format      string      // as image.Decode names it, or tiff
+// Header is what an image file says before its pixels.
+type Header struct {
+	Format      string      // as image.Decode names it, or tiff
 	size        image.Point // as stored, before it is turned
-	deep        bool        // 16-bit samples
+	Deep        bool        // 16-bit samples
 	orientation int         // EXIF's
-	pages       int         // of a TIFF file; the first is read
+	Pages       int         // of a TIFF file; the first is read
 	tiff        *tiffPicture
 }
 
-// shown is the picture's width and height once it is turned.
-func (h header) shown(orientation int) image.Point {
+// Shown is the picture's width and height once it is turned.
+func (h Header) Shown(orientation int) image.Point {
 	if orientation > 4 {
 		return image.Pt(h.size.Y, h.size.X)
 	}
 	return h.size
 }
 
-// decodeFile reads one picture as it is stored. Grey in any form gives one channel. Colour is RGB: the alpha channel is
+// Facing is the orientation that the picture is turned by: the one that EXIF says or, without, upright. Pillow turns TIFF
+// files, and no others, when it opens them.
+func (h Header) Facing(exif bool) int {
+	if !exif && h.tiff == nil {
+		return 1
+	}
+	return h.orientation
+}
+
+// DecodeFile reads one picture as it is stored. Grey in any form gives one channel. Colour is RGB: the alpha channel is
 // dropped, not blended.
-func decodeFile(path string) (pic raster, head header, err error) {
-	err = withImageFile(path, func(f *os.File) error {
-		if head, err = readHeader(f); err != nil {
+func DecodeFile(path string) (pic Raster, head Header, err error) {
+	err = WithFile(path, func(f *os.File) error {
+		if head, err = ReadHeader(f); err != nil {
 			return err
 		}
 		pic, err = head.decode(f)
@@ -63,41 +67,41 @@ func decodeFile(path string) (pic raster, head header, err error) {
 }
 
 // decode reads the picture behind the header.
-func (h header) decode(f io.ReaderAt) (raster, error) {
+func (h Header) decode(f io.ReaderAt) (Raster, error) {
 	if h.tiff != nil {
 		return h.tiff.decodeSafely()
 	}
 	img, format, err := decodeSafely(io.NewSectionReader(f, 0, 1<<62))
 	if err != nil {
-		return raster{}, err
+		return Raster{}, err
 	}
 	return toRaster(img, format), nil
 }
 
-// decodeWithAlpha reads the picture and its alpha channel, which has no samples where there is none.
-func (h header) decodeWithAlpha(f io.ReaderAt) (pic, alpha raster, err error) {
+// DecodeWithAlpha reads the picture and its alpha channel, which has no samples where there is none.
+func (h Header) DecodeWithAlpha(f io.ReaderAt) (pic, alpha Raster, err error) {
 	if h.tiff != nil {
 		pic, err = h.tiff.decodeSafely()
-		return pic, raster{}, err
+		return pic, Raster{}, err
 	}
 	img, format, err := decodeSafely(io.NewSectionReader(f, 0, 1<<62))
 	if err != nil {
-		return raster{}, raster{}, err
+		return Raster{}, Raster{}, err
 	}
 	return toRaster(img, format), alphaOf(img), nil
 }
 
-// decodeHeader reads the header only.
-func decodeHeader(path string) (head header, err error) {
-	err = withImageFile(path, func(f *os.File) error {
-		head, err = readHeader(f)
+// FileHeader reads the header only.
+func FileHeader(path string) (head Header, err error) {
+	err = WithFile(path, func(f *os.File) error {
+		head, err = ReadHeader(f)
 		return err
 	})
 	return head, err
 }
 
-// withImageFile opens path for read and says in any error which file it was.
-func withImageFile(path string, read func(*os.File) error) error {
+// WithFile opens path for read and says in any error which file it was.
+func WithFile(path string, read func(*os.File) error) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err // names the file already
@@ -116,26 +120,26 @@ func withImageFile(path string, read func(*os.File) error) error {
 	return nil
 }
 
-func readHeader(f *os.File) (header, error) {
+func ReadHeader(f *os.File) (Header, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return header{}, err
+		return Header{}, err
 	}
 	if info.IsDir() {
-		return header{}, errors.New("a folder, not an image")
+		return Header{}, errors.New("a folder, not an image")
 	}
 	if info.Size() == 0 {
-		return header{}, ErrEmptyFile
+		return Header{}, ErrEmptyFile
 	}
 	return headerOf(f, info.Size())
 }
 
 // headerOf reads the header of an image of size bytes, and refuses one that claims more than the bytes can hold.
-func headerOf(f io.ReaderAt, size int64) (header, error) {
+func headerOf(f io.ReaderAt, size int64) (Header, error) {
 	start := make([]byte, 32)
 	n, err := f.ReadAt(start, 0)
 	if err != nil && err != io.EOF {
-		return header{}, err
+		return Header{}, err
 	}
 	start = start[:n]
 	if isTIFF(start) {
@@ -144,19 +148,19 @@ func headerOf(f io.ReaderAt, size int64) (header, error) {
 	config, format, err := decodeConfigSafely(io.NewSectionReader(f, 0, size))
 	if errors.Is(err, image.ErrFormat) {
 		if name := otherFormat(start); name != "" {
-			return header{}, fmt.Errorf("%s, which is not read: %w", name, err)
+			return Header{}, fmt.Errorf("%s, which is not read: %w", name, err)
 		}
 	}
 	if err != nil {
-		return header{}, err
+		return Header{}, err
 	}
-	head := header{format: format, size: image.Pt(config.Width, config.Height), pages: 1}
-	head.deep = config.ColorModel == color.Gray16Model || config.ColorModel == color.NRGBA64Model || config.ColorModel == color.RGBA64Model
+	head := Header{Format: format, size: image.Pt(config.Width, config.Height), Pages: 1}
+	head.Deep = config.ColorModel == color.Gray16Model || config.ColorModel == color.NRGBA64Model || config.ColorModel == color.RGBA64Model
 	if err := checkSize(config.Width, config.Height); err != nil {
-		return header{}, err
+		return Header{}, err
 	}
 	if err := checkClaim(f, size, format, start, head.size); err != nil {
-		return header{}, err
+		return Header{}, err
 	}
 	head.orientation = orientationOf(f, size, format)
 	return head, nil
@@ -171,12 +175,12 @@ func isTIFF(start []byte) bool {
 	return false
 }
 
-func tiffHeader(f io.ReaderAt, size int64) (header, error) {
+func tiffHeader(f io.ReaderAt, size int64) (Header, error) {
 	t, err := openTIFF(f, size)
 	if err != nil {
-		return header{}, err
+		return Header{}, err
 	}
-	return header{"tiff", image.Pt(t.w, t.h), t.bits == 16, validOrientation(t.directory), t.pages(maxPages), t}, nil
+	return Header{"tiff", image.Pt(t.w, t.h), t.bits == 16, validOrientation(t.directory), t.pages(maxPages), t}, nil
 }
 
 // maxPages is where counting the pages of a TIFF file ends.
@@ -280,7 +284,7 @@ func decodeConfigSafely(r io.Reader) (config image.Config, format string, err er
 	return config, format, explain(err)
 }
 
-func (t *tiffPicture) decodeSafely() (pic raster, err error) {
+func (t *tiffPicture) decodeSafely() (pic Raster, err error) {
 	defer recoverDecoder(&err)
 	pic, err = t.decode()
 	return pic, explain(err)

@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import "image"
 
@@ -6,22 +6,22 @@ import "image"
 // (libjpeg) interpolates them, and so does this file, because a backbone sees the steps that repeating leaves on edges.
 
 // convertYCbCr gives RGB with interpolated colour. WebP's luma spans 16..235 (ITU-R BT.601), JPEG's spans 0..255.
-func convertYCbCr(img *image.YCbCr, format string) raster {
+func convertYCbCr(img *image.YCbCr, format string) Raster {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	cb, cr := upsample(img, img.Cb), upsample(img, img.Cr)
 	toRGB := fullRangeRGB
 	if format == "webp" {
 		toRGB = studioRangeRGB
 	}
-	dst := newRaster(w, h, 3)
+	dst := New(w, h, 3)
 	for y := range h {
 		luma := img.Y[y*img.YStride:][:w]
-		out := dst.pix[3*y*w:]
+		out := dst.Pix[3*y*w:]
 		for x, l := range luma {
 			out[3*x], out[3*x+1], out[3*x+2] = toRGB(int32(l), int32(cb[y*w+x])-128, int32(cr[y*w+x])-128)
 		}
 	}
-	return dst.compact()
+	return dst.Compact()
 }
 
 // fullRangeRGB is JFIF's conversion with 16 fractional bits: R = Y + 1.402·Cr, G = Y − 0.344136·Cb − 0.714136·Cr,

@@ -1,6 +1,6 @@
 """Writes resize_golden.json and formats/ with real Pillow: what datasets must reproduce.
 
-    python -m venv v && v/bin/pip install pillow==12.3.0 numpy==2.4.6 tifffile==2026.3.3 imagecodecs && cd datasets/testdata && ../../v/bin/python make_golden.py
+    python -m venv v && v/bin/pip install pillow==12.3.0 numpy==2.4.6 tifffile==2026.3.3 imagecodecs && cd datasets/internal/picture/testdata && ../../../../v/bin/python make_golden.py
 
 Not Pillow 13: from there on the vertical pass goes first where that is cheaper, which rounds differently (by up to 2 levels);
 the reference fixture and every published result are from before.

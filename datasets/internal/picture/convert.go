@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import (
 	"image"
@@ -6,7 +6,7 @@ import (
 )
 
 // toRaster converts what a decoder returned. format is the decoder's name, as image.Decode reports it.
-func toRaster(img image.Image, format string) raster {
+func toRaster(img image.Image, format string) Raster {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	switch img := img.(type) {
 	case *image.Gray:
@@ -22,7 +22,7 @@ func toRaster(img image.Image, format string) raster {
 			return gatherRGB(w, h, img.Pix, img.Stride, 4)
 		}
 	case *image.RGBA64:
-		return gatherDeep(w, h, 4, img.Pix, img.Stride, 8).divided().compact()
+		return gatherDeep(w, h, 4, img.Pix, img.Stride, 8).divided().Compact()
 	case *image.Paletted:
 		return convertPaletted(img)
 	case *image.CMYK:
@@ -36,34 +36,34 @@ func toRaster(img image.Image, format string) raster {
 }
 
 // gatherGrey takes every step-th byte of each row.
-func gatherGrey(w, h int, pix []uint8, stride, step int) raster {
-	dst := newRaster(w, h, 1)
+func gatherGrey(w, h int, pix []uint8, stride, step int) Raster {
+	dst := New(w, h, 1)
 	for y := range h {
 		row := pix[y*stride:]
 		for x := range w {
-			dst.pix[y*w+x] = row[x*step]
+			dst.Pix[y*w+x] = row[x*step]
 		}
 	}
 	return dst
 }
 
 // gatherRGB takes R, G and B out of pixels of size bytes.
-func gatherRGB(w, h int, pix []uint8, stride, size int) raster {
-	dst := newRaster(w, h, 3)
+func gatherRGB(w, h int, pix []uint8, stride, size int) Raster {
+	dst := New(w, h, 3)
 	for y := range h {
-		row, out := pix[y*stride:], dst.pix[3*y*w:]
+		row, out := pix[y*stride:], dst.Pix[3*y*w:]
 		for x := range w {
 			copy(out[3*x:3*x+3], row[x*size:])
 		}
 	}
-	return dst.compact()
+	return dst.Compact()
 }
 
 // gatherDeep takes the first ch samples, which are big-endian, out of pixels of size bytes.
-func gatherDeep(w, h, ch int, pix []uint8, stride, size int) raster {
-	dst := newDeepRaster(w, h, ch)
+func gatherDeep(w, h, ch int, pix []uint8, stride, size int) Raster {
+	dst := NewDeep(w, h, ch)
 	for y := range h {
-		row, out := pix[y*stride:], dst.deep[ch*y*w:]
+		row, out := pix[y*stride:], dst.Deep[ch*y*w:]
 		for x := range w {
 			for c := range ch {
 				out[ch*x+c] = uint16(row[x*size+2*c])<<8 | uint16(row[x*size+2*c+1])
@@ -71,53 +71,53 @@ func gatherDeep(w, h, ch int, pix []uint8, stride, size int) raster {
 		}
 	}
 	if ch == 3 {
-		return dst.compact()
+		return dst.Compact()
 	}
 	return dst
 }
 
-func convertPaletted(img *image.Paletted) raster {
+func convertPaletted(img *image.Paletted) Raster {
 	var table [256][3]uint8 // an index past the palette's end is black
 	for i, c := range img.Palette {
 		table[i] = straightRGB(c)
 	}
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	dst := newRaster(w, h, 3)
+	dst := New(w, h, 3)
 	for y := range h {
 		for x, index := range img.Pix[y*img.Stride:][:w] {
-			copy(dst.pix[3*(y*w+x):], table[index][:])
+			copy(dst.Pix[3*(y*w+x):], table[index][:])
 		}
 	}
-	return dst.compact()
+	return dst.Compact()
 }
 
 // convertCMYK is the naive ink model, which Pillow uses too: what a channel's ink and then the black ink leave over.
-func convertCMYK(img *image.CMYK) raster {
+func convertCMYK(img *image.CMYK) Raster {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	dst := newRaster(w, h, 3)
+	dst := New(w, h, 3)
 	for y := range h {
 		row := img.Pix[y*img.Stride:]
 		for x := range w {
 			p := row[4*x : 4*x+4]
 			white := 255 - int(p[3])
 			for c := range 3 {
-				dst.pix[3*(y*w+x)+c] = uint8(white - (int(p[c])*white+127)/255)
+				dst.Pix[3*(y*w+x)+c] = uint8(white - (int(p[c])*white+127)/255)
 			}
 		}
 	}
-	return dst.compact()
+	return dst.Compact()
 }
 
-func convertAny(img image.Image) raster {
+func convertAny(img image.Image) Raster {
 	b := img.Bounds()
-	dst := newRaster(b.Dx(), b.Dy(), 3)
-	for y := range dst.h {
-		for x := range dst.w {
+	dst := New(b.Dx(), b.Dy(), 3)
+	for y := range dst.H {
+		for x := range dst.W {
 			rgb := straightRGB(img.At(b.Min.X+x, b.Min.Y+y))
-			copy(dst.pix[3*(y*dst.w+x):], rgb[:])
+			copy(dst.Pix[3*(y*dst.W+x):], rgb[:])
 		}
 	}
-	return dst.compact()
+	return dst.Compact()
 }
 
 // straightRGB is the colour without its alpha, which is divided out where it was multiplied in.
@@ -129,12 +129,12 @@ func straightRGB(c color.Color) [3]uint8 {
 	return [3]uint8{uint8(n.R >> 8), uint8(n.G >> 8), uint8(n.B >> 8)}
 }
 
-// compact is the picture with one channel if all its pixels are grey.
-func (r raster) compact() raster {
-	if r.deep != nil {
-		r.ch, r.deep = compactSamples(r.deep)
+// Compact is the picture with one channel if all its pixels are grey.
+func (r Raster) Compact() Raster {
+	if r.Deep != nil {
+		r.Ch, r.Deep = compactSamples(r.Deep)
 	} else {
-		r.ch, r.pix = compactSamples(r.pix)
+		r.Ch, r.Pix = compactSamples(r.Pix)
 	}
 	return r
 }
@@ -150,4 +150,35 @@ func compactSamples[T uint8 | uint16](pix []T) (ch int, compacted []T) {
 		pix[i] = pix[3*i]
 	}
 	return 1, pix[: len(pix)/3 : len(pix)/3]
+}
+
+// alphaOf is the alpha channel of a picture; without samples where it has none.
+func alphaOf(img image.Image) Raster {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	switch img := img.(type) {
+	case *image.NRGBA:
+		return gatherGrey(w, h, img.Pix[3:], img.Stride, 4)
+	case *image.RGBA:
+		return gatherGrey(w, h, img.Pix[3:], img.Stride, 4)
+	case *image.NRGBA64:
+		return gatherGrey(w, h, img.Pix[6:], img.Stride, 8)
+	case *image.NYCbCrA:
+		return gatherGrey(w, h, img.A, img.AStride, 1)
+	case *image.Paletted:
+		return paletteAlpha(img)
+	}
+	return Raster{}
+}
+
+func paletteAlpha(img *image.Paletted) Raster {
+	var table [256]uint8
+	for i, c := range img.Palette {
+		_, _, _, a := c.RGBA()
+		table[i] = uint8(a >> 8)
+	}
+	out := gatherGrey(img.Bounds().Dx(), img.Bounds().Dy(), img.Pix, img.Stride, 1)
+	for i, index := range out.Pix {
+		out.Pix[i] = table[index]
+	}
+	return out
 }

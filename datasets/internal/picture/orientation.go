@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import (
 	"encoding/binary"
@@ -94,19 +94,19 @@ func exifInWebP(f io.ReaderAt, size int64) (from, n int64) {
 	return from, n
 }
 
-// turned is the picture as a viewer shows it.
-func (r raster) turned(orientation int) raster {
+// Turned is the picture as a viewer shows it.
+func (r Raster) Turned(orientation int) Raster {
 	if orientation == 1 {
 		return r
 	}
-	out := raster{w: r.w, h: r.h, ch: r.ch}
+	out := Raster{W: r.W, H: r.H, Ch: r.Ch}
 	if orientation > 4 {
-		out.w, out.h = r.h, r.w
+		out.W, out.H = r.H, r.W
 	}
-	if r.deep != nil {
-		out.deep = turnSamples(r.deep, r.w, r.h, r.ch, orientation)
+	if r.Deep != nil {
+		out.Deep = turnSamples(r.Deep, r.W, r.H, r.Ch, orientation)
 	} else {
-		out.pix = turnSamples(r.pix, r.w, r.h, r.ch, orientation)
+		out.Pix = turnSamples(r.Pix, r.W, r.H, r.Ch, orientation)
 	}
 	return out
 }

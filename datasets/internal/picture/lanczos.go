@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import "math"
 
@@ -71,27 +71,27 @@ func lanczosCoefs(first, last int, center, shrink float64) []int32 {
 // round8 turns a fixed-point sum into a sample.
 func round8(sum int32) uint8 { return uint8(min(max(sum>>coefBits, 0), 255)) }
 
-// resizeLanczos returns the picture at w×h. A side that keeps its length is not filtered.
-func resizeLanczos(src raster, w, h int) raster {
-	if w != src.w {
+// Resize returns the picture at w×h. A side that keeps its length is not filtered.
+func Resize(src Raster, w, h int) Raster {
+	if w != src.W {
 		src = lanczosRows(src, w)
 	}
-	if h != src.h {
+	if h != src.H {
 		src = lanczosColumns(src, h)
 	}
 	return src
 }
 
 // lanczosRows makes every row w samples long.
-func lanczosRows(src raster, w int) raster {
-	dst := newRaster(w, src.h, src.ch)
-	windows := lanczosWindows(src.w, w)
+func lanczosRows(src Raster, w int) Raster {
+	dst := New(w, src.H, src.Ch)
+	windows := lanczosWindows(src.W, w)
 	filter := filterRGB
-	if src.ch == 1 {
+	if src.Ch == 1 {
 		filter = filterGrey
 	}
-	for y := range src.h {
-		filter(dst.pix[y*w*src.ch:][:w*src.ch], src.pix[y*src.w*src.ch:][:src.w*src.ch], windows)
+	for y := range src.H {
+		filter(dst.Pix[y*w*src.Ch:][:w*src.Ch], src.Pix[y*src.W*src.Ch:][:src.W*src.Ch], windows)
 	}
 	return dst
 }
@@ -124,18 +124,18 @@ func filterRGB(dst, row []uint8, windows []window) {
 }
 
 // lanczosColumns makes every column h samples long. It sums whole rows, so that memory is read in order.
-func lanczosColumns(src raster, h int) raster {
-	dst := newRaster(src.w, h, src.ch)
-	stride := src.w * src.ch
+func lanczosColumns(src Raster, h int) Raster {
+	dst := New(src.W, h, src.Ch)
+	stride := src.W * src.Ch
 	sums := make([]int32, stride)
-	for y, win := range lanczosWindows(src.h, h) {
+	for y, win := range lanczosWindows(src.H, h) {
 		for i := range sums {
 			sums[i] = coefHalf
 		}
 		for j, c := range win.coef {
-			addScaled(sums, src.pix[(win.first+j)*stride:][:stride], c)
+			addScaled(sums, src.Pix[(win.first+j)*stride:][:stride], c)
 		}
-		out := dst.pix[y*stride:][:stride]
+		out := dst.Pix[y*stride:][:stride]
 		for i, s := range sums {
 			out[i] = round8(s)
 		}

@@ -1,4 +1,4 @@
-package datasets
+package picture
 
 import (
 	"bytes"
@@ -81,7 +81,7 @@ func greyTIFF(changes ...tiffTag) []byte {
 
 func TestGreyTIFFIsSound(t *testing.T) {
 	pic, err := decodeBytes(greyTIFF())
-	if err != nil || pic.w != 4 || pic.h != 4 || pic.pix[15] != 7 {
+	if err != nil || pic.W != 4 || pic.H != 4 || pic.Pix[15] != 7 {
 		t.Fatalf("%+v, %v", pic, err)
 	}
 }
@@ -176,9 +176,9 @@ func allocated(do func()) uint64 {
 }
 
 // room is what decoding may allocate altogether: four times the picture at four samples a pixel, and the decoders' tables.
-func room(head header, size int) uint64 {
+func room(head Header, size int) uint64 {
 	bytes := uint64(1)
-	if head.deep {
+	if head.Deep {
 		bytes = 2
 	}
 	return 4*4*bytes*uint64(head.size.X)*uint64(head.size.Y) + 4<<20 + 4*uint64(size)
@@ -256,7 +256,7 @@ func TestFlippedBytes(t *testing.T) {
 				t.Errorf("%s: byte %d changed by %#x: decoding took %v", file, at, by, d)
 			}
 			pixels := !strings.HasSuffix(file, ".tif") || inPixels(whole, at)
-			if guarded && pixels && err == nil && !(slices.Equal(got.pix, want.pix) && slices.Equal(got.deep, want.deep)) {
+			if guarded && pixels && err == nil && !(slices.Equal(got.Pix, want.Pix) && slices.Equal(got.Deep, want.Deep)) {
 				t.Errorf("%s: byte %d changed by %#x: another picture and no error", file, at, by)
 			}
 		}
@@ -297,8 +297,8 @@ func FuzzDecodeImage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if n := pic.w * pic.h * pic.ch; pic.w != head.size.X || pic.h != head.size.Y || len(pic.pix)+len(pic.deep) != n {
-			t.Errorf("%d×%d×%d with %d samples, header %v", pic.w, pic.h, pic.ch, len(pic.pix)+len(pic.deep), head.size)
+		if n := pic.W * pic.H * pic.Ch; pic.W != head.size.X || pic.H != head.size.Y || len(pic.Pix)+len(pic.Deep) != n {
+			t.Errorf("%d×%d×%d with %d samples, header %v", pic.W, pic.H, pic.Ch, len(pic.Pix)+len(pic.Deep), head.size)
 		}
 	})
 }
@@ -307,4 +307,34 @@ func TestTruncatedClaimSaysSo(t *testing.T) {
 	if _, err := decodeBytes(hostile()["png"]); !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "too few for 9999×9999") {
 		t.Errorf("error %v", err)
 	}
+}
+
+// Wherever a file breaks off, decoding must notice unless no pixel was lost: who fills up with grey would train on grey.
+func TestEveryTruncationIsFound(t *testing.T) {
+	for _, name := range []string{"grey.jpg", "420.jpg", "progressive.jpg", "cmyk.jpg", "rgb.png", "palette.png", "rgb.bmp", "rgb.tiff", "lzw.tif", "tiled.tif", "tiled-deep.tif", "planar.tif", "big.tif", "packbits.tif", "fax3.tif", "fax4.tif", "deep.png", "rgb.webp", "lossy.webp"} {
+		whole, err := os.ReadFile(filepath.Join("testdata/formats", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := decodeBytes(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range whole {
+			pic, err := decodeBytes(whole[:n])
+			if err == nil && !(bytes.Equal(pic.Pix, want.Pix) && slices.Equal(pic.Deep, want.Deep)) {
+				t.Errorf("%s: its first %d of %d bytes decode without error to another picture", name, n, len(whole))
+				break
+			}
+		}
+	}
+}
+
+// decodeBytes decodes an image file in memory.
+func decodeBytes(data []byte) (Raster, error) {
+	head, err := headerOf(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return Raster{}, err
+	}
+	return head.decode(bytes.NewReader(data))
 }
