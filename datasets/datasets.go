@@ -19,6 +19,8 @@ package datasets
 import (
 	"fmt"
 	"slices"
+
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
 )
 
 // Good is the Defect of a normal sample.
@@ -82,7 +84,7 @@ func (s Set) Size() (h, w int) {
 // Shuffled returns the set in a random order that the seed determines. The set itself stays as it is.
 func (s Set) Shuffled(seed int64) Set {
 	shuffled := make(Set, len(s))
-	for i, j := range newRNG(uint64(seed)).perm(len(s)) {
+	for i, j := range splitmix.New(uint64(seed)).Perm(len(s)) {
 		shuffled[i] = s[j]
 	}
 	return shuffled

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
 )
 
 // Groups tells which images show the same physical part: pattern is a regular expression, and what its first
@@ -87,7 +89,7 @@ func (s Set) divide(n int, seed int64, barred map[string]bool) (first, second Se
 	inFirst := make([]bool, len(s))
 	taken, last := 0, []int(nil)
 	free := slices.DeleteFunc(sequence(len(names)), func(k int) bool { return barred[names[k]] })
-	for _, k := range newRNG(uint64(seed)).perm(len(free)) {
+	for _, k := range splitmix.New(uint64(seed)).Perm(len(free)) {
 		part := places[free[k]]
 		if taken+len(part)-n > n-taken {
 			continue

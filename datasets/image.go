@@ -1,10 +1,11 @@
 package datasets
 
 import (
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"image/color"
 	"slices"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
 // Image is an 8-bit RGB picture. Pixel (x,y) is Pix[3*(y*W+x):][:3]. It is an image.Image.

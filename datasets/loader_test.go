@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"math/rand/v2"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
 // numberedSet has n samples whose every pixel is its number.

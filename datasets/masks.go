@@ -2,9 +2,10 @@ package datasets
 
 import (
 	"bytes"
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"os"
 	"slices"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
 // Masks come in many forms: white on black, class numbers, palettes, paint upon a transparent layer, black on white, soft

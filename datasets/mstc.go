@@ -2,10 +2,11 @@ package datasets
 
 import (
 	"fmt"
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
 // frameStep is how many video frames there are to one image of the set.

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+
 	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 

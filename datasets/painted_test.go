@@ -1,6 +1,10 @@
 package datasets
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/datasets/internal/painter"
+)
 
 // A painted sample differs from its picture where its mask says so and nowhere else, and is the same each time.
 func TestPaintedMasksAreTheChange(t *testing.T) {
@@ -41,7 +45,7 @@ func TestPaintedMasksAreTheChange(t *testing.T) {
 			t.Errorf("%s is another picture the second time", s.Name)
 		}
 	}
-	if len(kinds) != len(flawMakers) {
-		t.Errorf("kinds %v of %d", kinds, len(flawMakers))
+	if len(kinds) != len(painter.CommonFlaws()) {
+		t.Errorf("kinds %v of %d", kinds, len(painter.CommonFlaws()))
 	}
 }

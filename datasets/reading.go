@@ -3,10 +3,11 @@ package datasets
 import (
 	"context"
 	"fmt"
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
 // Reading says how image files become 8-bit pictures the right way up. All pictures of a data set are read alike, and a

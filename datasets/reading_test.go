@@ -3,7 +3,6 @@ package datasets
 import (
 	"context"
 	"fmt"
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"image/color"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
 // deepPNG is a 16-bit ramp: sample i is i·step.

@@ -4,11 +4,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
 // Sample is one image and what is known about it. Its pixels are read when Load is called, and not kept.

@@ -2,39 +2,16 @@ package datasets
 
 import (
 	"fmt"
-	"github.com/msflow-go/msflow/datasets/internal/picture"
 	"image"
-	"slices"
 	"sync"
+
+	"github.com/msflow-go/msflow/datasets/internal/painter"
+	"github.com/msflow-go/msflow/datasets/internal/picture"
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
 )
 
-// product is a class of synthetic pictures.
-type product struct {
-	name string
-	draw func(r *rng, f frame) scene
-	// flaws are dealt out in turn, so that a test set of any size has all of them.
-	flaws []string
-}
-
-var products = []product{
-	{"gear", gear, []string{"tooth", "scratch", "stain", "spot", "crack"}},
-	{"blister", blister, []string{"missing", "broken", "fibre", "colour", "spot"}},
-	{"fabric", fabric, []string{"fibre", "bend", "stain", "spot"}},
-	{"leather", leather, []string{"crack", "stain", "bend", "spot"}},
-	{"mesh", mesh, []string{"broken", "bend", "fibre", "spot"}},
-	{"metal", metal, []string{"scratch", "dent", "stain", "spot"}},
-	{"tile", tile, []string{"crack", "askew", "stain", "spot"}},
-	{"wood", wood, []string{"scratch", "stain", "crack", "spot"}},
-}
-
 // SyntheticClasses lists the classes of Synthetic; the first is the default.
-func SyntheticClasses() []string {
-	names := make([]string, len(products))
-	for i, p := range products {
-		names[i] = p.name
-	}
-	return names
-}
+func SyntheticClasses() []string { return painter.Classes() }
 
 // minDrawn is the shortest side on which the pictures can be told apart from their flaws.
 const minDrawn = 32
@@ -50,9 +27,11 @@ func Synthetic(opts ...Option) (*Data, error) {
 	if err != nil {
 		return nil, fmt.Errorf("synthetic: %w", err)
 	}
-	p, err := findProduct(s.class)
-	if err != nil {
-		return nil, fmt.Errorf("synthetic: %w", err)
+	class := SyntheticClasses()[0]
+	if s.class != "" {
+		if class, err = chooseClass(s.class, SyntheticClasses()); err != nil {
+			return nil, fmt.Errorf("synthetic: %w", err)
+		}
 	}
 	if min(s.h, s.w) < minDrawn {
 		return nil, fmt.Errorf("synthetic: %d×%d pixels are too few to draw on: each side must have %d", s.h, s.w, minDrawn)
@@ -61,48 +40,30 @@ func Synthetic(opts ...Option) (*Data, error) {
 	if s.counts != nil {
 		counts = *s.counts
 	}
-	train := p.pictures("train", counts[0], 0, s)
-	test := p.pictures("test", counts[1], counts[2], s)
-	return s.data("synthetic/"+p.name, "", train, nil, test)
+	train := drawnSet(class, "train", counts[0], 0, s)
+	test := drawnSet(class, "test", counts[1], counts[2], s)
+	return s.data("synthetic/"+class, "", train, nil, test)
 }
 
 // openSynthetic is Synthetic for Open; there is no folder.
 func openSynthetic(_ string, opts ...Option) (*Data, error) { return Synthetic(opts...) }
 
-func findProduct(name string) (product, error) {
-	if name == "" {
-		return products[0], nil
-	}
-	found, err := chooseClass(name, SyntheticClasses())
-	if err != nil {
-		return product{}, err
-	}
-	return products[slices.Index(SyntheticClasses(), found)], nil
-}
-
-// pictures are the normal and then the flawed samples of one part of the data set.
-func (p product) pictures(part string, good, bad int, s settings) Set {
+// drawnSet is the normal and then the flawed samples of one part of the data set. Flaws are dealt out in turn, so that a set
+// of any size has all of them.
+func drawnSet(class, part string, good, bad int, s settings) Set {
+	flaws := painter.Flaws(class)
 	keep := int64(good+bad)*int64(s.h)*int64(s.w) <= keptPixels
 	set := make(Set, 0, good+bad)
 	for i := range good + bad {
-		src := &drawing{product: p, w: s.w, h: s.h, keep: keep, defect: Good}
+		src := &drawing{class: class, w: s.w, h: s.h, keep: keep, defect: Good}
 		if i >= good {
-			src.defect = p.flaws[(i-good)%len(p.flaws)]
+			src.defect = flaws[(i-good)%len(flaws)]
 		}
-		src.seeds = []uint64{uint64(s.seed), textSeed(p.name), textSeed(part), uint64(i)}
-		name := fmt.Sprintf("%s/%s/%s/%03d", p.name, part, src.defect, i)
-		set = append(set, Sample{Name: name, Class: p.name, Defect: src.defect, Anomalous: src.defect != Good, pixels: src})
+		src.seeds = []uint64{uint64(s.seed), splitmix.Seed(class), splitmix.Seed(part), uint64(i)}
+		name := fmt.Sprintf("%s/%s/%s/%03d", class, part, src.defect, i)
+		set = append(set, Sample{Name: name, Class: class, Defect: src.defect, Anomalous: src.defect != Good, pixels: src})
 	}
 	return set
-}
-
-// textSeed turns a name into a seed.
-func textSeed(text string) uint64 {
-	seed := uint64(len(text))
-	for _, b := range []byte(text) {
-		seed = mix64(seed<<8 | seed>>56 ^ uint64(b))
-	}
-	return seed
 }
 
 // keptPixels bounds the pictures that are kept once they are drawn, in pixels a set: a picture costs more to draw than a
@@ -111,11 +72,10 @@ const keptPixels = 64 << 20
 
 // drawing is the source of a synthetic sample.
 type drawing struct {
-	product product
-	seeds   []uint64
-	defect  string
-	w, h    int
-	keep    bool
+	class, defect string
+	seeds         []uint64
+	w, h          int
+	keep          bool
 
 	once sync.Once
 	pic  picture.Raster
@@ -135,37 +95,14 @@ func (d *drawing) read(*reading) (picture.Raster, *Mask, error) {
 	return d.pic.Clone(), d.mask.clone(), d.err
 }
 
-// flawTries bounds the search for a place where a flaw shows.
-const flawTries = 200
-
 func (d *drawing) draw() (picture.Raster, *Mask, error) {
-	r := newRNG(d.seeds...)
-	f := newFrame(d.w, d.h)
-	s, c := d.product.draw(r, f), newCamera(r)
-	if d.defect == Good {
-		pic, mask := render(s, nil, c, d.w, d.h)
-		return pic, mask, nil
+	flaw := d.defect
+	if flaw == Good {
+		flaw = ""
 	}
-	for range flawTries {
-		fl := d.makeFlaw(r, s, f)
-		if pic, mask := render(s, &fl, c, d.w, d.h); mask.Area() > 0 {
-			return pic, mask, nil
-		}
+	pic, mask, err := painter.Draw(d.class, flaw, d.w, d.h, d.seeds...)
+	if err != nil {
+		return pic, nil, fmt.Errorf("synthetic: %w", err)
 	}
-	return picture.Raster{}, nil, fmt.Errorf("synthetic: no flaw %q fits on a %s of %d×%d pixels", d.defect, d.product.name, d.w, d.h)
-}
-
-// makeFlaw makes the picture's flaw at a random place where one can be.
-func (d *drawing) makeFlaw(r *rng, s scene, f frame) flaw {
-	if own, ok := s.own[d.defect]; ok {
-		return own(r)
-	}
-	at := f.centre()
-	for range flawTries {
-		at = vec{r.between(0.04, f.w-0.04), r.between(0.04, f.h-0.04)}
-		if s.ground == nil || s.ground(at) {
-			break
-		}
-	}
-	return flawMakers[d.defect](r, s, f, at).within(s.ground)
+	return pic, &Mask{d.w, d.h, mask}, nil
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/msflow-go/msflow/datasets/internal/painter"
 )
 
 // drawingHashes are of each class's first training picture and first flawed pictures at 48×40, by seed 5. They change when
@@ -64,64 +66,6 @@ func TestSyntheticSeedDecides(t *testing.T) {
 	}
 }
 
-// The mask is where the picture differs from the same one without flaw: each marked pixel, and no other.
-func TestSyntheticMasksAreExact(t *testing.T) {
-	for _, p := range products {
-		for i := range 2 * len(p.flaws) {
-			d := &drawing{product: p, seeds: []uint64{uint64(i), 9}, defect: p.flaws[i%len(p.flaws)], w: 56, h: 64}
-			flawed, mask, err := d.draw()
-			if err != nil {
-				t.Fatal(err)
-			}
-			d.defect = Good
-			clean, none, _ := d.draw()
-			if none.Area() != 0 || mask.Area() == 0 {
-				t.Fatalf("%s %s: %d pixels marked, %d on the clean picture", p.name, d.defect, mask.Area(), none.Area())
-			}
-			for k, marked := range mask.Pix {
-				differs := !slices.Equal(flawed.Pix[3*k:3*k+3], clean.Pix[3*k:3*k+3])
-				if differs != (marked == 1) {
-					t.Fatalf("%s %s: pixel %d differs: %v, marked: %d", p.name, p.flaws[i%len(p.flaws)], k, differs, marked)
-				}
-			}
-		}
-	}
-}
-
-// A flaw must be seen: the marked pixels differ by more than the sensor's noise, in the mean, and are of all sizes.
-func TestSyntheticFlawsAreVisibleAndOfAllSizes(t *testing.T) {
-	const side = 96
-	smallest, largest := 1.0, 0.0
-	for _, p := range products {
-		for i := range 4 * len(p.flaws) {
-			d := &drawing{product: p, seeds: []uint64{uint64(i), 3}, defect: p.flaws[i%len(p.flaws)], w: side, h: side}
-			flawed, mask, err := d.draw()
-			if err != nil {
-				t.Fatal(err)
-			}
-			share := float64(mask.Area()) / (side * side)
-			smallest, largest = min(smallest, share), max(largest, share)
-			name := d.defect
-			d.defect = Good
-			clean, _, _ := d.draw()
-			if contrast := meanDifference(flawed.Pix, clean.Pix) / share; contrast < 8 {
-				t.Errorf("%s %s (%d): %d pixels differ by %.1f levels in the mean", p.name, name, i, mask.Area(), contrast)
-			}
-		}
-	}
-	t.Logf("flaws cover %.5f to %.3f of the picture", smallest, largest)
-	if smallest > 8.0/(side*side) || largest < 0.15 || largest > 0.35 {
-		t.Errorf("flaws cover %.5f to %.3f of the picture", smallest, largest)
-	}
-}
-
-func meanDifference(a, b []uint8) (mean float64) {
-	for i, v := range a {
-		mean += float64(max(v, b[i])-min(v, b[i])) / float64(len(a))
-	}
-	return mean
-}
-
 func TestSyntheticDefaults(t *testing.T) {
 	d, err := Open("synthetic", "")
 	if err != nil {
@@ -130,7 +74,7 @@ func TestSyntheticDefaults(t *testing.T) {
 	if len(d.Train) != 60 || len(d.Test) != 40 || d.Test.Anomalous() != 20 || d.Train.Anomalous() != 0 || d.H != 256 || d.W != 256 {
 		t.Errorf("%d train, %d test, %d of them anomalous, %d×%d", len(d.Train), len(d.Test), d.Test.Anomalous(), d.H, d.W)
 	}
-	if got, want := d.Test.Defects(), slices.Sorted(slices.Values(products[0].flaws)); !slices.Equal(got, want) {
+	if got, want := d.Test.Defects(), slices.Sorted(slices.Values(painter.Flaws("gear"))); !slices.Equal(got, want) {
 		t.Errorf("defects %v, want all of %v", got, want)
 	}
 	if _, err := Check(context.Background(), d, Pixels); err != nil || !d.Test.HasMasks() {
@@ -221,16 +165,5 @@ func TestContactSheet(t *testing.T) {
 	}
 	if _, err := ContactSheet(Files("testdata/none.png"), 1, 8); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
-	}
-}
-
-func BenchmarkDraw(b *testing.B) {
-	for _, p := range products {
-		b.Run(p.name, func(b *testing.B) {
-			d := &drawing{product: p, seeds: []uint64{1}, defect: Good, w: 256, h: 256}
-			for b.Loop() {
-				d.draw()
-			}
-		})
 	}
 }

@@ -1,12 +1,16 @@
-package datasets
+package painter
 
-import "math"
+import (
+	"math"
+
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
+)
 
 // Flaws that a picture of any kind can have. Sizes are drawn so that a class shows all of them: from a few pixels to a
 // quarter of the picture.
 
 // flawMakers make a flaw at a place in a scene.
-var flawMakers = map[string]func(r *rng, s scene, f frame, at vec) flaw{
+var flawMakers = map[string]func(r *splitmix.RNG, s scene, f frame, at vec) flaw{
 	"spot":    makeSpot,
 	"stain":   makeStain,
 	"bend":    makeBend,
@@ -17,14 +21,14 @@ var flawMakers = map[string]func(r *rng, s scene, f frame, at vec) flaw{
 }
 
 // size is a length between lo and hi, small ones as likely as large ones by the factor, and at least so many pixels.
-func size(r *rng, f frame, lo, hi, pixels float64) float64 {
-	v := lo * math.Pow(hi/lo, r.float())
+func size(r *splitmix.RNG, f frame, lo, hi, pixels float64) float64 {
+	v := lo * math.Pow(hi/lo, r.Float())
 	return max(v, pixels*f.pixel)
 }
 
 // blob is an irregular disc: its edge is at 1, its middle at 0.
-func blob(r *rng, at vec, radius, roughness float64) func(p vec) float64 {
-	seed, stretch, axis := r.next(), r.between(0.75, 1), direction(r.between(0, math.Pi))
+func blob(r *splitmix.RNG, at vec, radius, roughness float64) func(p vec) float64 {
+	seed, stretch, axis := r.Next(), r.Between(0.75, 1), direction(r.Between(0, math.Pi))
 	return func(p vec) float64 {
 		q := p.minus(at).along(axis)
 		q.y /= stretch
@@ -38,11 +42,11 @@ func blob(r *rng, at vec, radius, roughness float64) func(p vec) float64 {
 }
 
 // makeSpot is a small pit or speck, darker or lighter than what is around it.
-func makeSpot(r *rng, s scene, f frame, at vec) flaw {
+func makeSpot(r *splitmix.RNG, s scene, f frame, at vec) flaw {
 	inside := blob(r, at, size(r, f, 0.009, 0.035, 1.1), 0.25)
-	colour, strength := grey(r.between(0.02, 0.12)), r.between(0.75, 0.95)
-	if r.below(3) == 0 {
-		colour = grey(r.between(0.9, 1))
+	colour, strength := grey(r.Between(0.02, 0.12)), r.Between(0.75, 0.95)
+	if r.Below(3) == 0 {
+		colour = grey(r.Between(0.9, 1))
 	}
 	return flaw{
 		covers: func(p vec) bool { return inside(p) < 1 },
@@ -54,10 +58,10 @@ func makeSpot(r *rng, s scene, f frame, at vec) flaw {
 var stainTints = []rgb{{0.45, 0.36, 0.16}, {0.62, 0.32, 0.14}, {0.16, 0.18, 0.34}, {0.42, 0.45, 0.48}}
 
 // makeStain is a translucent patch with an uneven inside and a darker rim.
-func makeStain(r *rng, s scene, f frame, at vec) flaw {
+func makeStain(r *splitmix.RNG, s scene, f frame, at vec) flaw {
 	radius := size(r, f, 0.035, 0.27, 2)
 	inside := blob(r, at, radius, 0.35)
-	tint, strength, seed := stainTints[r.below(len(stainTints))], r.between(0.4, 0.7), r.next()
+	tint, strength, seed := stainTints[r.Below(len(stainTints))], r.Between(0.4, 0.7), r.Next()
 	return flaw{
 		covers: func(p vec) bool { return inside(p) < 1 },
 		look: func(p vec) rgb {
@@ -73,11 +77,11 @@ func makeStain(r *rng, s scene, f frame, at vec) flaw {
 }
 
 // makeBend pulls the material aside within a disc: the texture is shifted and turned, and nothing else changes.
-func makeBend(r *rng, s scene, f frame, at vec) flaw {
+func makeBend(r *splitmix.RNG, s scene, f frame, at vec) flaw {
 	radius := size(r, f, 0.05, 0.26, 5)
-	pull := direction(r.between(0, 2*math.Pi)).times(radius * r.between(0.25, 0.4))
-	turn := r.between(0.4, 0.9)
-	if r.below(2) == 0 {
+	pull := direction(r.Between(0, 2*math.Pi)).times(radius * r.Between(0.25, 0.4))
+	turn := r.Between(0.4, 0.9)
+	if r.Below(2) == 0 {
 		turn = -turn
 	}
 	hold := func(p vec) float64 { return ramp(1, 0, p.minus(at).length()/radius) }
@@ -93,9 +97,9 @@ func makeBend(r *rng, s scene, f frame, at vec) flaw {
 }
 
 // makeDent is a shallow bump: lit on one side, dark on the other.
-func makeDent(r *rng, s scene, f frame, at vec) flaw {
+func makeDent(r *splitmix.RNG, s scene, f frame, at vec) flaw {
 	radius := size(r, f, 0.02, 0.12, 3)
-	from, depth := direction(r.between(0, 2*math.Pi)), r.between(0.35, 0.6)
+	from, depth := direction(r.Between(0, 2*math.Pi)), r.Between(0.35, 0.6)
 	return flaw{
 		covers: func(p vec) bool { return p.minus(at).length() < radius },
 		look: func(p vec) rgb {

@@ -1,6 +1,9 @@
-package datasets
+package painter
 
-import "github.com/msflow-go/msflow/datasets/internal/picture"
+import (
+	"github.com/msflow-go/msflow/datasets/internal/picture"
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
+)
 
 // A synthetic picture is a function from places to colours. A flaw is another such function with the region where it holds.
 // The mask is that region, and rendering makes sure that the picture differs from the flawless one there, in every pixel,
@@ -25,7 +28,7 @@ type scene struct {
 	// ground tells where a flaw can be; nil: everywhere.
 	ground func(p vec) bool
 	// own makes flaws that only this kind of picture has, by their names.
-	own map[string]func(r *rng) flaw
+	own map[string]func(r *splitmix.RNG) flaw
 }
 
 // flaw is a defect of a picture.
@@ -49,8 +52,8 @@ type camera struct {
 	noise    uint64
 }
 
-func newCamera(r *rng) camera {
-	return camera{r.around(1, 0.03), vec{r.around(0, 0.06), r.around(0, 0.06)}, r.next()}
+func newCamera(r *splitmix.RNG) camera {
+	return camera{r.Around(1, 0.03), vec{r.Around(0, 0.06), r.Around(0, 0.06)}, r.Next()}
 }
 
 // sensorNoise is the greatest deviation of a sample, in levels.
@@ -71,9 +74,9 @@ func (c camera) develop(colour rgb, p vec, f frame, x, y int) (levels [3]uint8) 
 var subpixels = []vec{{0.25, 0.25}, {0.75, 0.25}, {0.25, 0.75}, {0.75, 0.75}}
 
 // render draws the scene, with a flaw unless it is nil, on w×h pixels.
-func render(s scene, fl *flaw, c camera, w, h int) (picture.Raster, *Mask) {
+func render(s scene, fl *flaw, c camera, w, h int) (picture.Raster, []uint8) {
 	pic := picture.New(w, h, 3)
-	mask := blankMask(pic)
+	mask := make([]uint8, w*h)
 	f := newFrame(w, h)
 	for y := range h {
 		for x := range w {
@@ -82,7 +85,7 @@ func render(s scene, fl *flaw, c camera, w, h int) (picture.Raster, *Mask) {
 			clean, flawed, covered := colourAt(s, fl, f, x, y)
 			levels := c.develop(clean, middle, f, x, y)
 			if covered {
-				mask.Pix[i] = 1
+				mask[i] = 1
 				levels = unlike(levels, c.develop(flawed, middle, f, x, y))
 			}
 			copy(pic.Pix[3*i:], levels[:])

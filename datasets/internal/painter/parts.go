@@ -1,16 +1,18 @@
-package datasets
+package painter
 
 import (
 	"math"
 	"slices"
+
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
 )
 
 // The parts: things that lie in the picture's middle, each with flaws of its own kind besides the common ones.
 
 // mesh is a woven wire screen over a dark ground. A wire of it can be broken.
-func mesh(r *rng, f frame) scene {
+func mesh(r *splitmix.RNG, f frame) scene {
 	const perUnit = 13
-	place, seed, depth := rotated(r, 0.03), r.next(), r.next()
+	place, seed, depth := rotated(r, 0.03), r.Next(), r.Next()
 	ground := func(p vec) rgb {
 		v := 0.10 + 0.07*fractal(depth, 6*p.x, 6*p.y, 3)
 		return rgb{v, v, 1.1 * v}
@@ -33,7 +35,7 @@ func mesh(r *rng, f frame) scene {
 	intact := func(p vec) rgb { return wires(p, true, true) }
 	return scene{
 		look: intact,
-		own: map[string]func(*rng) flaw{"broken": func(r *rng) flaw {
+		own: map[string]func(*splitmix.RNG) flaw{"broken": func(r *splitmix.RNG) flaw {
 			return brokenWire(r, f, place, perUnit, func(p vec) rgb { return wires(p, false, true) })
 		}},
 	}
@@ -50,8 +52,8 @@ func wireColour(d float64, over bool, along, scratchy float64) rgb {
 }
 
 // brokenWire takes a length out of one wire that runs down.
-func brokenWire(r *rng, f frame, place func(vec) vec, perUnit float64, without func(vec) rgb) flaw {
-	middle := place(vec{r.between(0.15, f.w-0.15), r.between(0.15, f.h-0.15)}).times(perUnit)
+func brokenWire(r *splitmix.RNG, f frame, place func(vec) vec, perUnit float64, without func(vec) rgb) flaw {
+	middle := place(vec{r.Between(0.15, f.w-0.15), r.Between(0.15, f.h-0.15)}).times(perUnit)
 	wire, from, to := math.Floor(middle.x), middle.y, middle.y+size(r, f, 0.06, 0.35, 4)*perUnit
 	return flaw{
 		covers: func(p vec) bool {
@@ -110,24 +112,24 @@ func (g gearShape) rim(q vec, radius float64) float64 {
 }
 
 // gear is a turned steel wheel on a dark mat. It can lack a tooth.
-func gear(r *rng, f frame) scene {
+func gear(r *splitmix.RNG, f frame) scene {
 	wheel := gearShape{
-		centre: f.centre().plus(vec{r.around(0, 0.012), r.around(0, 0.012)}),
-		turn:   r.between(0, 2*math.Pi),
+		centre: f.centre().plus(vec{r.Around(0, 0.012), r.Around(0, 0.012)}),
+		turn:   r.Between(0, 2*math.Pi),
 		teeth:  slices.Repeat([]bool{true}, gearTeeth),
 	}
-	shine, seed, mat := r.between(0, math.Pi), r.next(), r.next()
+	shine, seed, mat := r.Between(0, math.Pi), r.Next(), r.Next()
 	look := func(g gearShape) func(vec) rgb {
 		return func(p vec) rgb { return gearColour(g, p, shine, seed, mat) }
 	}
 	return scene{
 		look:   look(wheel),
 		ground: func(p vec) bool { return wheel.depth(p) > 0 },
-		own: map[string]func(*rng) flaw{"tooth": func(r *rng) flaw {
+		own: map[string]func(*splitmix.RNG) flaw{"tooth": func(r *splitmix.RNG) flaw {
 			broken := wheel
 			broken.teeth = slices.Clone(wheel.teeth)
-			first := r.below(gearTeeth)
-			for i := range 1 + r.below(3) {
+			first := r.Below(gearTeeth)
+			for i := range 1 + r.Below(3) {
 				broken.teeth[(first+i)%gearTeeth] = false
 			}
 			return flaw{
@@ -155,21 +157,21 @@ func gearColour(g gearShape, p vec, shine float64, seed, mat uint64) rgb {
 }
 
 // blister is a foil pack of round tablets, three by four. A tablet can be missing, broken or of another colour.
-func blister(r *rng, f frame) scene {
+func blister(r *splitmix.RNG, f frame) scene {
 	pack := newBlisterPack(r, f)
 	return scene{
 		look: func(p vec) rgb { return pack.colour(p, -1, nil) },
-		own: map[string]func(*rng) flaw{
-			"missing": func(r *rng) flaw { return pack.change(r, func(rgb, vec) (rgb, bool) { return rgb{}, false }) },
-			"broken": func(r *rng) flaw {
-				edge, cut, seed := direction(r.between(0, 2*math.Pi)), r.between(-0.02, 0.045), r.next()
+		own: map[string]func(*splitmix.RNG) flaw{
+			"missing": func(r *splitmix.RNG) flaw { return pack.change(r, func(rgb, vec) (rgb, bool) { return rgb{}, false }) },
+			"broken": func(r *splitmix.RNG) flaw {
+				edge, cut, seed := direction(r.Between(0, 2*math.Pi)), r.Between(-0.02, 0.045), r.Next()
 				return pack.change(r, func(c rgb, q vec) (rgb, bool) {
 					along := q.along(edge)
 					return c, along.x+0.035*(fractal(seed, 40*along.y, 40*along.x, 3)-0.5) < cut
 				})
 			},
-			"colour": func(r *rng) flaw {
-				tint := []rgb{{0.95, 0.75, 0.45}, {0.62, 0.75, 0.95}, {0.75, 0.85, 0.65}}[r.below(3)]
+			"colour": func(r *splitmix.RNG) flaw {
+				tint := []rgb{{0.95, 0.75, 0.45}, {0.62, 0.75, 0.95}, {0.75, 0.85, 0.65}}[r.Below(3)]
 				return pack.change(r, func(c rgb, _ vec) (rgb, bool) { return rgb{c[0] * tint[0], c[1] * tint[1], c[2] * tint[2]}, true })
 			},
 		},
@@ -191,16 +193,16 @@ type blisterPack struct {
 	seed    uint64
 }
 
-func newBlisterPack(r *rng, f frame) blisterPack {
-	pack := blisterPack{seed: r.next()}
-	middle := f.centre().plus(vec{r.around(0, 0.01), r.around(0, 0.01)})
-	tilt := r.around(0, 0.02)
+func newBlisterPack(r *splitmix.RNG, f frame) blisterPack {
+	pack := blisterPack{seed: r.Next()}
+	middle := f.centre().plus(vec{r.Around(0, 0.01), r.Around(0, 0.01)})
+	tilt := r.Around(0, 0.02)
 	for row := range blisterRows {
 		for column := range blisterColumns {
 			at := vec{(float64(column) - 1) * 0.3, (float64(row) - 1.5) * 0.235}
 			pack.pockets = append(pack.pockets, at.turned(tilt).plus(middle))
-			pack.offsets = append(pack.offsets, vec{r.around(0, 0.008), r.around(0, 0.008)})
-			pack.scores = append(pack.scores, direction(r.between(0, math.Pi)))
+			pack.offsets = append(pack.offsets, vec{r.Around(0, 0.008), r.Around(0, 0.008)})
+			pack.scores = append(pack.scores, direction(r.Between(0, math.Pi)))
 		}
 	}
 	return pack
@@ -210,8 +212,8 @@ func newBlisterPack(r *rng, f frame) blisterPack {
 type alter func(c rgb, q vec) (rgb, bool)
 
 // change is the flaw that a tablet is altered.
-func (b blisterPack) change(r *rng, how alter) flaw {
-	which := r.below(len(b.pockets))
+func (b blisterPack) change(r *splitmix.RNG, how alter) flaw {
+	which := r.Below(len(b.pockets))
 	middle := b.pockets[which].plus(b.offsets[which])
 	return flaw{
 		covers: func(p vec) bool {

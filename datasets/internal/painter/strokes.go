@@ -1,6 +1,10 @@
-package datasets
+package painter
 
-import "math"
+import (
+	"math"
+
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
+)
 
 // stroke is a line of some width through points, for scratches, cracks and fibres.
 type stroke struct {
@@ -40,10 +44,10 @@ func (s stroke) across(p vec) (distance, side, along float64) {
 }
 
 // walk is a path of n steps from a point. Each step's direction differs by up to wander from the one before.
-func walk(r *rng, from vec, angle, length, wander float64, n int) []vec {
+func walk(r *splitmix.RNG, from vec, angle, length, wander float64, n int) []vec {
 	points := []vec{from}
 	for range n {
-		angle += r.around(0, wander)
+		angle += r.Around(0, wander)
 		from = from.plus(direction(angle).times(length / float64(n)))
 		points = append(points, from)
 	}
@@ -54,10 +58,10 @@ func walk(r *rng, from vec, angle, length, wander float64, n int) []vec {
 func startOf(at vec, angle, length float64) vec { return at.minus(direction(angle).times(length / 2)) }
 
 // makeScratch is a nearly straight groove, one edge of it bright. Its ends taper.
-func makeScratch(r *rng, s scene, f frame, at vec) flaw {
-	length, angle := size(r, f, 0.06, 0.6, 6), r.between(0, 2*math.Pi)
+func makeScratch(r *splitmix.RNG, s scene, f frame, at vec) flaw {
+	length, angle := size(r, f, 0.06, 0.6, 6), r.Between(0, 2*math.Pi)
 	line := newStroke(walk(r, startOf(at, angle, length), angle, length, 0.05, 10), size(r, f, 0.006, 0.014, 1.6))
-	depth := r.between(0.45, 0.75)
+	depth := r.Between(0.45, 0.75)
 	reach := func(p vec) (float64, float64) {
 		d, side, along := line.across(p)
 		return d / max(min(1, 12*along, 12*(1-along)), 0.3), side
@@ -76,13 +80,13 @@ func makeScratch(r *rng, s scene, f frame, at vec) flaw {
 }
 
 // makeCrack is a jagged dark line with a branch or two.
-func makeCrack(r *rng, s scene, f frame, at vec) flaw {
-	length, angle, width := size(r, f, 0.1, 0.7, 8), r.between(0, 2*math.Pi), size(r, f, 0.007, 0.013, 1.5)
+func makeCrack(r *splitmix.RNG, s scene, f frame, at vec) flaw {
+	length, angle, width := size(r, f, 0.1, 0.7, 8), r.Between(0, 2*math.Pi), size(r, f, 0.007, 0.013, 1.5)
 	main := walk(r, startOf(at, angle, length), angle, length, 0.6, 14)
 	lines := []stroke{newStroke(main, width)}
-	for range 1 + r.below(2) {
-		fork := main[4+r.below(7)]
-		lines = append(lines, newStroke(walk(r, fork, angle+r.around(0, 1.2), length/3, 0.6, 5), 0.7*width))
+	for range 1 + r.Below(2) {
+		fork := main[4+r.Below(7)]
+		lines = append(lines, newStroke(walk(r, fork, angle+r.Around(0, 1.2), length/3, 0.6, 5), 0.7*width))
 	}
 	nearest := func(p vec) float64 {
 		best := 9.0
@@ -101,10 +105,10 @@ func makeCrack(r *rng, s scene, f frame, at vec) flaw {
 var fibreColours = []rgb{{0.75, 0.1, 0.12}, {0.1, 0.25, 0.65}, {0.92, 0.9, 0.85}, {0.08, 0.08, 0.08}, {0.2, 0.5, 0.2}}
 
 // makeFibre is a thread or hair that lies on the object: a smooth curve with a round cross-section.
-func makeFibre(r *rng, s scene, f frame, at vec) flaw {
-	length, angle := size(r, f, 0.1, 0.8, 8), r.between(0, 2*math.Pi)
+func makeFibre(r *splitmix.RNG, s scene, f frame, at vec) flaw {
+	length, angle := size(r, f, 0.1, 0.8, 8), r.Between(0, 2*math.Pi)
 	line := newStroke(curl(r, startOf(at, angle, length/2), angle, length), size(r, f, 0.007, 0.014, 1.5))
-	colour := fibreColours[r.below(len(fibreColours))]
+	colour := fibreColours[r.Below(len(fibreColours))]
 	return flaw{
 		covers: func(p vec) bool { d, _, _ := line.across(p); return d < 1 },
 		look: func(p vec) rgb {
@@ -116,12 +120,12 @@ func makeFibre(r *rng, s scene, f frame, at vec) flaw {
 }
 
 // curl is a path whose curvature changes slowly.
-func curl(r *rng, from vec, angle, length float64) []vec {
+func curl(r *splitmix.RNG, from vec, angle, length float64) []vec {
 	const steps = 28
 	points := []vec{from}
-	bend := r.around(0, 0.12)
+	bend := r.Around(0, 0.12)
 	for range steps {
-		bend += r.around(0, 0.06)
+		bend += r.Around(0, 0.06)
 		bend = min(max(bend, -0.25), 0.25)
 		angle += bend
 		from = from.plus(direction(angle).times(length / steps))

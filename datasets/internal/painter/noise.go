@@ -1,6 +1,10 @@
-package datasets
+package painter
 
-import "math"
+import (
+	"math"
+
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
+)
 
 // vec is a place or a direction in a picture. The unit is the picture's shorter side; x goes right, y down.
 type vec struct{ x, y float64 }
@@ -52,7 +56,7 @@ func lattice(seed uint64, x, y int) float64 {
 // latticeBits are 64 random bits for each grid point. The factors are odd and unlike each other, so that no two near points
 // meet in the same input of the mixer.
 func latticeBits(seed uint64, x, y int) uint64 {
-	return mix64(seed + uint64(x)*0x9E3779B97F4A7C15 + uint64(y)*0xD1342543DE82EF95)
+	return splitmix.Mix(seed + uint64(x)*0x9E3779B97F4A7C15 + uint64(y)*0xD1342543DE82EF95)
 }
 
 // noise is a smooth random function with values in [0,1) and features about one unit wide.

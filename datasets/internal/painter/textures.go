@@ -1,20 +1,24 @@
-package datasets
+package painter
 
-import "math"
+import (
+	"math"
+
+	"github.com/msflow-go/msflow/datasets/internal/splitmix"
+)
 
 // The textures: materials without beginning or end. Each function draws what differs from picture to picture from r and
 // returns the scene. Lengths are in units of the picture's shorter side.
 
 // rotated takes places to a material that lies turned by a small angle and shifted by a whole range.
-func rotated(r *rng, tilt float64) func(p vec) vec {
-	axis, shift := direction(r.around(0, tilt)), vec{r.between(0, 100), r.between(0, 100)}
+func rotated(r *splitmix.RNG, tilt float64) func(p vec) vec {
+	axis, shift := direction(r.Around(0, tilt)), vec{r.Between(0, 100), r.Between(0, 100)}
 	return func(p vec) vec { return p.along(axis).plus(shift) }
 }
 
 // fabric is a 2/2 twill: blue threads down, light ones across, each over two and under two.
-func fabric(r *rng, _ frame) scene {
+func fabric(r *splitmix.RNG, _ frame) scene {
 	const threads = 30 // a unit length
-	place, seed := rotated(r, 0.03), r.next()
+	place, seed := rotated(r, 0.03), r.Next()
 	warp, weft := rgb{0.20, 0.29, 0.46}, rgb{0.66, 0.66, 0.62}
 	return scene{look: func(p vec) rgb {
 		q := place(p).times(threads)
@@ -33,9 +37,9 @@ func fabric(r *rng, _ frame) scene {
 }
 
 // metal is brushed steel: fine streaks along x under a broad band of light.
-func metal(r *rng, f frame) scene {
-	place, seed := rotated(r, 0.04), r.next()
-	bright := r.around(f.h/2, 0.15)
+func metal(r *splitmix.RNG, f frame) scene {
+	place, seed := rotated(r, 0.04), r.Next()
+	bright := r.Around(f.h/2, 0.15)
 	return scene{look: func(p vec) rgb {
 		q := place(p)
 		streak := 0.5*noise(seed, 1.5*q.x, 140*q.y) + 0.3*noise(seed+1, 5*q.x, 300*q.y) + 0.2*noise(seed+2, 20*q.x, 300*q.y)
@@ -46,8 +50,8 @@ func metal(r *rng, f frame) scene {
 }
 
 // wood is a planed board: wavering rings of early and late wood, and short dark pores along them.
-func wood(r *rng, _ frame) scene {
-	place, seed := rotated(r, 0.05), r.next()
+func wood(r *splitmix.RNG, _ frame) scene {
+	place, seed := rotated(r, 0.05), r.Next()
 	early, late := rgb{0.80, 0.62, 0.42}, rgb{0.56, 0.36, 0.20}
 	return scene{look: func(p vec) rgb {
 		q := place(p)
@@ -62,8 +66,8 @@ func wood(r *rng, _ frame) scene {
 }
 
 // leather is embossed hide: rounded pebbles between dark creases.
-func leather(r *rng, _ frame) scene {
-	place, seed := rotated(r, 0.2), r.next()
+func leather(r *splitmix.RNG, _ frame) scene {
+	place, seed := rotated(r, 0.2), r.Next()
 	hide := rgb{0.44, 0.27, 0.17}
 	return scene{look: func(p vec) rgb {
 		q := place(p)
@@ -78,12 +82,12 @@ func leather(r *rng, _ frame) scene {
 }
 
 // tile is a floor of glazed square tiles with bevelled edges and light grout. One tile of it can be set askew.
-func tile(r *rng, f frame) scene {
+func tile(r *splitmix.RNG, f frame) scene {
 	t := newTiling(r)
 	return scene{
 		look: t.look,
-		own: map[string]func(*rng) flaw{"askew": func(r *rng) flaw {
-			return t.askew(r, vec{r.between(0.15, f.w-0.15), r.between(0.15, f.h-0.15)})
+		own: map[string]func(*splitmix.RNG) flaw{"askew": func(r *splitmix.RNG) flaw {
+			return t.askew(r, vec{r.Between(0.15, f.w-0.15), r.Between(0.15, f.h-0.15)})
 		}},
 	}
 }
@@ -97,8 +101,8 @@ type tiling struct {
 // tileHalf is half a tile's side where 1 is the distance from tile to tile; the rest is grout.
 const tileHalf = 0.47
 
-func newTiling(r *rng) tiling {
-	return tiling{direction(r.around(0, 0.02)), vec{r.between(0, 1), r.between(0, 1)}, r.next()}
+func newTiling(r *splitmix.RNG) tiling {
+	return tiling{direction(r.Around(0, 0.02)), vec{r.Between(0, 1), r.Between(0, 1)}, r.Next()}
 }
 
 // split is the tile that p is on, by the corner it begins at, and the place on it from its middle.
@@ -131,10 +135,10 @@ func (t tiling) colour(corner, c vec) rgb {
 }
 
 // askew turns and shifts the tile at a place.
-func (t tiling) askew(r *rng, at vec) flaw {
+func (t tiling) askew(r *splitmix.RNG, at vec) flaw {
 	wrong, _ := t.split(at)
-	turn, shift := r.between(0.1, 0.25), vec{r.around(0, 0.06), r.around(0, 0.06)}
-	if r.below(2) == 0 {
+	turn, shift := r.Between(0.1, 0.25), vec{r.Around(0, 0.06), r.Around(0, 0.06)}
+	if r.Below(2) == 0 {
 		turn = -turn
 	}
 	return flaw{
