@@ -98,7 +98,7 @@ func judge(data *datasets.Data, model string, seed uint64) (figures, error) {
 		return figures{}, err
 	}
 	begin := time.Now()
-	if err := d.Fit(ctx, data.Train); err != nil {
+	if err := d.Fit(ctx, data.Train, detector.OnNote(func(line string) { log.Print(line) })); err != nil {
 		return figures{}, err
 	}
 	seconds := time.Since(begin).Seconds()

@@ -25,7 +25,7 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 	f.StringVar(&c.Backbone, "backbone", "efficientnet_lite0", "backbone network; msflow weights list names them")
 	f.StringVar(&c.Weights, "weights", "", "file of the backbone's weights (.pth or .safetensors)")
 	f.StringVar(&c.Padding, "padding", "reflect", "padding of ResNets' convolutions: reflect or zero")
-	f.StringVar(&c.Pool, "pool", "", "pooling of the features: local, avg, max, none or mean (default local for msflow, the paper's for the others)")
+	f.StringVar(&c.Pool, "pool", "", "pooling of the features: local or fine (views place by place; auto chooses), avg, max, none or mean (default auto for msflow, the paper's for the others)")
 	f.StringVar(&m.blocks, "blocks", "", "coupling blocks per scale (default 2,4,4 for msflow, 2,5,8 by its paper); one number for other flows")
 	f.Float64Var(&c.Width, "width", 1, "factor on the hidden widths of other flows' subnets")
 	f.StringVar(&m.scales, "scales", "", "scales of the pyramid, 0 fine to 2 coarse (default 0,1,2 for msflow, the paper's for the others)")

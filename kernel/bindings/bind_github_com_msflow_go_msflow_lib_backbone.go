@@ -31,6 +31,7 @@ func init() {
 			AliasTypes: map[string]reflect.Type{},
 			Vars:       map[string]reflect.Value{},
 			Funcs: map[string]reflect.Value{
+				"Fine":          reflect.ValueOf(q.Fine),
 				"Local":         reflect.ValueOf(q.Local),
 				"Names":         reflect.ValueOf(q.Names),
 				"New":           reflect.ValueOf(q.New),

@@ -18,12 +18,27 @@ func Local(f []Feature, batch int) []Feature {
 	if len(f) == 1 {
 		return f
 	}
-	out := []Feature{joint(f, batch)}
+	out := []Feature{joint(f, f[1], batch)}
 	for _, m := range f[1:] {
-		smooth := Feature{C: m.C, H: m.H, W: m.W, Data: make([]float32, len(m.Data))}
-		planes(m, batch, func(p int, plane []float32) { simd.Average3(smooth.Data[p*m.H*m.W:][:m.H*m.W], plane, m.H, m.W) })
-		out = append(out, smooth)
+		out = append(out, smooth(m, batch))
 	}
+	return out
+}
+
+// Fine makes such views of the two finest maps only, at their own sizes: both over each other at the finest map's size, and the
+// 3×3 averages of each. It tells faint and tiny defects of an even texture, which the coarse maps drown; what takes more of a
+// picture to be seen as wrong needs Local. A pyramid of one map has one view, the map itself.
+func Fine(f []Feature, batch int) []Feature {
+	if len(f) == 1 {
+		return f
+	}
+	return []Feature{joint(f[:2], f[0], batch), smooth(f[0], batch), smooth(f[1], batch)}
+}
+
+// smooth is a map's 3×3 averages.
+func smooth(m Feature, batch int) Feature {
+	out := Feature{C: m.C, H: m.H, W: m.W, Data: make([]float32, len(m.Data))}
+	planes(m, batch, func(p int, plane []float32) { simd.Average3(out.Data[p*m.H*m.W:][:m.H*m.W], plane, m.H, m.W) })
 	return out
 }
 
@@ -44,9 +59,9 @@ func jointChannels(f []Feature) []int {
 	return slices.Sorted(slices.Values(order[:maxJoint]))
 }
 
-// joint lays the maps over each other, (B,C₀+C₁+…,H₁,W₁).
-func joint(f []Feature, batch int) Feature {
-	h, w := f[1].H, f[1].W
+// joint lays the maps over each other at the size of one of them, (B,C₀+C₁+…,H,W).
+func joint(f []Feature, like Feature, batch int) Feature {
+	h, w := like.H, like.W
 	chosen := jointChannels(f)
 	out := Feature{C: len(chosen), H: h, W: w, Data: make([]float32, batch*len(chosen)*h*w)}
 	sized := make([]Feature, len(f))

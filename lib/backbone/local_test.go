@@ -3,7 +3,7 @@ package backbone
 import "testing"
 
 // The views of a pyramid against plain loops.
-func TestLocalViews(t *testing.T) {
+func TestViews(t *testing.T) {
 	for _, sizes := range [][3][2]int{{{8, 12}, {4, 6}, {2, 3}}, {{7, 9}, {4, 5}, {2, 3}}, {{4, 4}, {4, 4}, {4, 4}}} {
 		const batch = 2
 		var f []Feature
@@ -15,31 +15,41 @@ func TestLocalViews(t *testing.T) {
 			}
 			f = append(f, m)
 		}
-		views := Local(f, batch)
-		if len(views) != 3 || views[0].C != 9 || views[0].H != sizes[1][0] || views[0].W != sizes[1][1] {
-			t.Fatalf("%v: %d views, the first of %d×%d×%d", sizes, len(views), views[0].C, views[0].H, views[0].W)
-		}
-		for b := range batch {
-			for i, m := range f[1:] {
-				for c := range m.C {
-					for y := range m.H {
-						for x := range m.W {
-							want := slowAverage(m, b, c, y, x)
-							if got := views[i+1].Data[((b*m.C+c)*m.H+y)*m.W+x]; got-want > 1e-5 || want-got > 1e-5 {
-								t.Fatalf("%v: view %d at (%d,%d,%d,%d) is %v, want %v", sizes, i+1, b, c, y, x, got, want)
-							}
+		checkViews(t, Local(f, batch), f, f[1:], f[1], batch)
+		checkViews(t, Fine(f, batch), f[:2], f[:2], f[0], batch)
+	}
+}
+
+// checkViews compares views with what they must be: first the joined maps at the size of one, then the averages of some.
+func checkViews(t *testing.T, views, joined, averaged []Feature, like Feature, batch int) {
+	t.Helper()
+	channels := 0
+	for _, m := range joined {
+		channels += m.C
+	}
+	if v := views[0]; len(views) != 1+len(averaged) || v.C != channels || v.H != like.H || v.W != like.W {
+		t.Fatalf("%d views, the first of %d×%d×%d", len(views), v.C, v.H, v.W)
+	}
+	for b := range batch {
+		for i, m := range averaged {
+			for c := range m.C {
+				for y := range m.H {
+					for x := range m.W {
+						want := slowAverage(m, b, c, y, x)
+						if got := views[i+1].Data[((b*m.C+c)*m.H+y)*m.W+x]; got-want > 1e-5 || want-got > 1e-5 {
+							t.Fatalf("view %d at (%d,%d,%d,%d) is %v, want %v", i+1, b, c, y, x, got, want)
 						}
 					}
 				}
 			}
-			// The last channel of the first view is the coarsest map's last, repeated.
-			v, m := views[0], f[2]
-			for y := range v.H {
-				for x := range v.W {
-					want := m.Data[((b*m.C+m.C-1)*m.H+y*m.H/v.H)*m.W+x*m.W/v.W]
-					if got := v.Data[((b*v.C+v.C-1)*v.H+y)*v.W+x]; got != want {
-						t.Fatalf("%v: the first view at (%d,%d) is %v, want %v", sizes, y, x, got, want)
-					}
+		}
+		// The last channel of the first view is the coarsest map's last, repeated.
+		v, m := views[0], joined[len(joined)-1]
+		for y := range v.H {
+			for x := range v.W {
+				want := m.Data[((b*m.C+m.C-1)*m.H+y*m.H/v.H)*m.W+x*m.W/v.W]
+				if got := v.Data[((b*v.C+v.C-1)*v.H+y)*v.W+x]; got != want {
+					t.Fatalf("the first view at (%d,%d) is %v, want %v", y, x, got, want)
 				}
 			}
 		}

@@ -11,8 +11,8 @@ import (
 // windows of 3×3 with stride 2 and padding 1: "avg" (also "") divides by 9
 // everywhere, so that pixels beyond the edge count as zeros; "max" ignores them;
 // "none" returns the maps as they are, sharing their memory. A map of h×w
-// becomes ⌈h/2⌉ × ⌈w/2⌉. "mean" is the mean of the whole map, 1×1. Pool panics
-// for any other kind.
+// becomes ⌈h/2⌉ × ⌈w/2⌉. "mean" is the mean of the whole map, 1×1; "local" and
+// "fine" are the views of Local and Fine. Pool panics for any other kind.
 func Pool(f []Feature, batch int, kind string) []Feature {
 	var pool func(dst, src Feature)
 	switch kind {
@@ -20,6 +20,8 @@ func Pool(f []Feature, batch int, kind string) []Feature {
 		return f
 	case "local":
 		return Local(f, batch)
+	case "fine":
+		return Fine(f, batch)
 	case "mean":
 		return means(f, batch)
 	case "", "avg":
@@ -27,7 +29,7 @@ func Pool(f []Feature, batch int, kind string) []Feature {
 	case "max":
 		pool = maxPool
 	default:
-		panic(fmt.Sprintf("backbone: pooling %q: want local, avg, max, none or mean", kind))
+		panic(fmt.Sprintf("backbone: pooling %q: want local, fine, avg, max, none or mean", kind))
 	}
 	out := make([]Feature, len(f))
 	for i, src := range f {

@@ -19,7 +19,7 @@ type Config struct {
 	Backbone string  `json:"backbone"`            // a name of backbone.Names; "" is efficientnet_lite0
 	Weights  string  `json:"weights,omitempty"`   // a file of weights; "" takes the published ones
 	Padding  string  `json:"padding,omitempty"`   // ResNets' 3×3 and 7×7 convolutions: reflect (default, as published) or zero
-	Pool     string  `json:"pool,omitempty"`      // of the features: local (the whitened recipe's), avg (the paper's), max, none or mean (of the whole map)
+	Pool     string  `json:"pool,omitempty"`      // of the features: local or fine views (auto, the whitened recipe's, lets Fit choose), avg (the paper's), max, none or mean (of the whole map)
 	Size     [2]int  `json:"size"`                // input height and width in pixels; 0 takes the data set's
 	Scales   []int   `json:"scales,omitempty"`    // which maps of the pyramid (0 fine … 2 coarse); nil is the model's own choice
 	Blocks   []int   `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 4, 4, and 2, 5, 8 by the paper. The other flows take one number for all
@@ -94,8 +94,8 @@ func (c Config) check() error {
 	if !slices.Contains([]string{"reflect", "zero"}, c.Padding) {
 		wrong("padding %q; it is reflect or zero", c.Padding)
 	}
-	if !slices.Contains([]string{"local", "avg", "max", "none", "mean"}, c.Pool) {
-		wrong("pool %q; it is local, avg, max, none or mean", c.Pool)
+	if !slices.Contains([]string{autoViews, localViews, fineViews, "avg", "max", "none", "mean"}, c.Pool) {
+		wrong("pool %q; it is auto, local, fine, avg, max, none or mean", c.Pool)
 	}
 	if !(c.TopK >= 0 && c.TopK <= 1) {
 		wrong("top-k share %v; it must lie in (0,1]", c.TopK)

@@ -164,7 +164,7 @@ func (d *Detector) pyramid(h, w int) ([]flow.Map, error) {
 		d.raw = append(d.raw, flow.Map{C: m.C, H: m.H, W: m.W})
 	}
 	var maps []flow.Map
-	for _, m := range d.pick(backbone.Pool(f, 1, d.Config.Pool)) {
+	for _, m := range d.pick(d.Config.pooled(f, 1)) {
 		maps = append(maps, flow.Map{C: m.C, H: m.H, W: m.W})
 	}
 	return maps, nil

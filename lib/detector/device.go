@@ -127,7 +127,7 @@ func (d *Detector) pyramidGraph(images *G.Node) ([]*G.Node, error) {
 	for i, s := range d.Config.Scales {
 		maps[i] = all[s]
 	}
-	if d.Config.Pool == "local" { // its views are made on the processor
+	if d.Config.views() { // they are made on the processor
 		return all, nil
 	}
 	return backbone.PoolGraph(maps, d.Config.Pool)
@@ -215,15 +215,15 @@ func (d *Detector) eachOnDevice(ctx context.Context, set datasets.Set, do func(f
 	}
 	return d.eachImages(ctx, extracting, set, func(b *datasets.Batch, maps [][]float32) error {
 		shapes, n := d.maps, len(b.Samples)
-		if d.Config.Pool == "local" {
+		if d.Config.views() {
 			shapes = d.raw
 		}
 		features := make([]backbone.Feature, len(maps))
 		for i, m := range shapes {
 			features[i] = backbone.Feature{C: m.C, H: m.H, W: m.W, Data: maps[i]}
 		}
-		if d.Config.Pool == "local" {
-			features = d.pick(backbone.Local(features, n))
+		if d.Config.views() {
+			features = d.pick(d.Config.pooled(features, n))
 		}
 		return do(b.First, b, d.whitened(features, n))
 	})

@@ -74,7 +74,7 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 		if err != nil {
 			return err
 		}
-		maps := d.whitened(d.pick(backbone.Pool(f, len(b.Samples), d.Config.Pool)), len(b.Samples))
+		maps := d.whitened(d.pick(d.Config.pooled(f, len(b.Samples))), len(b.Samples))
 		if err := do(b.First, b, maps); err != nil {
 			return err
 		}

@@ -101,7 +101,7 @@ func OnEpoch(do func(train.Epoch)) Option {
 	return func(f *fitting) { f.onEpoch = append(f.onEpoch, do) }
 }
 
-// OnNote is called with a line for the user about the device that the training runs on.
+// OnNote is called with a line for the user about what was found out: the device that the training runs on, the views it took.
 func OnNote(do func(line string)) Option { return func(f *fitting) { f.OnNote = do } }
 
 // JudgeEvery tests the detector on a labelled set after every n epochs and after the last. Choosing the best of these
@@ -178,6 +178,9 @@ func (d *Detector) fit(ctx context.Context, set datasets.Set, f fitting) error {
 		return fmt.Errorf("detector: %d of the %d training images are anomalous; a detector learns normal images only", n, len(set))
 	}
 	if err := d.sized(set); err != nil {
+		return err
+	}
+	if err := d.chooseViews(ctx, set, f); err != nil {
 		return err
 	}
 	d.schedule(&f, set)

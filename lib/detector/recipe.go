@@ -9,8 +9,8 @@ import (
 
 // A Recipe is a set of defaults for MSFlow: the features that it sees, how it is trained and how its verdict is read.
 const (
-	// Whitened is the default recipe, for parts that were never seen. Features are compared place by place: all strides over
-	// each other, and each coarse stride smoothed (backbone.Local). They are whitened by the covariance of their region
+	// Whitened is the default recipe, for parts that were never seen. Features are compared place by place, in the coarse views
+	// of backbone.Local or the fine ones of backbone.Fine, whichever tells painted defects better. They are whitened by the covariance of their region
 	// (package whiten), so that the flow starts as a Gaussian of every place and learns the rest in a few gentle passes
 	// with noise on the features. Scores are read in the log domain (score.Surprise) and calibrated on normal images that
 	// were held out. Each choice was made on painted defects of normal pictures; bench/quality measures it again.
@@ -55,7 +55,7 @@ func (c Config) flowDefaults() Config {
 	}
 	blocks := [3]int{2, 5, 8}
 	if c.Recipe == Whitened {
-		c.Pool, c.Score, c.TopK = or(c.Pool, "local"), or(c.Score, SurpriseScore), or(c.TopK, whitenedTopK)
+		c.Pool, c.Score, c.TopK = or(c.Pool, autoViews), or(c.Score, SurpriseScore), or(c.TopK, whitenedTopK)
 		blocks = [3]int{2, 4, 4}
 	}
 	c.Pool, c.Score, c.TopK = or(c.Pool, "avg"), or(c.Score, ReferenceScore), or(c.TopK, 0.03)

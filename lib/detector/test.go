@@ -95,7 +95,7 @@ func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *
 	if d.baseline != nil {
 		return d.eachMeasured(ctx, set, do)
 	}
-	if d.device != nil && d.Config.Pool != "local" {
+	if d.device != nil && !d.Config.views() {
 		return d.eachScoredOnDevice(ctx, set, func(b *datasets.Batch, logp [][]float32) error { return do(b, logp, nil) })
 	}
 	return d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
