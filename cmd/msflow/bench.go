@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/machine"
 	"github.com/msflow-go/msflow/lib/op"
 	"github.com/spf13/cobra"
 )
@@ -52,21 +53,21 @@ type timing struct {
 // measure runs f twice to warm up and then for the given time, at least three times.
 func (b *benchFlags) measure(ctx context.Context, images int, work float64, f func() error) (timing, error) {
 	op.SetThreads(b.threads)
-	t := timing{Threads: op.Threads(), StartBytes: peakMemory()}
+	t := timing{Threads: op.Threads(), StartBytes: machine.PeakMemory()}
 	t.Kernel, _ = op.Processor()
 	var took, used []float64
 	for begin := time.Now(); len(took) < 5 || time.Since(begin).Seconds() < b.seconds; {
-		start, before := time.Now(), processorTime()
+		start, before := time.Now(), machine.ProcessorTime()
 		if err := f(); err != nil {
 			return t, err
 		}
 		took = append(took, time.Since(start).Seconds())
-		used = append(used, (processorTime() - before).Seconds())
+		used = append(used, (machine.ProcessorTime() - before).Seconds())
 		if err := ctx.Err(); err != nil {
 			return t, err
 		}
 	}
-	t.Runs, t.PeakBytes = len(took)-2, peakMemory()
+	t.Runs, t.PeakBytes = len(took)-2, machine.PeakMemory()
 	t.Min, t.Median, t.Processor = slices.Min(took[2:]), median(took[2:]), slices.Min(used[2:])
 	t.PeakGFLOPS = op.Peak() / 1e9
 	t.Images, t.GFLOPS = float64(images)/t.Median, work/t.Median/1e9

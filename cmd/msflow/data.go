@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"io"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/spf13/cobra"
 )
@@ -151,5 +152,5 @@ func (f *dataCheck) draw(pairs datasets.Set) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(f.sheet, func(w io.Writer) error { return png.Encode(w, sheet) })
+	return runs.WriteFile(f.sheet, func(w io.Writer) error { return png.Encode(w, sheet) })
 }

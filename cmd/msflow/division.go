@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/datasets"
 )
 
@@ -58,7 +59,7 @@ func few(names []string) string {
 	const most = 10
 	var shown []string
 	for _, name := range names[:min(most, len(names))] {
-		shown = append(shown, printable(name))
+		shown = append(shown, quote.Name(name))
 	}
 	text := strings.Join(shown, ", ")
 	if more := len(names) - most; more > 0 {

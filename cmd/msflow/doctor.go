@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/machine"
 	"github.com/msflow-go/msflow/lib/op"
 	"github.com/msflow-go/msflow/lib/weights"
 	"github.com/msflow-go/msflow/lib/xla"
@@ -62,7 +63,7 @@ func processorFinding() finding {
 }
 
 func memoryFinding() finding {
-	total, free, err := memory()
+	total, free, err := machine.Memory()
 	if err != nil {
 		return finding{"memory", false, fmt.Sprintf("how much there is cannot be told: %v", err)}
 	}

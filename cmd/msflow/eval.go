@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/xla"
@@ -36,7 +37,7 @@ func evalCommand() *cobra.Command {
 		Long: "Tests the detector of a run's folder on the test images of its data set and writes RUN/eval: metrics.json, scores.csv,\n" +
 			"curves and panels. Image figures judge the image score, loc figures the pixels of the add map, AUPRO the mul map.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, runFolder(args[0])) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, runs.Folder(args[0])) },
 	}
 	f.device.register(cmd, xla.TF32)
 	fl := cmd.Flags()
@@ -50,13 +51,13 @@ func evalCommand() *cobra.Command {
 	return cmd
 }
 
-func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
+func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	ctx, log := cmd.Context(), cmd.ErrOrStderr()
 	if cmd.Flags().Changed("out") && f.out == "" {
 		return errors.New("--out is empty; it names the folder for the results")
 	}
-	if !exists(folder.info()) && !exists(folder.next().info()) {
-		_, err := folder.readInfo()
+	if !runs.Exists(folder.InfoFile()) && !runs.Exists(folder.Next().InfoFile()) {
+		_, err := folder.ReadInfo()
 		return err
 	}
 	release, err := f.lock(folder)
@@ -64,11 +65,11 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
 		return err
 	}
 	defer release()
-	info, err := folder.readInfo()
+	info, err := folder.ReadInfo()
 	if err != nil {
 		return err
 	}
-	d, err := folder.load(info, f.weights)
+	d, err := folder.Load(info, f.weights)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runFolder) error {
 	if err != nil {
 		return err
 	}
-	out := or(f.out, folder.file("eval"))
+	out := or(f.out, folder.File("eval"))
 	if err := f.write(out, r, &evaluation{Run: info.Run, Detector: d.Sum, ThresholdOf: thresholdOf, Metrics: r.Metrics}); err != nil {
 		return err
 	}
@@ -106,13 +107,13 @@ type evalReport struct {
 }
 
 // scoreOneClass writes the scores and maps of test images that are all normal or all anomalous, which no figure can judge.
-func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runFolder, d *detector.Detector, data *datasets.Data) error {
+func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runs.Folder, d *detector.Detector, data *datasets.Data) error {
 	p := newProgress(cmd.ErrOrStderr(), 0)
 	predictions, err := d.PredictWith(cmd.Context(), data.Test, func(done, total int) { p.images("test images", done, total) })
 	if err != nil {
 		return err
 	}
-	out := or(f.out, folder.file("eval"))
+	out := or(f.out, folder.File("eval"))
 	names := make([]string, len(predictions))
 	for i, p := range predictions {
 		names[i] = p.Name
@@ -148,17 +149,17 @@ func or(value, otherwise string) string {
 }
 
 // lock makes the folder of the results this process's own: the run's, or the one of --out.
-func (f *evalFlags) lock(folder runFolder) (release func(), err error) {
+func (f *evalFlags) lock(folder runs.Folder) (release func(), err error) {
 	if f.out == "" {
-		return folder.lock("eval")
+		return folder.Lock("eval")
 	}
-	return lockFolder(f.out, "eval")
+	return runs.Lock(f.out, "eval")
 }
 
 // open opens the run's data, divided as they were for the training.
-func (f *evalFlags) open(ctx context.Context, folder runFolder, info *runInfo, log io.Writer) (*datasets.Data, error) {
+func (f *evalFlags) open(ctx context.Context, folder runs.Folder, info *runs.Info, log io.Writer) (*datasets.Data, error) {
 	var run trainFlags
-	if err := info.Flags.apply(run.command(), folder); err != nil {
+	if err := flagValues(info.Flags).apply(run.command(), folder); err != nil {
 		return nil, err
 	}
 	if f.data != "" {
@@ -191,7 +192,7 @@ var thresholdOf = map[string]string{
 	"loc_threshold": "the add map, by which loc_auroc, loc_ap and loc_f1max judge pixels; it is not written",
 }
 
-func (e *evaluation) seal() *string { return &e.SHA256 }
+func (e *evaluation) Seal() *string { return &e.SHA256 }
 
 // write writes the results; metrics.json goes first and comes last, so that it never stands beside those of another test.
 func (f *evalFlags) write(out string, r *detector.Result, e *evaluation) error {
@@ -202,7 +203,7 @@ func (f *evalFlags) write(out string, r *detector.Result, e *evaluation) error {
 	if err := f.writeFigures(out, r); err != nil {
 		return err
 	}
-	return writeSealed(metrics, e)
+	return runs.WriteSealed(metrics, e)
 }
 
 func (f *evalFlags) writeFigures(out string, r *detector.Result) error {

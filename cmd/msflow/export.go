@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/notebook"
 	"github.com/msflow-go/msflow/kernel/notebook/program"
@@ -69,7 +70,7 @@ func exportNotebook(cmd *cobra.Command, path, out, module string) error {
 		return err
 	}
 	for name, content := range map[string]string{"main.go": p.Source, "go.mod": mod, "go.sum": sum} {
-		err := writeFile(filepath.Join(out, name), func(w io.Writer) error {
+		err := runs.WriteFile(filepath.Join(out, name), func(w io.Writer) error {
 			_, err := io.WriteString(w, content)
 			return err
 		})

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
 // The campaign of faults: processes killed at random moments, a full disk, two processes in one folder, flipped bytes. Whatever
@@ -105,7 +107,7 @@ var faulty = []string{"--dataset", "synthetic", "--size", "64", "--counts", "8,4
 // trainAgain continues a training that was killed, or begins it where there is nothing to continue.
 func trainAgain(t *testing.T, folder string) {
 	t.Helper()
-	if exists(runFolder(folder).checkpoint()) {
+	if runs.Exists(runs.Folder(folder).Checkpoint()) {
 		works(t, "train", "--out", folder, "--resume")
 		return
 	}
@@ -179,7 +181,7 @@ func oldOrNew(t *testing.T, folder string, old map[string]string) {
 	if code != 0 {
 		t.Fatalf("resuming after a killed --overwrite: exit code %d\n%s", code, log)
 	}
-	info, err := runFolder(folder).readInfo()
+	info, err := runs.Folder(folder).ReadInfo()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +222,7 @@ func TestFaultsFlip(t *testing.T) {
 	must(t, "train", "--dataset", "folder", "--data", "data", "--size", "64", "--epochs", "2", "--blocks", "1,1,1", "--cond", "8", "--out", "ref")
 	must(t, "eval", "ref", "--maps=false", "--rows", "0")
 	want := content(t, "ref")
-	info, err := runFolder("ref").readInfo()
+	info, err := runs.Folder("ref").ReadInfo()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/plots"
 )
 
 // drawTraining draws the training's curves into the run's folder.
-func drawTraining(folder runFolder, d *detector.Detector) error {
-	return saveFigure(plots.Training(d), folder.file("training"))
+func drawTraining(folder runs.Folder, d *detector.Detector) error {
+	return saveFigure(plots.Training(d), folder.File("training"))
 }
 
 // saveFigure writes a figure as PNG, SVG and its data as CSV.
@@ -146,5 +147,5 @@ func fileName(name string) string {
 }
 
 func writePNG(path string, m image.Image) error {
-	return writeFile(path, func(w io.Writer) error { return png.Encode(w, m) })
+	return runs.WriteFile(path, func(w io.Writer) error { return png.Encode(w, m) })
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/spf13/cobra"
 )
@@ -27,13 +28,13 @@ func importCommand() *cobra.Command {
 			if err := model.check(); err != nil {
 				return err
 			}
-			folder := runFolder(out)
-			release, err := folder.lock("import")
+			folder := runs.Folder(out)
+			release, err := folder.Lock("import")
 			if err != nil {
 				return err
 			}
 			defer release()
-			if err := folder.begin(); err != nil {
+			if err := folder.Begin(); err != nil {
 				return err
 			}
 			c := model.config
@@ -48,13 +49,13 @@ func importCommand() *cobra.Command {
 			}
 			info.Program += ", imported from " + args[0]
 			d.Run = info.Run
-			if err := errors.Join(folder.writeInfo(info), d.Save(folder.detector())); err != nil {
+			if err := errors.Join(folder.WriteInfo(info), d.Save(folder.Detector())); err != nil {
 				return err
 			}
 			if wantsJSON(cmd) {
-				return printJSON(cmd, map[string]any{"run": out, "detector": folder.detector(), "config": d.Config})
+				return printJSON(cmd, map[string]any{"run": out, "detector": folder.Detector(), "config": d.Config})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "the detector is %s\n", folder.detector())
+			fmt.Fprintf(cmd.OutOrStdout(), "the detector is %s\n", folder.Detector())
 			return nil
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/spf13/cobra"
 )
 
@@ -53,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	if errors.As(err, &exit) {
 		return int(exit)
 	}
-	fmt.Fprintf(stderr, "msflow: %s\n", visible(err.Error()))
+	fmt.Fprintf(stderr, "msflow: %s\n", quote.Message(err.Error()))
 	return exitError
 }
 

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
 // msflow runs the program in this process and returns what it printed.
@@ -70,7 +72,7 @@ func TestScoresOfEveryTestImage(t *testing.T) {
 	folder := smallRun(t)
 	must(t, "eval", folder, "--maps=false", "--rows", "0")
 	var m evaluation
-	if err := readSealed(filepath.Join(folder, "eval", "metrics.json"), &m); err != nil {
+	if err := runs.ReadSealed(filepath.Join(folder, "eval", "metrics.json"), &m); err != nil {
 		t.Fatal(err)
 	}
 	rows := readCSV(t, filepath.Join(folder, "eval", "scores.csv"))
@@ -105,7 +107,7 @@ func TestMapsAgreeBetweenEvalAndPredict(t *testing.T) {
 	must(t, "eval", folder, "--raw")
 	must(t, "predict", folder, images, "--out", filepath.Join(folder, "predictions"))
 	moved := filepath.Join(t.TempDir(), "moved.safetensors")
-	data, err := os.ReadFile(runFolder(folder).detector())
+	data, err := os.ReadFile(runs.Folder(folder).Detector())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +135,11 @@ func TestMapsAgreeBetweenEvalAndPredict(t *testing.T) {
 // exportTestImages writes a run's test images as PNG files at the input size.
 func exportTestImages(t *testing.T, folder string) string {
 	t.Helper()
-	info, err := runFolder(folder).readInfo()
+	info, err := runs.Folder(folder).ReadInfo()
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := (&evalFlags{}).open(context.Background(), runFolder(folder), info, io.Discard)
+	data, err := (&evalFlags{}).open(context.Background(), runs.Folder(folder), info, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

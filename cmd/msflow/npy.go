@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
 // writeNPY writes values (h,w) as NumPy's .npy, version 1.0, so that maps can be read anywhere without loss.
 func writeNPY(path string, values []float32, h, w int) error {
-	return writeFile(path, func(file io.Writer) error {
+	return runs.WriteFile(path, func(file io.Writer) error {
 		header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", h, w)
 		const before = 10 // magic, version and the header's length
 		header += strings.Repeat(" ", 63-(before+len(header))%64) + "\n"

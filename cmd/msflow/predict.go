@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/xla"
@@ -87,7 +89,7 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	if err := sayHowRead(cmd, d, images); err != nil {
 		return err
 	}
-	release, err := lockFolder(f.out, "predict")
+	release, err := runs.Lock(f.out, "predict")
 	if err != nil {
 		return err
 	}
@@ -136,7 +138,7 @@ func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
 		}
 	} else {
 		for _, row := range report.Images {
-			fmt.Fprintf(out, "%8.5f  %-9s  %s\n", row.Score, row.Verdict, printable(row.Name))
+			fmt.Fprintf(out, "%8.5f  %-9s  %s\n", row.Score, row.Verdict, quote.Name(row.Name))
 		}
 		fmt.Fprintf(out, "maps and scores are in %s\n", f.out)
 	}
@@ -149,7 +151,7 @@ func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
 // detectorFile is the file of a run's detector, or the file itself.
 func detectorFile(from string) string {
 	if info, err := os.Stat(from); err == nil && info.IsDir() {
-		return runFolder(from).detector()
+		return runs.Folder(from).Detector()
 	}
 	return from
 }
@@ -165,10 +167,10 @@ func (f *predictFlags) find(from string, given bool, log io.Writer) (d *detector
 	}
 	if !info.IsDir() {
 		d, err = detector.Load(from, f.weights)
-	} else if run, failed := runFolder(from).readInfo(); failed != nil {
+	} else if run, failed := runs.Folder(from).ReadInfo(); failed != nil {
 		err = failed
-	} else if d, err = runFolder(from).load(run, f.weights); err == nil {
-		t, err = runFolder(from).thresholds(d, log)
+	} else if d, err = runs.Folder(from).Load(run, f.weights); err == nil {
+		t, err = thresholdsOf(runs.Folder(from), d, log)
 	}
 	switch {
 	case given:
@@ -185,18 +187,19 @@ func (f *predictFlags) find(from string, given bool, log io.Writer) (d *detector
 // nil when there is none of this detector.
 type thresholds struct{ Score, Map *float64 }
 
-func (r runFolder) thresholds(d *detector.Detector, log io.Writer) (t thresholds, err error) {
+// thresholdsOf reads them.
+func thresholdsOf(r runs.Folder, d *detector.Detector, log io.Writer) (t thresholds, err error) {
 	var e evaluation
-	path := r.file("eval/metrics.json")
-	err = readSealed(path, &e)
+	path := r.File("eval/metrics.json")
+	err = runs.ReadSealed(path, &e)
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}
 	if err != nil {
-		return t, fmt.Errorf("the run's thresholds: %w; msflow eval %s makes them anew", err, shellQuote(string(r)))
+		return t, fmt.Errorf("the run's thresholds: %w; msflow eval %s makes them anew", err, quote.Shell(string(r)))
 	}
 	if e.Detector != d.Sum {
-		fmt.Fprintf(log, "note: %s is of another detector, so its threshold is not taken; msflow eval %s tests this one\n", path, shellQuote(string(r)))
+		fmt.Fprintf(log, "note: %s is of another detector, so its threshold is not taken; msflow eval %s tests this one\n", path, quote.Shell(string(r)))
 		return t, nil
 	}
 	return thresholds{&e.DetThreshold, &e.MapThreshold}, nil

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 )
@@ -131,14 +133,14 @@ func (p *predictions) add(image detector.Prediction) error {
 
 // fail says why an image has no results.
 func (p *predictions) fail(name string, reason error) error {
-	fmt.Fprintf(p.log, "failed: %s: %s\n", printable(name), visible(reason.Error()))
+	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(reason.Error()))
 	p.report.Failed = append(p.report.Failed, failedRow{name, reason.Error()})
 	return p.line(name, "", p.threshold(), "failed", strings.ReplaceAll(reason.Error(), "\n", "; "))
 }
 
 // finish writes scores.json and draws the maps.
 func (p *predictions) finish() error {
-	err := errors.Join(p.file.Sync(), writeJSON(filepath.Join(p.out, "scores.json"), p.report))
+	err := errors.Join(p.file.Sync(), runs.WriteJSON(filepath.Join(p.out, "scores.json"), p.report))
 	if len(p.kept) == 0 {
 		return err
 	}

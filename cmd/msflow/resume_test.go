@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/spf13/pflag"
 )
 
@@ -75,7 +76,7 @@ func content(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Name() == lockName || e.Name() == "log.jsonl" {
+		if err != nil || e.IsDir() || e.Name() == runs.LockName || e.Name() == "log.jsonl" {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -111,7 +112,7 @@ func TestResumeTakesEverythingFromTheRun(t *testing.T) {
 	flags := append([]string{"--clamp", "0.7", "--top-k", "0.5", "--pool", "max", "--blocks", "1,1,2", "--hold-out", "0.25", "--patience", "5", "--judge-every", "2"}, small...)
 	must(t, append([]string{"train", "--out", whole}, flags...)...)
 	interrupted(t, parts, 3, flags...)
-	if exists(runFolder(parts).detector()) {
+	if runs.Exists(runs.Folder(parts).Detector()) {
 		t.Fatal("there is a detector already; this test shows nothing")
 	}
 	must(t, "train", "--out", parts, "--resume")
@@ -125,14 +126,14 @@ func TestResumeTakesEverythingFromTheRun(t *testing.T) {
 	sameContent(t, "resumed at its end", content(t, whole), content(t, parts))
 }
 
-func logLines(t *testing.T, folder string) (lines []logLine) {
+func logLines(t *testing.T, folder string) (lines []runs.LogLine) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, "log.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		var l logLine
+		var l runs.LogLine
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
@@ -144,7 +145,7 @@ func logLines(t *testing.T, folder string) (lines []logLine) {
 // TestResumeNamesTheFlagThatContradicts goes through all flags of train, so that a new one needs no row.
 func TestResumeNamesTheFlagThatContradicts(t *testing.T) {
 	folder := smallRun(t)
-	info, err := runFolder(folder).readInfo()
+	info, err := runs.Folder(folder).ReadInfo()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func TestResumeNamesTheFlagThatContradicts(t *testing.T) {
 			if cmd.Flags().Set(flag.Name, other) != nil || cmd.Flags().Lookup(flag.Name).Value.String() == info.Flags[flag.Name] {
 				continue
 			}
-			err := info.Flags.apply(cmd, runFolder(folder))
+			err := flagValues(info.Flags).apply(cmd, runs.Folder(folder))
 			if err == nil || !strings.Contains(err.Error(), "--"+flag.Name+" "+other) {
 				t.Errorf("--%s %s: %v", flag.Name, other, err)
 			}
@@ -216,7 +217,7 @@ func TestFilesOfDifferentRunsAreRefused(t *testing.T) {
 // TestDamagedRunIsNoticed: every value in run.json matters, so an edited one is refused.
 func TestDamagedRunIsNoticed(t *testing.T) {
 	folder := smallRun(t)
-	path := runFolder(folder).info()
+	path := runs.Folder(folder).InfoFile()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -271,20 +272,20 @@ func interruptedAt(t *testing.T, text, folder string, args ...string) {
 func TestSettleCanBeStoppedAnywhere(t *testing.T) {
 	old := []string{"run.json", "log.jsonl", "eval/metrics.json", "detector.safetensors", "checkpoint.safetensors"}
 	fresh := []string{"run.json", "log.jsonl", "checkpoint.safetensors"}
-	for steps := range len(ofRun) + len(fresh) + 1 {
-		folder := runFolder(t.TempDir())
+	for steps := range len(runs.Files) + len(fresh) + 1 {
+		folder := runs.Folder(t.TempDir())
 		for _, name := range old {
-			put(t, folder.file(name), "old")
+			put(t, folder.File(name), "old")
 		}
 		for _, name := range fresh {
-			put(t, folder.next().file(name), "new")
+			put(t, folder.Next().File(name), "new")
 		}
 		settlePartly(t, folder, steps)
-		if err := folder.settle(); err != nil {
+		if err := folder.Settle(); err != nil {
 			t.Fatal(err)
 		}
 		got := content(t, string(folder))
-		log, err := os.ReadFile(folder.file("log.jsonl"))
+		log, err := os.ReadFile(folder.File("log.jsonl"))
 		if len(got) != 2 || got["run.json"] != "new" || got["checkpoint.safetensors"] != "new" || string(log) != "new" || err != nil {
 			t.Errorf("stopped before step %d: %v, log %q (%v)", steps, got, log, err)
 		}
@@ -292,24 +293,24 @@ func TestSettleCanBeStoppedAnywhere(t *testing.T) {
 }
 
 // settlePartly takes the first steps of settle, in its order.
-func settlePartly(t *testing.T, folder runFolder, steps int) {
+func settlePartly(t *testing.T, folder runs.Folder, steps int) {
 	t.Helper()
-	for _, name := range ofRun[1:] {
+	for _, name := range runs.Files[1:] {
 		if steps--; steps < 0 {
 			return
 		}
-		if err := os.RemoveAll(folder.file(name)); err != nil {
+		if err := os.RemoveAll(folder.File(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range ofRun {
-		if !exists(folder.next().file(name)) {
+	for _, name := range runs.Files {
+		if !runs.Exists(folder.Next().File(name)) {
 			continue
 		}
 		if steps--; steps < 0 {
 			return
 		}
-		if err := os.Rename(folder.next().file(name), folder.file(name)); err != nil {
+		if err := os.Rename(folder.Next().File(name), folder.File(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -330,11 +331,11 @@ func TestSecondProcessIsToldWhoHasTheFolder(t *testing.T) {
 	folder := smallRun(t)
 	part := filepath.Join(folder, ".checkpoint.safetensors.123.part")
 	put(t, part, "half")
-	release, err := lockFolder(folder, "train")
+	release, err := runs.Lock(folder, "train")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if exists(part) {
+	if runs.Exists(part) {
 		t.Error("an unfinished file was not swept")
 	}
 	host, _ := os.Hostname()
@@ -354,7 +355,7 @@ func TestZeroAndNoNumberAreRefused(t *testing.T) {
 		refuse(t, []string{bad[0]}, append([]string{"train", "--out", folder, bad[0], bad[1]}, "--dataset", "synthetic", "--size", "64", "--counts", "4,1,1")...)
 	}
 	refuse(t, []string{"--out"}, "train", "--out", "")
-	if exists(folder) {
+	if runs.Exists(folder) {
 		t.Error("a folder was made for a run that was refused")
 	}
 }
@@ -410,7 +411,7 @@ func TestDivisionOfTheRunOutlastsTheFolder(t *testing.T) {
 		t.Errorf("one more file: tested %v, now %v", before, now)
 	}
 	t.Chdir(dir)
-	info, err := runFolder("runs/a").readInfo()
+	info, err := runs.Folder("runs/a").ReadInfo()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -48,12 +51,12 @@ func runFlags(cmd *cobra.Command, visit func(f *pflag.Flag)) {
 type flagValues map[string]string
 
 // keepFlags gives the flags' values, and the names of those that the user gave. Relative paths become relative to the run.
-func keepFlags(cmd *cobra.Command, folder runFolder) (values flagValues, given []string) {
+func keepFlags(cmd *cobra.Command, folder runs.Folder) (values flagValues, given []string) {
 	values = flagValues{}
 	runFlags(cmd, func(f *pflag.Flag) {
 		values[f.Name] = f.Value.String()
 		if marked(f, isPath) {
-			values[f.Name] = folder.relative(f.Value.String())
+			values[f.Name] = folder.Relative(f.Value.String())
 		}
 		if f.Changed {
 			given = append(given, f.Name)
@@ -64,7 +67,7 @@ func keepFlags(cmd *cobra.Command, folder runFolder) (values flagValues, given [
 
 // resumedFlags are the flags to keep of a run that is resumed: paths that the user did not give stay as the run has them, so
 // that run.json does not change by a second look at it.
-func resumedFlags(cmd *cobra.Command, folder runFolder, before flagValues) flagValues {
+func resumedFlags(cmd *cobra.Command, folder runs.Folder, before flagValues) flagValues {
 	values, _ := keepFlags(cmd, folder)
 	runFlags(cmd, func(f *pflag.Flag) {
 		if old, kept := before[f.Name]; kept && marked(f, isPath) && !f.Changed {
@@ -86,7 +89,7 @@ func (v flagValues) settings(cmd *cobra.Command) flagValues {
 }
 
 // apply sets a command's flags to those of the run. One that the user gave must say the same, unless its mark allows more.
-func (v flagValues) apply(cmd *cobra.Command, folder runFolder) error {
+func (v flagValues) apply(cmd *cobra.Command, folder runs.Folder) error {
 	var failed error
 	runFlags(cmd, func(f *pflag.Flag) {
 		value, kept := v[f.Name]
@@ -94,7 +97,7 @@ func (v flagValues) apply(cmd *cobra.Command, folder runFolder) error {
 			return
 		}
 		if marked(f, isPath) {
-			value = folder.absolute(value)
+			value = folder.Absolute(value)
 		}
 		if f.Changed {
 			failed = agree(f, value)
@@ -151,42 +154,16 @@ func quoteEmpty(s string) string {
 	return s
 }
 
-// relative is a path as the run keeps it: one that was given relative to the working folder becomes relative to the run's
-// folder and begins with a dot, so that both can move together. What is no file stays as it is.
-func (r runFolder) relative(path string) string {
-	if _, err := os.Stat(path); path == "" || filepath.IsAbs(path) || err != nil {
-		return path
-	}
-	full, err := filepath.Abs(path)
+// newInfo describes the run that cmd makes in a folder of these data.
+func newInfo(cmd *cobra.Command, folder runs.Folder, data *datasets.Division) (*runs.Info, error) {
+	info := &runs.Info{Program: "msflow " + version(), Data: data}
+	values, given := keepFlags(cmd, folder)
+	info.Flags, info.Given = values, given
+	text, err := json.Marshal([]any{values.settings(cmd), data})
 	if err != nil {
-		return path
+		return nil, fmt.Errorf("describing the run: %w", err)
 	}
-	rel, err := filepath.Rel(r.real(), full)
-	if err != nil {
-		return full
-	}
-	if rel = filepath.ToSlash(rel); !strings.HasPrefix(rel, ".") {
-		rel = "./" + rel
-	}
-	return rel
-}
-
-// absolute is the path that relative made relative.
-func (r runFolder) absolute(path string) string {
-	if !strings.HasPrefix(path, "./") && !strings.HasPrefix(path, "../") && path != "." && path != ".." {
-		return path
-	}
-	return filepath.Join(r.real(), filepath.FromSlash(path))
-}
-
-// real is the folder's absolute path without links.
-func (r runFolder) real() string {
-	full, err := filepath.Abs(string(r))
-	if err != nil {
-		return string(r)
-	}
-	if real, err := filepath.EvalSymlinks(full); err == nil {
-		return real
-	}
-	return full
+	sum := sha256.Sum256(text)
+	info.Run = hex.EncodeToString(sum[:8])
+	return info, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/detector"
 )
 
@@ -27,7 +28,7 @@ func writeCSV(path string, rows [][]string) error {
 			row[i] = harmless(field)
 		}
 	}
-	return writeFile(path, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
+	return runs.WriteFile(path, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
 }
 
 // harmless puts an apostrophe before a text that a spreadsheet would take for a formula. Numbers stay as they are.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/train"
@@ -78,15 +80,15 @@ func (f *trainFlags) run(cmd *cobra.Command) error {
 	if f.out == "" {
 		return errors.New("--out is empty; it names the folder for the run")
 	}
-	folder := runFolder(f.out)
-	if f.resume && !exists(folder.info()) && !exists(folder.next().info()) {
-		_, err := folder.readInfo()
+	folder := runs.Folder(f.out)
+	if f.resume && !runs.Exists(folder.InfoFile()) && !runs.Exists(folder.Next().InfoFile()) {
+		_, err := folder.ReadInfo()
 		return fmt.Errorf("--resume: %w", err)
 	}
 	if err := f.check(); err != nil {
 		return err
 	}
-	release, err := folder.lock("train")
+	release, err := folder.Lock("train")
 	if err != nil {
 		return err
 	}
@@ -136,13 +138,13 @@ func positive(flag string, v float64) error {
 type training struct {
 	*trainFlags
 	cmd    *cobra.Command
-	folder runFolder
-	into   runFolder // where files go: folder, or folder.next() until the first checkpoint of a run that replaces another
+	folder runs.Folder
+	into   runs.Folder // where files go: folder, or folder.next() until the first checkpoint of a run that replaces another
 
-	info *runInfo
+	info *runs.Info
 	data *datasets.Data
 	d    *detector.Detector
-	log  *trainLog
+	log  *runs.Log
 	best *bestEpoch
 
 	drawn time.Time // when the curves were drawn last
@@ -201,27 +203,27 @@ func (t *training) plan() error {
 }
 
 // settings takes those of the run that is resumed, and makes sure that another run is not in the way.
-func (t *training) settings() (before *runInfo, err error) {
+func (t *training) settings() (before *runs.Info, err error) {
 	if !t.resume {
 		if t.overwrite {
 			return nil, nil
 		}
-		return nil, t.folder.begin()
+		return nil, t.folder.Begin()
 	}
-	if before, err = t.folder.readInfo(); err == nil {
-		err = before.Flags.apply(t.cmd, t.folder)
+	if before, err = t.folder.ReadInfo(); err == nil {
+		err = flagValues(before.Flags).apply(t.cmd, t.folder)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--resume: %w", err)
 	}
-	if !exists(t.folder.checkpoint()) {
+	if !runs.Exists(t.folder.Checkpoint()) {
 		return nil, fmt.Errorf("--resume: %s has no checkpoint yet; train it without --resume", t.folder)
 	}
 	return before, t.check()
 }
 
 // divide keeps the division of the run that is resumed, or describes that of a new one.
-func (t *training) divide(ctx context.Context, before *runInfo) error {
+func (t *training) divide(ctx context.Context, before *runs.Info) error {
 	if before == nil {
 		v, err := t.data.Division(ctx)
 		if err != nil {
@@ -249,16 +251,16 @@ func (t *training) divide(ctx context.Context, before *runInfo) error {
 
 // prepareFolder writes run.json: beside a run that is to be replaced, or where the run is.
 func (t *training) prepareFolder() (err error) {
-	if t.overwrite && t.folder.begin() != nil {
-		t.into = t.folder.next()
+	if t.overwrite && t.folder.Begin() != nil {
+		t.into = t.folder.Next()
 	}
-	if t.log, err = openLog(t.into, t.info.Run); err != nil {
+	if t.log, err = runs.OpenLog(t.into, t.info.Run); err != nil {
 		return err
 	}
 	if t.best, err = openBest(t.into, t.info.Run); err != nil {
 		return err
 	}
-	return t.into.writeInfo(t.info)
+	return t.into.WriteInfo(t.info)
 }
 
 func (t *training) fit(ctx context.Context) error {
@@ -271,7 +273,7 @@ func (t *training) fit(ctx context.Context) error {
 		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),
 	}
 	if t.resume {
-		options = append(options, detector.Resume(t.folder.checkpoint()))
+		options = append(options, detector.Resume(t.folder.Checkpoint()))
 	}
 	if t.judgeEvery > 0 {
 		options = append(options, detector.JudgeEvery(t.judgeEvery, t.data.Test, t.judged))
@@ -281,7 +283,7 @@ func (t *training) fit(ctx context.Context) error {
 	if err != nil {
 		return t.stopped(ctx, err)
 	}
-	if err := errors.Join(t.record(true), t.d.Save(t.into.detector()), t.folder.settle()); err != nil {
+	if err := errors.Join(t.record(true), t.d.Save(t.into.Detector()), t.folder.Settle()); err != nil {
 		return err
 	}
 	return t.report(t.cmd, t.folder, t.d, t.best)
@@ -289,11 +291,11 @@ func (t *training) fit(ctx context.Context) error {
 
 // checkpoint keeps the state of the training and then what has been recorded so far.
 func (t *training) checkpoint(save func(path string) error) error {
-	if err := save(t.into.checkpoint()); err != nil {
+	if err := save(t.into.Checkpoint()); err != nil {
 		return err
 	}
 	if t.into != t.folder {
-		if err := t.folder.settle(); err != nil {
+		if err := t.folder.Settle(); err != nil {
 			return err
 		}
 		t.into = t.folder
@@ -309,7 +311,7 @@ func (t *training) record(last bool) error {
 	if len(t.d.Epochs) == 0 {
 		return nil
 	}
-	if err := t.log.write(t.into, t.d.Epochs); err != nil {
+	if err := t.log.Write(t.into, t.d.Epochs); err != nil {
 		return err
 	}
 	if !last && time.Since(t.drawn) < curvesEvery {
@@ -321,14 +323,14 @@ func (t *training) record(last bool) error {
 
 // stopped says how to go on after a training that did not end.
 func (t *training) stopped(ctx context.Context, err error) error {
-	resume := fmt.Sprintf("%s train --out %s --resume", t.cmd.Root().Name(), shellQuote(t.out))
+	resume := fmt.Sprintf("%s train --out %s --resume", t.cmd.Root().Name(), quote.Shell(t.out))
 	switch {
 	case t.into != t.folder && ctx.Err() != nil:
 		fmt.Fprintf(t.cmd.ErrOrStderr(), "stopped before the first checkpoint; the run that was there is as it was\n")
-	case ctx.Err() != nil && exists(t.folder.checkpoint()):
+	case ctx.Err() != nil && runs.Exists(t.folder.Checkpoint()):
 		fmt.Fprintf(t.cmd.ErrOrStderr(), "stopped; this continues: %s\n", resume)
-	case errors.Is(err, train.ErrDiverged) && t.into == t.folder && exists(t.folder.checkpoint()):
-		return fmt.Errorf("%w; the last good checkpoint is %s", err, t.folder.checkpoint())
+	case errors.Is(err, train.ErrDiverged) && t.into == t.folder && runs.Exists(t.folder.Checkpoint()):
+		return fmt.Errorf("%w; the last good checkpoint is %s", err, t.folder.Checkpoint())
 	}
 	return err
 }
@@ -336,19 +338,19 @@ func (t *training) stopped(ctx context.Context, err error) error {
 // judged keeps the test figures of an epoch.
 func (t *training) judged(epoch int, r *detector.Result) error {
 	t.best.see(epoch, r)
-	return writeSealed(t.into.file("best_epoch.json"), t.best)
+	return runs.WriteSealed(t.into.File("best_epoch.json"), t.best)
 }
 
-func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.Detector, best *bestEpoch) error {
+func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.Detector, best *bestEpoch) error {
 	if len(d.Epochs) == 0 {
 		return reportFitted(cmd, folder, d)
 	}
 	last := d.Epochs[len(d.Epochs)-1]
 	if wantsJSON(cmd) {
-		return printJSON(cmd, map[string]any{"run": f.out, "detector": folder.detector(), "epochs": last.Epoch, "loss": last.Loss, "best_epoch": best.orNil()})
+		return printJSON(cmd, map[string]any{"run": f.out, "detector": folder.Detector(), "epochs": last.Epoch, "loss": last.Loss, "best_epoch": best.orNil()})
 	}
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.detector())
+	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.Detector())
 	if c := d.Calibration(); c != nil {
 		fmt.Fprintf(out, "one normal image in a hundred is expected to score %.4g or more (%s)\n", c.Threshold(falseAlarms), c)
 	}
@@ -357,11 +359,11 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runFolder, d *detector.De
 }
 
 // reportFitted tells of a model that was fitted in one go.
-func reportFitted(cmd *cobra.Command, folder runFolder, d *detector.Detector) error {
+func reportFitted(cmd *cobra.Command, folder runs.Folder, d *detector.Detector) error {
 	if wantsJSON(cmd) {
-		return printJSON(cmd, map[string]any{"run": string(folder), "detector": folder.detector(), "model": d.Config.Model})
+		return printJSON(cmd, map[string]any{"run": string(folder), "detector": folder.Detector(), "model": d.Config.Model})
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "fitted %s; the detector is %s\n", d.Config.Model, folder.detector())
+	fmt.Fprintf(cmd.OutOrStdout(), "fitted %s; the detector is %s\n", d.Config.Model, folder.Detector())
 	return nil
 }
 
@@ -382,13 +384,13 @@ type verdictOfEpoch struct {
 	Figures map[string]float64 `json:"figures"`
 }
 
-func (b *bestEpoch) seal() *string { return &b.SHA256 }
+func (b *bestEpoch) Seal() *string { return &b.SHA256 }
 
 // openBest reads the figures of the epochs that were judged before the training was resumed.
-func openBest(folder runFolder, run string) (*bestEpoch, error) {
+func openBest(folder runs.Folder, run string) (*bestEpoch, error) {
 	b := &bestEpoch{}
-	path := folder.file("best_epoch.json")
-	if err := readSealed(path, b); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	path := folder.File("best_epoch.json")
+	if err := runs.ReadSealed(path, b); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the epochs judged so far: %w", err)
 	}
 	if b.Run != run {

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
 // TestClosedTerminalLeavesACheckpoint: SIGHUP stops a training as Ctrl-C does, and what is said then runs as it stands.
@@ -27,7 +30,7 @@ func TestClosedTerminalLeavesACheckpoint(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, log.all.String())
 	}
 	command := "train --out '" + folder + "' --resume"
-	if !exists(runFolder(folder).checkpoint()) || !strings.Contains(log.all.String(), command) {
+	if !runs.Exists(runs.Folder(folder).Checkpoint()) || !strings.Contains(log.all.String(), command) {
 		t.Errorf("there is no checkpoint, or %q is not said:\n%s", command, log.all.String())
 	}
 }
@@ -72,15 +75,15 @@ func TestNamesCannotCommandTheTerminal(t *testing.T) {
 		"a\nnormal  b.png":    `"a\nnormal  b.png"`,
 		"right\u202eleft.png": `"right\u202eleft.png"`,
 	} {
-		if got := printable(name); got != want {
+		if got := quote.Name(name); got != want {
 			t.Errorf("%q is printed as %s, want %s", name, got, want)
 		}
 	}
-	if got := visible("reading \x1b[31mred: \tno such file\nsecond line"); got != `reading \x1b[31mred: `+"\tno such file\nsecond line" {
+	if got := quote.Message("reading \x1b[31mred: \tno such file\nsecond line"); got != `reading \x1b[31mred: `+"\tno such file\nsecond line" {
 		t.Errorf("an error is printed as %q", got)
 	}
 	for word, want := range map[string]string{"runs/a": "runs/a", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "a\nb'\"": `$'a\nb\'"'`} {
-		if got := shellQuote(word); got != want {
+		if got := quote.Shell(word); got != want {
 			t.Errorf("%q is quoted as %s, want %s", word, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package reference
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // verifyMetrics computes every figure of the case's JSON from its maps, masks, labels and scores.
-func verifyMetrics(_ context.Context, f *referenceCase) ([]comparison, error) {
+func verifyMetrics(_ context.Context, f *Case) ([]Comparison, error) {
 	var want map[string]float64
 	if err := f.decode(&want); err != nil {
 		return nil, err
@@ -23,19 +23,19 @@ func verifyMetrics(_ context.Context, f *referenceCase) ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []comparison
+	var out []Comparison
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		got, tolerance, err := figure(name, images, pixels)
 		if err != nil {
 			return out, fmt.Errorf("%s: %w", name, err)
 		}
-		out = append(out, comparison{f.name, name, math.Abs(got - want[name]), tolerance, false})
+		out = append(out, Comparison{f.name, name, math.Abs(got - want[name]), tolerance, false})
 	}
 	return out, nil
 }
 
 // rankings reads the case's tensors.
-func (f *referenceCase) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
+func (f *Case) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
 	maps, err := f.results.Get("maps")
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +71,7 @@ func (f *referenceCase) rankings() (*metrics.Ranking, *metrics.Pixels, error) {
 }
 
 // doubles are a result's values without rounding.
-func (f *referenceCase) doubles(name string) ([]float64, error) {
+func (f *Case) doubles(name string) ([]float64, error) {
 	file, err := weights.ReadSafetensors(f.results.Source())
 	if err != nil {
 		return nil, err

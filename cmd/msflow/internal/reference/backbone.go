@@ -1,4 +1,4 @@
-package main
+package reference
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // verifyBackbone computes the pyramid of a backbone whose weights follow from their names.
-func verifyBackbone(ctx context.Context, f *referenceCase) ([]comparison, error) {
+func verifyBackbone(ctx context.Context, f *Case) ([]Comparison, error) {
 	var c struct {
 		Arch   string `json:"arch"`
 		Batch  int    `json:"batch"`
@@ -32,7 +32,7 @@ func verifyBackbone(ctx context.Context, f *referenceCase) ([]comparison, error)
 	if err != nil {
 		return nil, err
 	}
-	var out []comparison
+	var out []Comparison
 	hold := func(kind string, maps []backbone.Feature) error {
 		for i, m := range maps {
 			name := fmt.Sprintf("%s.%d", kind, i)
@@ -51,7 +51,7 @@ func verifyBackbone(ctx context.Context, f *referenceCase) ([]comparison, error)
 }
 
 // pyramid is the maps of a batch and the same pooled, where the case is to be computed.
-func (f *referenceCase) pyramid(ctx context.Context, b *backbone.Backbone, image []float32, batch, h, w int) (maps, pooled []backbone.Feature, err error) {
+func (f *Case) pyramid(ctx context.Context, b *backbone.Backbone, image []float32, batch, h, w int) (maps, pooled []backbone.Feature, err error) {
 	if f.device != nil {
 		return f.pyramidOnDevice(ctx, b, image, batch, h, w)
 	}
@@ -64,7 +64,7 @@ func (f *referenceCase) pyramid(ctx context.Context, b *backbone.Backbone, image
 	return maps, backbone.Pool(maps, batch, "avg"), nil
 }
 
-func (f *referenceCase) pyramidOnDevice(ctx context.Context, b *backbone.Backbone, image []float32, batch, h, w int) (maps, pooled []backbone.Feature, err error) {
+func (f *Case) pyramidOnDevice(ctx context.Context, b *backbone.Backbone, image []float32, batch, h, w int) (maps, pooled []backbone.Feature, err error) {
 	x := G.NewTensor(G.NewGraph(), tensor.Float32, 4, G.WithShape(batch, 3, h, w), G.WithName("image"))
 	nodes, err := b.Graph(x)
 	if err != nil {

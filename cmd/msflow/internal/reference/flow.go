@@ -1,4 +1,4 @@
-package main
+package reference
 
 import (
 	"context"
@@ -27,15 +27,15 @@ const (
 
 // flowCheck holds one flow case against the reference.
 type flowCheck struct {
-	*referenceCase
+	*Case
 	c     cases.FlowCase
 	model *flow.MSFlow
-	found []comparison
+	found []Comparison
 	err   error
 }
 
 // verifyFlow computes a flow's values, its gradients, and some steps of its training.
-func verifyFlow(ctx context.Context, f *referenceCase) ([]comparison, error) {
+func verifyFlow(ctx context.Context, f *Case) ([]Comparison, error) {
 	c, err := cases.ReadFlowCase(filepath.Join(f.folder, f.name+".json"))
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func verifyFlow(ctx context.Context, f *referenceCase) ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &flowCheck{referenceCase: f, c: c, model: model}
+	k := &flowCheck{Case: f, c: c, model: model}
 	if err := k.values(ctx); err != nil {
 		return k.found, err
 	}

@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// memory is the machine's memory and what of it is available, in bytes.
-func memory() (total, free uint64, err error) {
+// Memory is the machine's memory and what of it is available, in bytes.
+func Memory() (total, free uint64, err error) {
 	data, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0, 0, err
@@ -29,8 +29,8 @@ func memory() (total, free uint64, err error) {
 	return total, free, nil
 }
 
-// peakMemory is the most memory that this process ever had resident, in bytes.
-func peakMemory() uint64 {
+// PeakMemory is the most memory that this process ever had resident, in bytes.
+func PeakMemory() uint64 {
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
@@ -44,9 +44,9 @@ func peakMemory() uint64 {
 	return 0
 }
 
-// processorTime is what all threads of this process have used of the processor; other programs disturb it less than the clock's
+// ProcessorTime is what all threads of this process have used of the processor; other programs disturb it less than the clock's
 // time.
-func processorTime() time.Duration {
+func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0

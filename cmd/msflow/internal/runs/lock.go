@@ -1,4 +1,4 @@
-package main
+package runs
 
 import (
 	"encoding/json"
@@ -11,9 +11,9 @@ import (
 	"github.com/msflow-go/msflow/lib/durable"
 )
 
-// lockName is the file in a folder of results that a process locks while it writes there. The lock goes with the process,
+// LockName is the file in a folder of results that a process locks while it writes there. The lock goes with the process,
 // however that ends; the file stays.
-const lockName = ".lock"
+const LockName = ".lock"
 
 // holder says who writes in a folder.
 type holder struct {
@@ -30,13 +30,13 @@ func (h holder) String() string {
 	return fmt.Sprintf("msflow %s (process %d on %s, since %s)", h.Command, h.PID, h.Host, h.Since.Local().Format("15:04:05 on 2 Jan"))
 }
 
-// lockFolder makes a folder this process's own until release is called, and removes what a killed process left unfinished in
+// Lock makes a folder this process's own until release is called, and removes what a killed process left unfinished in
 // it. A folder that another process has is an error that says which.
-func lockFolder(dir, command string) (release func(), err error) {
+func Lock(dir, command string) (release func(), err error) {
 	if err := durable.MkdirAll(dir); err != nil {
 		return nil, fmt.Errorf("the folder for the results: %w", err)
 	}
-	path := filepath.Join(dir, lockName)
+	path := filepath.Join(dir, LockName)
 	l := flock.New(path, flock.SetPermissions(0o644))
 	ok, err := l.TryLock()
 	if err != nil {

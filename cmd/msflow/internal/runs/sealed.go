@@ -1,4 +1,4 @@
-package main
+package runs
 
 import (
 	"bytes"
@@ -10,11 +10,11 @@ import (
 )
 
 // sealed is a value whose JSON carries the SHA-256 of its contents, so that a damaged or edited file is noticed.
-type sealed interface{ seal() *string }
+type sealed interface{ Seal() *string }
 
 // sumOf is the SHA-256 of v's JSON with the seal empty.
 func sumOf(v sealed) (string, error) {
-	s := v.seal()
+	s := v.Seal()
 	before := *s
 	*s = ""
 	text, err := json.Marshal(v)
@@ -23,18 +23,18 @@ func sumOf(v sealed) (string, error) {
 	return hex.EncodeToString(sum[:]), err
 }
 
-// writeSealed writes v to path in whole or not at all.
-func writeSealed(path string, v sealed) error {
+// WriteSealed writes v to path in whole or not at all.
+func WriteSealed(path string, v sealed) error {
 	sum, err := sumOf(v)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	*v.seal() = sum
-	return writeJSON(path, v)
+	*v.Seal() = sum
+	return WriteJSON(path, v)
 }
 
-// readSealed reads what writeSealed wrote.
-func readSealed(path string, v sealed) error {
+// ReadSealed reads what writeSealed wrote.
+func ReadSealed(path string, v sealed) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func readSealed(path string, v sealed) error {
 	if err := d.Decode(v); err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	if sum, err := sumOf(v); err != nil || sum != *v.seal() {
+	if sum, err := sumOf(v); err != nil || sum != *v.Seal() {
 		return fmt.Errorf("reading %s: its contents do not have the checksum that it carries; it is damaged or was edited", path)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package reference
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // verifyPreprocess reads and resizes the case's image. JPEG decoders may differ by a level here and there, so the case says
 // by how many levels the result may differ.
-func verifyPreprocess(_ context.Context, f *referenceCase) ([]comparison, error) {
+func verifyPreprocess(_ context.Context, f *Case) ([]Comparison, error) {
 	var c struct {
 		Image  string  `json:"image"`
 		Size   [2]int  `json:"size"`
@@ -41,7 +41,7 @@ func verifyPreprocess(_ context.Context, f *referenceCase) ([]comparison, error)
 		norm = max(norm, math.Abs(float64(wantNorm.Data[i])-float64(normalized[i])))
 	}
 	// One level is 1/255 before division by the smallest standard deviation, 0.224.
-	return []comparison{
+	return []Comparison{
 		{f.name, "resized", levels, c.Levels, false},
 		{f.name, "normalized", norm, c.Levels/255/0.224 + 1e-6, false},
 	}, nil

@@ -1,4 +1,4 @@
-package main
+package runs
 
 import (
 	"bytes"
@@ -12,29 +12,29 @@ import (
 	"github.com/msflow-go/msflow/lib/train"
 )
 
-// logLine is a line of log.jsonl: an epoch with its times, which nothing else in the folder holds.
-type logLine struct {
+// LogLine is a line of log.jsonl: an epoch with its times, which nothing else in the folder holds.
+type LogLine struct {
 	Run string `json:"run"`
 	train.Epoch
 	Seconds float64 `json:"seconds,omitempty"`            // unknown of an epoch whose line was lost
 	Rate    float64 `json:"samples_per_second,omitempty"` // likewise
 }
 
-// trainLog writes log.jsonl while the training goes on.
-type trainLog struct {
+// Log writes log.jsonl while the training goes on.
+type Log struct {
 	run   string
-	times map[int]logLine // of the epochs before the training was resumed
+	times map[int]LogLine // of the epochs before the training was resumed
 }
 
-// openLog takes the times of earlier epochs from the folder's log. What does not belong to the run is left out.
-func openLog(folder runFolder, run string) (*trainLog, error) {
-	l := &trainLog{run: run, times: map[int]logLine{}}
-	text, err := os.ReadFile(folder.file("log.jsonl"))
+// OpenLog takes the times of earlier epochs from the folder's log. What does not belong to the run is left out.
+func OpenLog(folder Folder, run string) (*Log, error) {
+	l := &Log{run: run, times: map[int]LogLine{}}
+	text, err := os.ReadFile(folder.File("log.jsonl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading the log: %w", err)
 	}
 	for _, line := range bytes.Split(text, []byte("\n")) {
-		var e logLine
+		var e LogLine
 		if json.Unmarshal(line, &e) == nil && e.Run == run {
 			l.times[e.Epoch.Epoch] = e
 		}
@@ -42,12 +42,12 @@ func openLog(folder runFolder, run string) (*trainLog, error) {
 	return l, nil
 }
 
-// write writes the log of all finished epochs into a folder.
-func (l *trainLog) write(folder runFolder, history []train.Epoch) error {
-	return writeFile(folder.file("log.jsonl"), func(w io.Writer) error {
+// Write writes the log of all finished epochs into a folder.
+func (l *Log) Write(folder Folder, history []train.Epoch) error {
+	return WriteFile(folder.File("log.jsonl"), func(w io.Writer) error {
 		enc := json.NewEncoder(w)
 		for _, e := range history {
-			line := logLine{l.run, e, e.Seconds, e.Rate}
+			line := LogLine{l.run, e, e.Seconds, e.Rate}
 			if e.Seconds == 0 {
 				line.Seconds, line.Rate = l.times[e.Epoch].Seconds, l.times[e.Epoch].Rate
 			}
