@@ -272,7 +272,8 @@ def aupro(maps, masks, limit=0.3):
     k = np.searchsorted(x, limit, side="right")
     at = np.interp(limit, x, y)
     x, y = np.append(x[:k], limit), np.append(y[:k], at)
-    return np.trapz(y, x) / limit
+    area = np.trapezoid if hasattr(np, "trapezoid") else np.trapz  # numpy 2 renamed it
+    return area(y, x) / limit
 
 
 def main():
