@@ -6,6 +6,7 @@ import (
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/flow"
 	"github.com/spf13/cobra"
 )
 
@@ -31,6 +32,7 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 	f.StringVar(&m.scales, "scales", "", "scales of the pyramid, 0 fine to 2 coarse (default 0,1,2 for msflow, the paper's for the others)")
 	f.IntVar(&c.Cond, "cond", 64, "channels of the position code")
 	f.Float64Var(&c.Clamp, "clamp", 1.9, "clamp of the couplings' log-scale")
+	f.StringVar(&c.Block, "block", "", "block of msflow's parallel flows: "+strings.Join(flow.ParallelBlocks(), ", ")+" (default the first)")
 	f.StringVar(&c.Subnet, "subnet", "conv_ln", "subnet of the couplings: conv_ln, conv or conv_bn")
 	f.BoolVar(&c.NoFusion, "no-fusion", false, "leave out the fusion flow")
 	f.Float64Var(&c.TopK, "top-k", 0, "share of the pixels whose mean is the image score (default 0.001 for msflow, 0.03 by its paper, the paper's score for the others)")

@@ -57,6 +57,7 @@ func init() {
 				"Layer":          reflect.TypeFor[q.Layer](),
 				"Layers":         reflect.TypeFor[q.Layers](),
 				"MSFlow":         reflect.TypeFor[q.MSFlow](),
+				"MakeBlock":      reflect.TypeFor[q.MakeBlock](),
 				"Map":            reflect.TypeFor[q.Map](),
 				"NICE":           reflect.TypeFor[q.NICE](),
 				"Orthogonal":     reflect.TypeFor[q.Orthogonal](),
@@ -78,6 +79,7 @@ func init() {
 			AliasTypes: map[string]reflect.Type{},
 			Vars:       map[string]reflect.Value{},
 			Funcs: map[string]reflect.Value{
+				"BlockByName":         reflect.ValueOf(q.BlockByName),
 				"Cast":                reflect.ValueOf(q.Cast),
 				"Compile":             reflect.ValueOf(q.Compile),
 				"CompileInverse":      reflect.ValueOf(q.CompileInverse),
@@ -122,6 +124,7 @@ func init() {
 				"NewSqueeze":          reflect.ValueOf(q.NewSqueeze),
 				"NewTape":             reflect.ValueOf(q.NewTape),
 				"NewUFlow":            reflect.ValueOf(q.NewUFlow),
+				"ParallelBlocks":      reflect.ValueOf(q.ParallelBlocks),
 				"ParseClampForm":      reflect.ValueOf(q.ParseClampForm),
 				"PermutationOfMatrix": reflect.ValueOf(q.PermutationOfMatrix),
 				"PermuteBy":           reflect.ValueOf(q.PermuteBy),

@@ -27,6 +27,7 @@ type Config struct {
 	Cond     int     `json:"cond,omitempty"`      // channels of the position code, divisible by 4; 0 is 64
 	Clamp    float64 `json:"clamp,omitempty"`     // α of the couplings; 0 is 1.9
 	OldClamp bool    `json:"old_clamp,omitempty"` // s = α·tanh(a), as FrEIA had it before August 2023
+	Block    string  `json:"block,omitempty"`     // of the parallel flows: a name of flow.ParallelBlocks; "" is all_in_one, the paper's
 	Subnet   string  `json:"subnet,omitempty"`    // conv_ln (default), conv or conv_bn
 	NoFusion bool    `json:"no_fusion,omitempty"` // leave the fusion flow out
 	Score    string  `json:"score,omitempty"`     // of msflow: surprise (the whitened recipe's) or reference (the paper's)
@@ -130,6 +131,9 @@ func (c Config) checkFlow() error {
 	}
 	if !(c.Clamp > 0) {
 		wrong("clamp %v; it must be positive", c.Clamp)
+	}
+	if _, err := flow.BlockByName(c.Block); err != nil {
+		errs = append(errs, fmt.Errorf("detector: %w", err))
 	}
 	if _, err := flow.SubnetByName(c.Subnet); err != nil {
 		errs = append(errs, fmt.Errorf("detector: %w", err))

@@ -137,7 +137,7 @@ func (d *Detector) build() (err error) {
 // buildMSFlow makes the flow for the maps, with its initial weights.
 func (d *Detector) buildMSFlow() (flow.Block, error) {
 	c := d.Config
-	fc := flow.Config{Blocks: c.Blocks, Clamp: c.Clamp, Subnet: c.Subnet, NoFusion: c.NoFusion, Gentle: c.whitens()}
+	fc := flow.Config{Blocks: c.Blocks, Clamp: c.Clamp, Block: c.Block, Subnet: c.Subnet, NoFusion: c.NoFusion, Gentle: c.whitens()}
 	if c.OldClamp {
 		fc.Form = flow.TanhUndivided
 	}

@@ -218,7 +218,7 @@ func TestBadInputIsNamed(t *testing.T) {
 	}
 	for _, wrong := range []Config{
 		{Backbone: "resnet19"}, {Blocks: []int{1}}, {Scales: []int{2, 1}}, {Scales: []int{3}, Blocks: []int{1}}, {Cond: 6}, {Clamp: -1},
-		{Pool: "median"}, {Subnet: "mlp"}, {Padding: "same"}, {Size: [2]int{8, 8}}, {TopK: 2}, {Weights: "no/such/file.pth"},
+		{Pool: "median"}, {Subnet: "mlp"}, {Block: "spline"}, {Padding: "same"}, {Size: [2]int{8, 8}}, {TopK: 2}, {Weights: "no/such/file.pth"},
 	} {
 		if _, err := New(wrong); err == nil {
 			t.Errorf("New accepts %+v", wrong)
@@ -356,7 +356,7 @@ func TestAblationsTrain(t *testing.T) {
 	data, _ := small(t)
 	for _, c := range []Config{
 		{Scales: []int{1}, Blocks: []int{1}}, {Scales: []int{0, 2}, Blocks: []int{1, 1}}, {NoFusion: true, Blocks: []int{1, 1, 1}},
-		{Pool: "max", Blocks: []int{1, 1, 1}}, {Pool: "none", Blocks: []int{1, 1, 1}}, {Subnet: "conv_bn", Blocks: []int{1, 1, 1}},
+		{Pool: "max", Blocks: []int{1, 1, 1}}, {Pool: "none", Blocks: []int{1, 1, 1}}, {Subnet: "conv_bn", Blocks: []int{1, 1, 1}}, {Block: "glow", Blocks: []int{1, 1, 1}},
 	} {
 		d, err := New(c)
 		if err != nil {

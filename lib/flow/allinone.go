@@ -199,9 +199,5 @@ func (b *AllInOne) scaleShift(c *calc, x1 *G.Node) (s, at *G.Node) {
 	return s, c.slice(a, c2, 2*c2)
 }
 
-// soften multiplies what the subnet gives by k, if it is one of this package's convolutional ones.
-func (b *AllInOne) soften(k float32) {
-	if n, ok := b.net.(*convNet); ok {
-		n.soften(k)
-	}
-}
+// soften multiplies what the subnet gives by k.
+func (b *AllInOne) soften(k float32) { softenNets(k, b.net) }

@@ -24,18 +24,18 @@ type CouplingConfig struct {
 type coupling struct {
 	name     string
 	channels int
-	one, two step // two is nil when one-sided
+	one, two effect // two is nil when one-sided
 }
 
-// step is one half's effect on the other.
-type step interface {
+// effect is one half's effect on the other.
+type effect interface {
 	// scaleShift gives the log-scale s and the shift t from the passive half; a nil s is zero everywhere.
 	scaleShift(c *calc, passive *G.Node) (s, t *G.Node)
-	params() []*Param
+	nets() []Net
 }
 
-// newCoupling makes both steps with the given maker of a step: from `in` passive channels (condition included) to `out`.
-func newCoupling(name string, c int, cfg CouplingConfig, makeStep func(side, in, out int) (step, error)) (coupling, error) {
+// newCoupling makes both effects with the given maker of one: from `in` passive channels (condition included) to `out`.
+func newCoupling(name string, c int, cfg CouplingConfig, makeEffect func(side, in, out int) (effect, error)) (coupling, error) {
 	if c < 2 {
 		return coupling{}, fmt.Errorf("%s of %d channels: a coupling needs two halves", name, c)
 	}
@@ -46,13 +46,13 @@ func newCoupling(name string, c int, cfg CouplingConfig, makeStep func(side, in,
 	c2, c1 := half(c)
 	b := coupling{name: name, channels: c}
 	var err error
-	if b.one, err = makeStep(1, c1+d, c2); err != nil {
+	if b.one, err = makeEffect(1, c1+d, c2); err != nil {
 		return coupling{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if cfg.OneSided {
 		return b, nil
 	}
-	if b.two, err = makeStep(2, c2+d, c1); err != nil {
+	if b.two, err = makeEffect(2, c2+d, c1); err != nil {
 		return coupling{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return b, nil
@@ -96,13 +96,22 @@ func (b *coupling) Inverse(t *Tape, in []*G.Node) ([]*G.Node, *G.Node, error) {
 }
 
 // Params are those of the first side's subnets, then the second's.
-func (b *coupling) Params() []*Param {
-	ps := b.one.params()
-	if b.two != nil {
-		ps = append(ps, b.two.params()...)
+func (b *coupling) Params() (params []*Param) {
+	for _, n := range b.nets() {
+		params = append(params, n.Params()...)
 	}
-	return ps
+	return params
 }
+
+func (b *coupling) nets() []Net {
+	if b.two == nil {
+		return b.one.nets()
+	}
+	return append(b.one.nets(), b.two.nets()...)
+}
+
+// soften multiplies what the subnets give by k.
+func (b *coupling) soften(k float32) { softenNets(k, b.nets()...) }
 
 func (b *coupling) split(c *calc, x *G.Node) (x1, x2 *G.Node) {
 	_, c1 := half(b.channels)

@@ -14,7 +14,7 @@ type GLOW struct{ coupling }
 
 // NewGLOW is a block for maps of c ≥ 2 channels with the subnets subnet1 and subnet2; one-sided it has one, named subnet.
 func NewGLOW(c int, cfg CouplingConfig, rng *rand.Rand) (*GLOW, error) {
-	b, err := newCoupling("GLOW", c, cfg, func(side, in, out int) (step, error) {
+	b, err := newCoupling("GLOW", c, cfg, func(side, in, out int) (effect, error) {
 		name := fmt.Sprintf("subnet%d", side)
 		if cfg.OneSided {
 			name = "subnet"
@@ -28,7 +28,7 @@ func NewGLOW(c int, cfg CouplingConfig, rng *rand.Rand) (*GLOW, error) {
 	return &GLOW{b}, nil
 }
 
-// joint is a step whose subnet gives the log-scale in its first and the shift in its second half of channels.
+// joint is an effect whose subnet gives the log-scale in its first and the shift in its second half of channels.
 type joint struct {
 	net Net
 	cfg CouplingConfig
@@ -40,4 +40,4 @@ func (j joint) scaleShift(c *calc, passive *G.Node) (s, t *G.Node) {
 	return j.cfg.Clamp.apply(c, c.slice(a, 0, j.out)), c.slice(a, j.out, 2*j.out)
 }
 
-func (j joint) params() []*Param { return j.net.Params() }
+func (j joint) nets() []Net { return []Net{j.net} }

@@ -11,7 +11,7 @@ type NICE struct{ coupling }
 
 // NewNICE is a block for maps of c ≥ 2 channels with the subnets F and G; one-sided it has only G.
 func NewNICE(c int, cfg CouplingConfig, rng *rand.Rand) (*NICE, error) {
-	b, err := newCoupling("NICE", c, cfg, func(side, in, out int) (step, error) {
+	b, err := newCoupling("NICE", c, cfg, func(side, in, out int) (effect, error) {
 		name := "G"
 		if side == 2 {
 			name = "F"
@@ -36,4 +36,4 @@ func (a additive) scaleShift(c *calc, passive *G.Node) (s, t *G.Node) {
 	return nil, applyNet(c, a.net, conditioned(c, passive, a.cond), a.out)
 }
 
-func (a additive) params() []*Param { return a.net.Params() }
+func (a additive) nets() []Net { return []Net{a.net} }

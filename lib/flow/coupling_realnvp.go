@@ -15,7 +15,7 @@ type RealNVP struct{ coupling }
 // NewRealNVP is a block for maps of c ≥ 2 channels with the subnets subnet_s1, subnet_t1, subnet_s2 and subnet_t2;
 // one-sided it has only the first two.
 func NewRealNVP(c int, cfg CouplingConfig, rng *rand.Rand) (*RealNVP, error) {
-	b, err := newCoupling("RealNVP", c, cfg, func(side, in, out int) (step, error) {
+	b, err := newCoupling("RealNVP", c, cfg, func(side, in, out int) (effect, error) {
 		s, err := cfg.newNet(fmt.Sprintf("subnet_s%d", side), in, out, rng)
 		if err != nil {
 			return nil, err
@@ -41,6 +41,4 @@ func (p separate) scaleShift(c *calc, passive *G.Node) (s, t *G.Node) {
 	return p.cfg.Clamp.apply(c, applyNet(c, p.s, in, p.out)), applyNet(c, p.t, in, p.out)
 }
 
-func (p separate) params() []*Param {
-	return append(append([]*Param{}, p.s.Params()...), p.t.Params()...)
-}
+func (p separate) nets() []Net { return []Net{p.s, p.t} }

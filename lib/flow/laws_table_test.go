@@ -105,6 +105,9 @@ func laws() []law {
 		{name: "MSFlow", maps: pyramid, build: func(rng *rand.Rand, ms []Map) (Block, error) {
 			return built(NewMSFlow(Config{Channels: channels(ms), Blocks: extend([]int{1, 2}, len(ms)), Cond: extend([]int{4, 0}, len(ms))}, rng))
 		}},
+		{name: "MSFlow/glow", maps: pyramid, build: func(rng *rand.Rand, ms []Map) (Block, error) {
+			return built(NewMSFlow(Config{Channels: channels(ms), Blocks: extend([]int{1}, len(ms)), Cond: extend([]int{4}, len(ms)), Block: "glow"}, rng))
+		}},
 		{name: "MSFlow/no fusion", maps: pyramid[:1], build: func(rng *rand.Rand, ms []Map) (Block, error) {
 			return built(NewMSFlow(Config{Channels: channels(ms), Blocks: []int{1, 1}, Cond: []int{8, 8}, Subnet: "conv_bn", NoFusion: true}, rng))
 		}},

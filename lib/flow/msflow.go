@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -15,6 +16,8 @@ type Config struct {
 	Cond     []int     // channels D of the position code at each scale, a multiple of 4; nil: 64 each; 0: no code
 	Clamp    float64   // α of all couplings; 0 means 1.9
 	Form     ClampForm // of the parallel flows; TanhUndivided reads checkpoints made with FrEIA before August 2023
+	Block    string    // of the parallel flows: a name of ParallelBlocks; empty: all_in_one, the paper's
+	NewBlock MakeBlock // a block of one's own, instead of Block
 	Subnet   string    // conv_ln, conv or conv_bn; empty: conv_ln
 	Custom   Subnet    // a subnet of one's own, instead of Subnet
 	NoFusion bool      // leave out the fusion flow, for ablations
@@ -69,24 +72,58 @@ func parallelName(i int) string { return fmt.Sprintf("parallel_flows.%d.", i) }
 
 const fusionName = "fusion_flow."
 
+// MakeBlock makes a block of a parallel flow for maps of c channels, with the subnet, the condition and the clamp of cfg.
+type MakeBlock func(c int, cfg CouplingConfig, rng *rand.Rand) (Block, error)
+
+// parallelBlocks are those that can be asked for by name, the default first.
+var parallelBlocks = []struct {
+	name string
+	make MakeBlock
+}{
+	{"all_in_one", func(c int, cfg CouplingConfig, rng *rand.Rand) (Block, error) {
+		return NewAllInOne(c, AllInOneConfig{Subnet: cfg.Subnet, Condition: cfg.Condition, Clamp: cfg.Clamp}, rng)
+	}},
+	{"glow", func(c int, cfg CouplingConfig, rng *rand.Rand) (Block, error) { return NewGLOW(c, cfg, rng) }},
+	{"nice", func(c int, cfg CouplingConfig, rng *rand.Rand) (Block, error) { return NewNICE(c, cfg, rng) }},
+	{"realnvp", func(c int, cfg CouplingConfig, rng *rand.Rand) (Block, error) { return NewRealNVP(c, cfg, rng) }},
+}
+
+// ParallelBlocks are the names that Config.Block can have, the default first.
+func ParallelBlocks() (names []string) {
+	for _, b := range parallelBlocks {
+		names = append(names, b.name)
+	}
+	return names
+}
+
+// BlockByName finds one of [ParallelBlocks]; the empty name is the first.
+func BlockByName(name string) (MakeBlock, error) {
+	for _, b := range parallelBlocks {
+		if name == "" || name == b.name {
+			return b.make, nil
+		}
+	}
+	return nil, fmt.Errorf("block %q is none of %s", name, strings.Join(ParallelBlocks(), ", "))
+}
+
 // newParallelFlow is the chain of blocks of scale i.
 func newParallelFlow(cfg Config, i int, rng *rand.Rand) (*Sequence, error) {
-	block := AllInOneConfig{Subnet: cfg.Custom, Clamp: Clamp{Form: cfg.Form, Alpha: cfg.Clamp}}
+	coupling := CouplingConfig{Subnet: cfg.Custom, Clamp: Clamp{Form: cfg.Form, Alpha: cfg.Clamp}}
 	if cfg.Cond[i] > 0 {
 		p, err := PositionCode(cfg.Cond[i])
 		if err != nil {
 			return nil, err
 		}
-		block.Condition = p
+		coupling.Condition = p
 	}
 	var blocks []Block
 	for k := range cfg.Blocks[i] {
-		b, err := NewAllInOne(cfg.Channels[i], block, rng)
+		b, err := cfg.NewBlock(cfg.Channels[i], coupling, rng)
 		if err != nil {
 			return nil, fmt.Errorf("block %d: %w", k, err)
 		}
-		if cfg.Gentle {
-			b.soften(0.1)
+		if s, ok := b.(interface{ soften(k float32) }); ok && cfg.Gentle {
+			s.soften(0.1)
 		}
 		blocks = append(blocks, b)
 	}
@@ -105,6 +142,13 @@ func (cfg Config) resolve() (Config, error) {
 			return cfg, err
 		}
 		cfg.Custom = s
+	}
+	if cfg.NewBlock == nil {
+		b, err := BlockByName(cfg.Block)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.NewBlock = b
 	}
 	if cfg.Blocks == nil {
 		cfg.Blocks = extend([]int{2, 5, 8}, n)

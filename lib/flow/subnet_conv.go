@@ -125,8 +125,12 @@ func (n *pointwiseNet) Params() []*Param {
 	return ps
 }
 
-// soften multiplies what the net gives by k.
-func (n *convNet) soften(k float32) {
-	scaleParam(n.weight2, k)
-	scaleParam(n.bias2, k)
+// softenNets multiplies what the nets give by k, of those that are this package's convolutional ones.
+func softenNets(k float32, nets ...Net) {
+	for _, n := range nets {
+		if n, ok := n.(*convNet); ok {
+			scaleParam(n.weight2, k)
+			scaleParam(n.bias2, k)
+		}
+	}
 }
