@@ -29,6 +29,7 @@ func (d *Detector) describeFlow() (rows [][2]string) {
 	if m == nil {
 		return d.describePeer()
 	}
+	rows = append(rows, [2]string{"features", c.Pool + pooledBy(c.Pool)})
 	flows := m.ParallelFlows()
 	for i, m := range d.maps {
 		cost := "not known"
@@ -43,6 +44,17 @@ func (d *Detector) describeFlow() (rows [][2]string) {
 		}
 	}
 	return append(rows, d.describeTraining()...)
+}
+
+// pooledBy says what a kind of Config.Pool is.
+func pooledBy(pool string) string {
+	switch pool {
+	case autoViews:
+		return ": Fit chooses local or fine views"
+	case localViews, fineViews:
+		return " views"
+	}
+	return " pooling"
 }
 
 // describeTraining is the cost of the whole flow and how far it is trained.
