@@ -58,18 +58,27 @@ func (d *Detector) chooseViews(ctx context.Context, set datasets.Set, f fitting)
 	if len(d.raw) < 2 {
 		return nil
 	}
+	if err := d.tryViews(ctx, set, f.OnNote); err != nil {
+		d.Config.Pool = autoViews
+		return fmt.Errorf("detector: choosing the views: %w", err)
+	}
+	return nil
+}
+
+// tryViews takes the fine views where they tell painted defects better than the local ones.
+func (d *Detector) tryViews(ctx context.Context, set datasets.Set, note func(string)) error {
 	t, err := d.newTrial(ctx, set)
-	if t == nil || err != nil {
+	if err != nil {
 		return err
 	}
 	defer t.features.Close()
-	local, err := t.told(ctx, d.Config)
-	if err != nil {
-		return fmt.Errorf("detector: choosing the views: %w", err)
+	if !t.tells() {
+		return nil
 	}
-	fine, err := t.told(ctx, d.Config.withPool(fineViews))
-	if err != nil {
-		return fmt.Errorf("detector: choosing the views: %w", err)
+	local, err1 := t.told(ctx, d.Config)
+	fine, err2 := t.told(ctx, d.Config.withPool(fineViews))
+	if err := errors.Join(err1, err2); err != nil {
+		return err
 	}
 	if fine > local {
 		d.Config.Pool = fineViews
@@ -77,8 +86,8 @@ func (d *Detector) chooseViews(ctx context.Context, set datasets.Set, f fitting)
 			return err
 		}
 	}
-	if f.OnNote != nil {
-		f.OnNote(fmt.Sprintf("%s views of the features: painted defects on %d training images are told by %.1f %% with fine and %.1f %% with local ones (mean of AUROC and AUPRO)",
+	if note != nil {
+		note(fmt.Sprintf("%s views of the features: painted defects on %d training images are told by %.1f %% with fine and %.1f %% with local ones (mean of AUROC and AUPRO)",
 			d.Config.Pool, count(t.normal), 100*fine, 100*local))
 	}
 	return nil
@@ -117,28 +126,38 @@ func (c Config) withPool(kind string) Config {
 // trial holds features of training images and of their painted copies.
 type trial struct {
 	features *Features // not pooled
+	parts    int
 	normal   []bool
 	fold     []int     // of each image; all of a part are in one
 	masks    [][]uint8 // at the size of the backbone's finest map
 }
 
-// newTrial reads training images and paints on them; nil if there are too few parts. A picture on which nothing can be painted
-// has no copy.
+// tells reports whether the trial can tell anything: it has enough parts, and every fold has normal and painted images.
+func (t *trial) tells() bool {
+	var normal, painted [trialFolds]bool
+	for i, f := range t.fold {
+		if t.normal[i] {
+			normal[f] = true
+		} else {
+			painted[f] = true
+		}
+	}
+	return t.parts >= trialLeast && !slices.Contains(normal[:], false) && !slices.Contains(painted[:], false)
+}
+
+// newTrial reads training images and paints on them. A picture on which nothing can be painted has no copy.
 func (d *Detector) newTrial(ctx context.Context, set datasets.Set) (*trial, error) {
 	probe, err := d.probe()
 	if err != nil {
 		return nil, err
 	}
 	chosen, folds := drawn(set, probe.trialSize(), d.Config.Seed)
-	if len(folds) < trialLeast {
-		return nil, nil
-	}
 	both := slices.Clone(chosen)
 	for k := range trialPaints {
 		turned := append(slices.Clone(chosen[k:]), chosen[:k]...) // so that each copy of a picture has another kind of defect
 		both = append(both, datasets.Painted(turned, int64(d.Config.Seed)+int64(k)<<32)...)
 	}
-	t := &trial{}
+	t := &trial{parts: len(folds)}
 	if t.features, err = newFeatures(setNames(both), probe.maps, trialBytes); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package detector
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,5 +66,21 @@ func TestViewsThatWereChosen(t *testing.T) {
 		if d, said, _ := fitViews(t, "fabric", c.pool, 64, c.parts); d.Config.Pool != c.want || said != "" {
 			t.Errorf("%q with %d parts became %q and said %q", c.pool, c.parts, d.Config.Pool, said)
 		}
+	}
+}
+
+// On a picture that is the same everywhere hardly anything can be painted; that is no reason not to train.
+func TestViewsOfEvenPictures(t *testing.T) {
+	var set datasets.Set
+	for i := range 14 {
+		black := &datasets.Image{W: 48, H: 48, Pix: make([]uint8, 3*48*48)}
+		set = append(set, datasets.NewSample(fmt.Sprint(i), "", datasets.Good, black, nil))
+	}
+	d, err := New(Config{Blocks: []int{1, 1, 1}, Cond: 8, Size: [2]int{48, 48}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Fit(context.Background(), set, Epochs(1)); err != nil || d.Config.Pool == autoViews {
+		t.Errorf("%s views, %v", d.Config.Pool, err)
 	}
 }

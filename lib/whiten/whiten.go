@@ -46,6 +46,7 @@ const (
 	shrink   = 0.2     // least share of the whole map's covariance in each region's
 	margin   = 1       // places around a region that count for its covariance
 	floor    = 1e-4    // of the largest variance, added to every variance
+	rounding = 1e-8    // of the means' square, what is added at least: pictures that are all the same vary by nothing
 	maxGrid  = 8       // regions down and across
 	maxTotal = 4 << 20 // values of all W together: maps of many channels get fewer regions
 )
@@ -174,6 +175,7 @@ func (w *Whitening) invert(sums [][]float32, images int) error {
 	for k := range c {
 		top = max(top, whole[k*c+k])
 	}
+	added := max(floor*top, rounding*w.meanSquare()) + math.SmallestNonzeroFloat32
 	w.factor = make([]float32, len(sums)*c*c)
 	wrong := make([]error, len(sums))
 	regions := w.regions()
@@ -185,7 +187,7 @@ func (w *Whitening) invert(sums [][]float32, images int) error {
 			for j := i; j < c; j++ {
 				v := (1-share)*float64(sums[r][i*c+j])/n + share*whole[i*c+j]
 				if i == j {
-					v += floor*top + math.SmallestNonzeroFloat32
+					v += added
 				}
 				cov.SetSym(i, j, v)
 			}
@@ -193,6 +195,14 @@ func (w *Whitening) invert(sums [][]float32, images int) error {
 		wrong[r] = inverseFactor(w.factor[r*c*c:(r+1)*c*c], cov)
 	})
 	return errors.Join(wrong...)
+}
+
+// meanSquare is the mean of μ².
+func (w *Whitening) meanSquare() (sum float64) {
+	for _, v := range w.mean {
+		sum += float64(v) * float64(v) / float64(len(w.mean))
+	}
+	return sum
 }
 
 // whole is the covariance over all regions, (C,C).

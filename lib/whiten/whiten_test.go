@@ -219,3 +219,25 @@ func TestFitRefusesWhatHasNoCovariance(t *testing.T) {
 		}
 	}
 }
+
+// Pictures that are all the same vary by nothing; another picture is then far from them, but by a finite distance.
+func TestWhiteningOfEqualMaps(t *testing.T) {
+	s := Shape{2, 3, 3}
+	same := maps{make([]float32, s.Len()), make([]float32, s.Len())}
+	for _, m := range same {
+		for k := range m {
+			m[k] = 0.7
+		}
+	}
+	w, err := Fit(context.Background(), s, same)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := make([]float32, s.Len())
+	w.Apply(x, 1)
+	for _, v := range x {
+		if square := float64(v * v); !(square > 1e6 && square < 1e12) {
+			t.Fatalf("whitened to %v", v)
+		}
+	}
+}
