@@ -13,7 +13,9 @@ import (
 	"unicode"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/score"
 	"github.com/msflow-go/msflow/plots"
 )
 
@@ -73,23 +75,34 @@ func mapRange(images []detector.Prediction, threshold float64) (low, high float6
 	return low, high
 }
 
-// drawMaps writes NAME_map.png, the heat map of the negative log-likelihood, and NAME_overlay.png for every image.
+// drawMaps writes the pictures of every image's map.
 func drawMaps(out string, images []detector.Prediction, names []string, threshold float64) error {
 	low, high := mapRange(images, threshold)
 	for i, p := range images {
-		base, nll := names[i], p.Maps().NLL
-		picture, err := p.Image()
+		picture, err := p.Original()
 		if err != nil {
 			return err
 		}
-		err = errors.Join(
-			writePNG(filepath.Join(out, base+"_map.png"), plots.Colorize(nll, p.H, p.W, low, high, plots.Ember)),
-			writePNG(filepath.Join(out, base+"_overlay.png"), plots.Overlay(picture, nll, p.H, p.W, low, high, plots.Blaze)))
-		if err != nil {
+		if err := drawMap(filepath.Join(out, names[i]), p, picture, low, high); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// drawMap writes BASE_map.png, the heat map of the negative log-likelihood, and BASE_overlay.png, at the picture's size.
+func drawMap(base string, p detector.Prediction, picture *datasets.Image, low, high float64) error {
+	nll := p.Maps().NLL
+	return errors.Join(
+		writePNG(base+"_map.png", plots.Colorize(enlarged(nll, p, picture), picture.H, picture.W, low, high, plots.Ember)),
+		writePNG(base+"_overlay.png", plots.Overlay(picture, nll, p.H, p.W, low, high, plots.Blaze)))
+}
+
+// enlarged is a map at the picture's size.
+func enlarged(values []float32, p detector.Prediction, picture *datasets.Image) []float32 {
+	out := make([]float32, picture.H*picture.W)
+	score.ResizeCentred(out, values, p.H, p.W, picture.H, picture.W)
+	return out
 }
 
 // writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32.
@@ -147,5 +160,6 @@ func fileName(name string) string {
 }
 
 func writePNG(path string, m image.Image) error {
-	return runs.WriteFile(path, func(w io.Writer) error { return png.Encode(w, m) })
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // a large picture takes seconds otherwise, for a tenth of its size
+	return runs.WriteFile(path, func(w io.Writer) error { return encoder.Encode(w, m) })
 }

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/region"
 	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
@@ -19,7 +19,7 @@ import (
 type predictFlags struct {
 	out       string
 	weights   string
-	threshold float64
+	threshold thresholdFlags
 	maps      bool
 	device    deviceFlags
 }
@@ -29,23 +29,24 @@ func predictCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict RUN|DETECTOR IMAGE|FOLDER...",
 		Short: "Score images and draw their anomaly maps",
-		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and the raw map (NAME.npy, float32, what\n" +
-			"map_threshold of eval is for). The threshold is --threshold, the run's best F1 when it was evaluated, or what one normal\n" +
-			"image in a hundred is expected to reach.\n\n" +
+		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and a mask of its defects at the image's own size,\n" +
+			"and the raw map (NAME.npy, float32, input size). regions.csv and coco.json list the defects: each with area, score,\n" +
+			"centroid and box in pixels of the image, coco.json also with its outline.\n\n" +
+			thresholdHelp + "\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
 			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
 			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).",
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args[0], args[1:], cmd.Flags().Changed("threshold"))
+			return f.run(cmd, args[0], args[1:])
 		},
 	}
 	f.device.register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "predictions", "folder for the results")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
-	fl.Float64Var(&f.threshold, "threshold", 0, "a score from here on is called anomalous")
-	fl.BoolVar(&f.maps, "maps", true, "draw the maps")
+	f.threshold.register(cmd)
+	fl.BoolVar(&f.maps, "maps", true, "draw the maps and the masks of defects")
 	return cmd
 }
 
@@ -54,7 +55,22 @@ type predictionRow struct {
 	Name    string  `json:"name"`
 	Score   float64 `json:"score"`
 	Verdict string  `json:"verdict,omitempty"`
-	Map     string  `json:"map,omitempty"` // file of the raw map
+	Map     string  `json:"map,omitempty"`  // file of the raw map
+	Mask    string  `json:"mask,omitempty"` // file of the mask of the defects
+
+	Regions []region.Region `json:"regions"` // without outlines, which coco.json has
+}
+
+// defects says how many there are and how large, for people.
+func (r predictionRow) defects() string {
+	switch n := len(r.Regions); n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("  1 defect of %d pixels", r.Regions[0].Area)
+	default:
+		return fmt.Sprintf("  %d defects of %d pixels", n, area(r.Regions))
+	}
 }
 
 // failedRow is an image without results and why.
@@ -65,17 +81,17 @@ type failedRow struct {
 
 // predictReport is scores.json, and what predict --json prints.
 type predictReport struct {
-	Detector  string          `json:"detector"`
-	Threshold *float64        `json:"threshold"` // nil when none is known
-	Images    []predictionRow `json:"images"`
-	Failed    []failedRow     `json:"failed,omitempty"`
+	Detector string `json:"detector"`
+	thresholds
+	Images []predictionRow `json:"images"`
+	Failed []failedRow     `json:"failed,omitempty"`
 }
 
-func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, given bool) error {
+func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) error {
 	if f.out == "" {
 		return errors.New("--out is empty; it names the folder for the results")
 	}
-	d, t, err := f.find(from, given, cmd.ErrOrStderr())
+	d, t, err := f.find(from, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -98,7 +114,7 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string, give
 	if err != nil {
 		return err
 	}
-	defer p.file.Close()
+	defer p.close()
 	p.report.Detector = detectorFile(from)
 	if err := f.predict(cmd, d, images, problems, p); err != nil {
 		return err
@@ -138,7 +154,7 @@ func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
 		}
 	} else {
 		for _, row := range report.Images {
-			fmt.Fprintf(out, "%8.5f  %-9s  %s\n", row.Score, row.Verdict, quote.Name(row.Name))
+			fmt.Fprintf(out, "%8.5f  %-9s  %s%s\n", row.Score, row.Verdict, quote.Name(row.Name), row.defects())
 		}
 		fmt.Fprintf(out, "maps and scores are in %s\n", f.out)
 	}
@@ -156,53 +172,36 @@ func detectorFile(from string) string {
 	return from
 }
 
-// falseAlarms is the share of normal images that a threshold from normal images alone lets through as anomalous.
-const falseAlarms = 0.01
-
 // find loads the detector of a run's folder or of a file, and the thresholds that belong to it.
-func (f *predictFlags) find(from string, given bool, log io.Writer) (d *detector.Detector, t thresholds, err error) {
-	info, err := os.Stat(from)
+func (f *predictFlags) find(from string, log io.Writer) (*detector.Detector, thresholds, error) {
+	if err := f.threshold.check(); err != nil {
+		return nil, thresholds{}, err
+	}
+	d, run, err := loadDetector(from, f.weights)
 	if err != nil {
-		return nil, t, fmt.Errorf("the detector: %w", err)
+		return nil, thresholds{}, err
 	}
-	if !info.IsDir() {
-		d, err = detector.Load(from, f.weights)
-	} else if run, failed := runs.Folder(from).ReadInfo(); failed != nil {
-		err = failed
-	} else if d, err = runs.Folder(from).Load(run, f.weights); err == nil {
-		t, err = thresholdsOf(runs.Folder(from), d, log)
-	}
-	switch {
-	case given:
-		t.Score = &f.threshold
-	case err == nil && t.Score == nil && d.Calibration() != nil:
-		v := d.Calibration().Threshold(falseAlarms)
-		t.Score = &v
-		fmt.Fprintf(log, "note: the threshold %.4g is the score that one normal image in a hundred is expected to reach (%s)\n", v, d.Calibration())
-	}
+	t, err := f.threshold.of(d, run, log)
 	return d, t, err
 }
 
-// thresholds are those of a run's evaluation: of the image score at its best F1, and of the map. They are
-// nil when there is none of this detector.
-type thresholds struct{ Score, Map *float64 }
-
-// thresholdsOf reads them.
-func thresholdsOf(r runs.Folder, d *detector.Detector, log io.Writer) (t thresholds, err error) {
-	var e evaluation
-	path := r.File("eval/metrics.json")
-	err = runs.ReadSealed(path, &e)
-	if errors.Is(err, fs.ErrNotExist) {
-		return t, nil
-	}
+// loadDetector loads the detector of a run's folder or of a file; run is empty for the latter.
+func loadDetector(from, weights string) (d *detector.Detector, run runs.Folder, err error) {
+	info, err := os.Stat(from)
 	if err != nil {
-		return t, fmt.Errorf("the run's thresholds: %w; msflow eval %s makes them anew", err, quote.Shell(string(r)))
+		return nil, "", fmt.Errorf("the detector: %w", err)
 	}
-	if e.Detector != d.Sum {
-		fmt.Fprintf(log, "note: %s is of another detector, so its threshold is not taken; msflow eval %s tests this one\n", path, quote.Shell(string(r)))
-		return t, nil
+	if !info.IsDir() {
+		d, err = detector.Load(from, weights)
+		return d, "", err
 	}
-	return thresholds{&e.DetThreshold, &e.MapThreshold}, nil
+	run = runs.Folder(from)
+	about, err := run.ReadInfo()
+	if err != nil {
+		return nil, "", err
+	}
+	d, err = run.Load(about, weights)
+	return d, run, err
 }
 
 // sayHowRead notes how many images are turned or of 16 bits, by their headers. Unreadable ones are named when it is their turn.

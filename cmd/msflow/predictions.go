@@ -9,26 +9,57 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/region"
 )
 
-// predictions writes the results of predict as they come: for each image a line of scores.csv and its raw map, so that what
-// was computed is on disk whatever happens next. Heat maps and scores.json follow at the end, since the maps share a range.
+// predictions writes the results of predict as they come: for each image a line of scores.csv, the lines of its defects in
+// regions.csv, its raw map and its pictures, so that what was computed is on disk whatever happens next. scores.json and coco.json
+// follow at the end, and so do heat maps and overlays where the detector does not know the range of its maps.
 type predictions struct {
-	out    string
-	maps   bool
-	t      thresholds
-	names  map[string]string // an image's base name in the results
-	log    io.Writer
-	report predictReport
-	kept   []detector.Prediction
-	file   *os.File
-	csv    *csv.Writer
+	out     string
+	maps    bool
+	names   map[string]string // an image's base name in the results
+	log     io.Writer
+	report  predictReport
+	kept    []detector.Prediction // whose maps are drawn at the end
+	scores  *table
+	regions *table
+	coco    *region.COCO
+}
+
+// table is a CSV file that grows by whole lines.
+type table struct {
+	file *os.File
+	csv  *csv.Writer
+}
+
+func newTable(path string, header ...string) (*table, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("the results: %w", err)
+	}
+	t := &table{file, csv.NewWriter(file)}
+	return t, t.line(header...)
+}
+
+func (t *table) line(cells ...string) error {
+	for i, cell := range cells {
+		cells[i] = harmless(cell)
+	}
+	err := t.csv.Write(cells)
+	t.csv.Flush()
+	if err := errors.Join(err, t.csv.Error()); err != nil {
+		return fmt.Errorf("writing %s: %w", t.file.Name(), err)
+	}
+	return nil
 }
 
 // listed finds the images to predict. Results of an earlier call in out are none.
@@ -69,9 +100,12 @@ func realPath(path string) string {
 	return path
 }
 
-// startPredictions opens scores.csv. The scores.json of an earlier call goes, so that it does not stand beside other scores.
+// startPredictions opens the tables. The reports of an earlier call go, so that they do not stand beside other scores.
 func startPredictions(f *predictFlags, images []string, t thresholds, log io.Writer) (*predictions, error) {
-	p := &predictions{out: f.out, maps: f.maps, t: t, log: log, names: map[string]string{}, report: predictReport{Threshold: t.Score}}
+	p := &predictions{
+		out: f.out, maps: f.maps, log: log, names: map[string]string{}, report: predictReport{thresholds: t},
+		coco: region.NewCOCO("defects found by msflow", time.Now()),
+	}
 	bases := make([]string, len(images))
 	for i, image := range images {
 		bases[i] = filepath.Base(image)
@@ -82,71 +116,132 @@ func startPredictions(f *predictFlags, images []string, t thresholds, log io.Wri
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return nil, fmt.Errorf("the folder for the results: %w", err)
 	}
-	if err := os.Remove(filepath.Join(f.out, "scores.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("replacing the results: %w", err)
+	for _, report := range []string{"scores.json", "coco.json"} {
+		if err := os.Remove(filepath.Join(f.out, report)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("replacing the results: %w", err)
+		}
 	}
-	file, err := os.Create(filepath.Join(f.out, "scores.csv"))
-	if err != nil {
-		return nil, fmt.Errorf("the results: %w", err)
-	}
-	p.file, p.csv = file, csv.NewWriter(file)
-	return p, p.line("name", "score", "threshold", "verdict", "error")
+	var err1, err2 error
+	p.scores, err1 = newTable(filepath.Join(f.out, "scores.csv"), "name", "score", "threshold", "verdict", "error", "regions", "area")
+	p.regions, err2 = newTable(filepath.Join(f.out, "regions.csv"), "name", "score", "mean", "area", "x", "y", "left", "top", "width", "height")
+	return p, errors.Join(err1, err2)
 }
 
-func (p *predictions) line(cells ...string) error {
-	for i, cell := range cells {
-		cells[i] = harmless(cell)
+func (p *predictions) close() {
+	for _, t := range []*table{p.scores, p.regions} {
+		if t != nil {
+			t.file.Close()
+		}
 	}
-	if err := p.csv.Write(cells); err != nil {
-		return fmt.Errorf("writing %s: %w", p.file.Name(), err)
-	}
-	p.csv.Flush()
-	if err := p.csv.Error(); err != nil {
-		return fmt.Errorf("writing %s: %w", p.file.Name(), err)
-	}
-	return nil
 }
 
 func (p *predictions) threshold() string {
-	if p.t.Score == nil {
+	if p.report.Threshold == nil {
 		return ""
 	}
-	return number(*p.t.Score)
+	return number(*p.report.Threshold)
 }
 
 // add writes one image's results.
 func (p *predictions) add(image detector.Prediction) error {
-	row := predictionRow{Name: image.Name, Score: image.Score}
-	if p.t.Score != nil {
-		row.Verdict = verdict(image.Score, *p.t.Score)
+	picture, err := image.Original()
+	if err != nil {
+		return p.fail(image.Name, err)
 	}
-	if p.maps {
-		row.Map = filepath.Join(p.out, p.names[image.Name]+".npy")
-		if err := writeRaw(p.out, []detector.Prediction{image}, []string{p.names[image.Name]}); err != nil {
-			return err
-		}
-		p.kept = append(p.kept, image)
+	row := predictionRow{Name: image.Name, Score: image.Score}
+	if t := p.report.Threshold; t != nil {
+		row.Verdict = verdict(image.Score, *t)
+	}
+	base := filepath.Join(p.out, p.names[image.Name])
+	if err := p.write(&row, base, image, picture); err != nil {
+		return err
 	}
 	p.report.Images = append(p.report.Images, row)
-	return p.line(row.Name, number(row.Score), p.threshold(), row.Verdict, "")
+	cells := []string{row.Name, number(row.Score), p.threshold(), row.Verdict, "", "", ""}
+	if p.report.Map != nil {
+		cells[5], cells[6] = strconv.Itoa(len(row.Regions)), strconv.Itoa(area(row.Regions))
+	}
+	return p.scores.line(cells...)
+}
+
+// write writes an image's files, and its defects.
+func (p *predictions) write(row *predictionRow, base string, image detector.Prediction, picture *datasets.Image) error {
+	if p.report.Map != nil {
+		found := region.Find(enlarged(image.Maps().NLL, image, picture), picture.H, picture.W, p.report.Map.Thresholds)
+		if err := p.list(image.Name, found); err != nil {
+			return err
+		}
+		row.Regions = withoutOutlines(found.Regions)
+		if p.maps {
+			row.Mask = base + "_mask.png"
+			if err := writePNG(row.Mask, &datasets.Mask{W: picture.W, H: picture.H, Pix: found.Mask()}); err != nil {
+				return err
+			}
+		}
+	}
+	if !p.maps {
+		return nil
+	}
+	row.Map = base + ".npy"
+	if err := writeRaw(p.out, []detector.Prediction{image}, []string{p.names[image.Name]}); err != nil {
+		return err
+	}
+	if low, high, known := image.MapRange(); known {
+		return drawMap(base, image, picture, low, high)
+	}
+	p.kept = append(p.kept, image)
+	return nil
+}
+
+// list writes an image's defects.
+func (p *predictions) list(name string, found *region.Found) error {
+	p.coco.Add(name, found)
+	for _, r := range found.Regions {
+		err := p.regions.line(name, number(r.Score), number(r.Mean), strconv.Itoa(r.Area), number(r.Centroid[0]), number(r.Centroid[1]),
+			number(r.Box[0]), number(r.Box[1]), number(r.Box[2]), number(r.Box[3]))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutOutlines are the regions with their figures only; an outline may have thousands of points.
+func withoutOutlines(regions []region.Region) []region.Region {
+	out := make([]region.Region, len(regions))
+	for i, r := range regions {
+		r.Outline, r.Holes = nil, nil
+		out[i] = r
+	}
+	return out
+}
+
+func area(regions []region.Region) (n int) {
+	for _, r := range regions {
+		n += r.Area
+	}
+	return n
 }
 
 // fail says why an image has no results.
 func (p *predictions) fail(name string, reason error) error {
 	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(reason.Error()))
 	p.report.Failed = append(p.report.Failed, failedRow{name, reason.Error()})
-	return p.line(name, "", p.threshold(), "failed", strings.ReplaceAll(reason.Error(), "\n", "; "))
+	return p.scores.line(name, "", p.threshold(), "failed", strings.ReplaceAll(reason.Error(), "\n", "; "), "", "")
 }
 
-// finish writes scores.json and draws the maps.
+// finish writes the reports and draws the maps that are not drawn yet.
 func (p *predictions) finish() error {
-	err := errors.Join(p.file.Sync(), runs.WriteJSON(filepath.Join(p.out, "scores.json"), p.report))
+	err := errors.Join(p.scores.file.Sync(), p.regions.file.Sync(), runs.WriteJSON(filepath.Join(p.out, "scores.json"), p.report))
+	if p.report.Map != nil {
+		err = errors.Join(err, runs.WriteJSON(filepath.Join(p.out, "coco.json"), p.coco))
+	}
 	if len(p.kept) == 0 {
 		return err
 	}
 	level := math.NaN()
-	if p.t.Map != nil {
-		level = *p.t.Map
+	if m := p.report.Map; m != nil {
+		level = m.High
 	}
 	names := make([]string, len(p.kept))
 	for i, image := range p.kept {

@@ -352,7 +352,7 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.Detector())
 	if c := d.Calibration(); c != nil {
-		fmt.Fprintf(out, "one normal image in a hundred is expected to score %.4g or more (%s)\n", c.Threshold(falseAlarms), c)
+		fmt.Fprintf(out, "one normal image in a hundred is expected to score %.4g or more (%s)\n", c.Verdict(), c)
 	}
 	best.print(out)
 	return nil

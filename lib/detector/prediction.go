@@ -78,3 +78,12 @@ func (p Prediction) Image() (*datasets.Image, error) {
 	}
 	return im, nil
 }
+
+// Original reads the picture again at its own size. The error names the file.
+func (p Prediction) Original() (*datasets.Image, error) {
+	im, _, err := p.sample.Load(0, 0)
+	if err != nil {
+		return nil, fmt.Errorf("reading the picture of %s again: %w", p.Name, err)
+	}
+	return im, nil
+}
