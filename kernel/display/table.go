@@ -5,8 +5,6 @@ import (
 	"html"
 	"reflect"
 	"strings"
-
-	"github.com/msflow-go/msflow/kernel/engine"
 )
 
 // Rows and columns that a table shows; of more rows the first and last few.
@@ -72,7 +70,6 @@ func gridOfList(v reflect.Value) *grid {
 
 func gridOfMap(v reflect.Value) *grid {
 	elem := indirectType(v.Type().Elem())
-	v = engine.Snapshot(v)
 	keys := sortedKeys(v)
 	g := &grid{rows: len(keys)}
 	switch {

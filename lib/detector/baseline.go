@@ -114,30 +114,31 @@ func (p Prediction) distances() score.Maps {
 	return m
 }
 
-// baselineScores sees the maps of cached features, with the scores as the model has them.
-func (d *Detector) baselineScores(ctx context.Context, features train.Source, n *normals) error {
+// baselineScores are the scores of cached features, as the model has them.
+func (d *Detector) baselineScores(ctx context.Context, features train.Source) ([]float64, error) {
 	kind, _ := d.kind()
 	h, w := d.baseline.Size()
 	maps := make([][]float32, len(d.maps))
+	out := make([]float64, 0, features.Len())
 	for i := range features.Len() {
 		for s, m := range d.maps {
 			maps[s] = make([]float32, m.Len())
 		}
 		if err := features.Batch(ctx, []int{i}, maps); err != nil {
-			return err
+			return nil, err
 		}
 		distance, scores, err := d.baseline.Distance(ctx, 1, maps)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if scores != nil && d.Config.TopK == 0 {
+			out = append(out, scores[0])
+			continue
 		}
 		m := score.Distances(distance, h, w, d.Config.Size[0], d.Config.Size[1], kind.Smooth)
-		if scores != nil && d.Config.TopK == 0 {
-			n.see(scores[0], m.NLL)
-		} else {
-			n.see(score.ImageScore(m.NLL, d.Config.TopK), m.NLL)
-		}
+		out = append(out, score.ImageScore(m.NLL, d.Config.TopK))
 	}
-	return nil
+	return out, nil
 }
 
 // saveBaseline writes a baseline's tensors.
