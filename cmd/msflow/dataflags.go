@@ -155,7 +155,7 @@ func parseInts(s string) ([]int, error) {
 	for _, part := range strings.Split(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil {
-			return nil, fmt.Errorf("%q is no whole number", part)
+			return nil, err
 		}
 		out = append(out, n)
 	}

@@ -15,16 +15,21 @@ import (
 // writeNoise writes a picture of 8×8 grey squares that the seed draws, made lighter.
 func writeNoise(t *testing.T, path string, seed uint32, lighter uint8) {
 	t.Helper()
-	pic := image.NewGray(image.Rect(0, 0, 64, 64))
-	for y := range 64 {
-		for x := range 64 {
+	writePicture(t, path, noisePicture(64, 64, seed, lighter))
+}
+
+// noisePicture is a picture of random grey blocks.
+func noisePicture(w, h int, seed uint32, lighter uint8) image.Image {
+	pic := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
 			h := (seed*64 + uint32(y/8*8+x/8) + 1) * 2654435761
 			h = (h ^ h>>15) * 2246822519
 			h ^= h >> 13
 			pic.Set(x, y, color.Gray{uint8(h>>24)/2 + lighter})
 		}
 	}
-	writePicture(t, path, pic)
+	return pic
 }
 
 func writePicture(t *testing.T, path string, pic image.Image) {

@@ -95,26 +95,8 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	if wantsJSON(cmd) {
 		return printJSON(cmd, evalReport{Metrics: r.Metrics, Run: string(folder), Results: out})
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s\n%sfigures, %s are in %s\n", r.Metrics, thresholdWords(r, d), scoresAndMaps(f.maps), out)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s\nfigures, maps and scores are in %s\n", r.Metrics, out)
 	return nil
-}
-
-// thresholdWords explains the thresholds of a test, of which there are several.
-func thresholdWords(r *detector.Result, d *detector.Detector) string {
-	text := fmt.Sprintf("score ≥ %.4g: called anomalous; the threshold of the best F1 on these test images, which predict takes too\n", r.DetThreshold)
-	if c := d.Calibration(); c != nil {
-		at, normal, anomalous := c.Threshold(falseAlarms), 0, 0
-		for _, p := range r.Images {
-			if p.Score >= at && p.Anomalous {
-				anomalous++
-			} else if p.Score >= at {
-				normal++
-			}
-		}
-		text += fmt.Sprintf("score ≥ %.4g: what one normal image in a hundred is expected to reach (%s); here %d of %d normal and %d of %d anomalous ones do\n",
-			at, c, normal, r.Normal, anomalous, r.Anomalous)
-	}
-	return text + fmt.Sprintf("map ≥ %.4g: the pixels inside the line in the pictures; map_threshold in metrics.json, for maps/NAME.npy (--raw)\n", r.MapThreshold)
 }
 
 // evalReport is what eval --json prints.
@@ -141,7 +123,7 @@ func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runs.Folder, d *det
 		return err
 	}
 	if f.maps {
-		if err := drawMaps(filepath.Join(out, "maps"), predictions, names, lookOf(predictions, nil)); err != nil {
+		if err := drawMaps(filepath.Join(out, "maps"), predictions, names, math.NaN()); err != nil {
 			return err
 		}
 	}
@@ -155,16 +137,8 @@ func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runs.Folder, d *det
 	if wantsJSON(cmd) {
 		return printJSON(cmd, map[string]any{"run": string(folder), "results": out, "normal_images": len(data.Test) - data.Test.Anomalous(), "anomalous_images": data.Test.Anomalous()})
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s are in %s\n", scoresAndMaps(f.maps), out)
+	fmt.Fprintf(cmd.OutOrStdout(), "scores are in %s\n", out)
 	return nil
-}
-
-// scoresAndMaps is what was written.
-func scoresAndMaps(maps bool) string {
-	if maps {
-		return "scores and maps"
-	}
-	return "scores"
 }
 
 func or(value, otherwise string) string {
@@ -245,10 +219,7 @@ func (f *evalFlags) writeFigures(out string, r *detector.Result) error {
 	}
 	names = fileNames(names)
 	if f.maps {
-		look := lookOf(nil, &r.MapThreshold)
-		look.low, look.high = r.MapRange()
-		look.unit = r.MapUnit()
-		if err := drawMaps(filepath.Join(out, "maps"), r.Images, names, look); err != nil {
+		if err := drawMaps(filepath.Join(out, "maps"), r.Images, names, r.PixelThreshold()); err != nil {
 			return err
 		}
 	}

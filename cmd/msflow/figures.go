@@ -8,15 +8,14 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"unicode"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/score"
 	"github.com/msflow-go/msflow/plots"
 )
 
@@ -58,63 +57,52 @@ func drawResult(out string, r *detector.Result, rows int) error {
 		plots.Maps(r, plots.Best(n), plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
 }
 
-// mapFiles are the ends of the files that an image's map is written to.
-var mapFiles = []string{".npy", "_map.png", "_overlay.png"}
-
-// mapLook is how maps are drawn, alike for all images of a call.
-type mapLook struct {
-	low, high float64 // the values of the first and the last colour
-	level     float64 // of the line around what is called anomalous; NaN: none
-	unit      string
+// mapRange is the range of colours for a set of images: the detector's own, or one range for all, so that equal colours are
+// equal values. The latter ends at four times the threshold where one is known, or a single gross defect would leave all others dark.
+func mapRange(images []detector.Prediction, threshold float64) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, p := range images {
+		if low, high, known := p.MapRange(); known {
+			return low, high
+		}
+		for _, v := range p.Maps().NLL {
+			low, high = min(low, float64(v)), max(high, float64(v))
+		}
+	}
+	if threshold > low {
+		high = min(high, low+4*(threshold-low))
+	}
+	return low, high
 }
 
-// lookOf is the range of colours for these images, and the line at a pixel threshold that may be nil.
-func lookOf(images []detector.Prediction, threshold *float64) mapLook {
-	l := mapLook{level: math.NaN()}
-	if threshold != nil {
-		l.level = *threshold
+// drawMaps writes the pictures of every image's map.
+func drawMaps(out string, images []detector.Prediction, names []string, threshold float64) error {
+	low, high := mapRange(images, threshold)
+	for i, p := range images {
+		picture, err := p.Original()
+		if err != nil {
+			return err
+		}
+		if err := drawMap(filepath.Join(out, names[i]), p, picture, low, high); err != nil {
+			return err
+		}
 	}
-	if len(images) > 0 {
-		l.low, l.high = detector.MapRange(images, l.level)
-		l.unit = images[0].MapUnit()
-	}
-	return l
+	return nil
 }
 
-// options are the look for a figure of one image.
-func (l mapLook) options(p detector.Prediction) []plots.Option {
-	title := fmt.Sprintf("%s: score %.4g", path.Base(p.Name), p.Score)
-	o := []plots.Option{plots.Range(l.low, l.high), plots.Unit(l.unit), plots.Title(title)}
-	if !math.IsNaN(l.level) {
-		o = append(o, plots.Level(l.level))
-	}
-	return o
-}
-
-// drawMaps writes NAME_map.png, the heat map, and NAME_overlay.png for every image, each with its colour bar.
-func drawMaps(out string, images []detector.Prediction, names []string, look mapLook) error {
-	errs := make([]error, min(runtime.GOMAXPROCS(0), len(images)))
-	var workers sync.WaitGroup
-	for k := range errs {
-		workers.Go(func() {
-			for i := k; i < len(images) && errs[k] == nil; i += len(errs) {
-				errs[k] = drawMap(filepath.Join(out, names[i]), images[i], look)
-			}
-		})
-	}
-	workers.Wait()
-	return errors.Join(errs...)
-}
-
-func drawMap(base string, p detector.Prediction, look mapLook) error {
-	picture, err := p.Image()
-	if err != nil {
-		return err
-	}
-	nll, options := p.Maps().NLL, look.options(p)
+// drawMap writes BASE_map.png, the heat map of the negative log-likelihood, and BASE_overlay.png, at the picture's size.
+func drawMap(base string, p detector.Prediction, picture *datasets.Image, low, high float64) error {
+	nll := p.Maps().NLL
 	return errors.Join(
-		writePNG(base+"_map.png", plots.HeatMap(nll, p.H, p.W, options...).Image()),
-		writePNG(base+"_overlay.png", plots.OverlayMap(picture, nll, p.H, p.W, options...).Image()))
+		writePNG(base+"_map.png", plots.Colorize(enlarged(nll, p, picture), picture.H, picture.W, low, high, plots.Ember)),
+		writePNG(base+"_overlay.png", plots.Overlay(picture, nll, p.H, p.W, low, high, plots.Blaze)))
+}
+
+// enlarged is a map at the picture's size.
+func enlarged(values []float32, p detector.Prediction, picture *datasets.Image) []float32 {
+	out := make([]float32, picture.H*picture.W)
+	score.ResizeCentred(out, values, p.H, p.W, picture.H, picture.W)
+	return out
 }
 
 // writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32.
@@ -171,6 +159,7 @@ func fileName(name string) string {
 	return base
 }
 
-func writePNG(file string, m image.Image) error {
-	return runs.WriteFile(file, func(w io.Writer) error { return png.Encode(w, m) })
+func writePNG(path string, m image.Image) error {
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // a large picture takes seconds otherwise, for a tenth of its size
+	return runs.WriteFile(path, func(w io.Writer) error { return encoder.Encode(w, m) })
 }

@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"lib/internal":      nil,
 	"lib/metrics":       nil,
 	"lib/op":            {"lib/internal/simd"},
+	"lib/region":        nil,
 	"lib/score":         {"lib/internal/simd"},
 	"lib/train":         {"lib/flow", "lib/internal/simd", "lib/op", "lib/weights", "lib/xla"},
 	"lib/weights":       {"lib/durable"},

@@ -2,39 +2,64 @@ package main
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/region"
 )
 
-// finished is the file that comes last, when all results are there.
-const finished = "scores.json"
-
-// predictions writes the results of predict as they come: for each image a line of scores.csv and its raw map, so that what
-// was computed is on disk whatever happens next. Heat maps follow at the end, and scores.json last. Nothing is written, and
-// nothing of an earlier call replaced, before the first image has a result.
+// predictions writes the results of predict as they come: for each image a line of scores.csv, the lines of its defects in
+// regions.csv, its raw map and its pictures, so that what was computed is on disk whatever happens next. scores.json and coco.json
+// follow at the end, and so do heat maps and overlays where the detector does not know the range of its maps.
 type predictions struct {
-	flags   *predictFlags
 	out     string
-	t       thresholds
+	maps    bool
 	names   map[string]string // an image's base name in the results
 	log     io.Writer
 	report  predictReport
-	kept    []detector.Prediction
-	release func()
-	waiting [][]string // lines of images that failed before the first result
-	file    *os.File
-	csv     *csv.Writer
+	kept    []detector.Prediction // whose maps are drawn at the end
+	scores  *table
+	regions *table
+	coco    *region.COCO
+}
+
+// table is a CSV file that grows by whole lines.
+type table struct {
+	file *os.File
+	csv  *csv.Writer
+}
+
+func newTable(path string, header ...string) (*table, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("the results: %w", err)
+	}
+	t := &table{file, csv.NewWriter(file)}
+	return t, t.line(header...)
+}
+
+func (t *table) line(cells ...string) error {
+	for i, cell := range cells {
+		cells[i] = harmless(cell)
+	}
+	err := t.csv.Write(cells)
+	t.csv.Flush()
+	if err := errors.Join(err, t.csv.Error()); err != nil {
+		return fmt.Errorf("writing %s: %w", t.file.Name(), err)
+	}
+	return nil
 }
 
 // listed finds the images to predict. Results of an earlier call in out are none.
@@ -75,8 +100,12 @@ func realPath(path string) string {
 	return path
 }
 
-func newPredictions(f *predictFlags, images []string, t thresholds, log io.Writer) *predictions {
-	p := &predictions{flags: f, out: f.out, t: t, log: log, names: map[string]string{}, report: predictReport{Threshold: t.Score, From: t.From}}
+// startPredictions opens the tables. The reports of an earlier call go, so that they do not stand beside other scores.
+func startPredictions(f *predictFlags, images []string, t thresholds, log io.Writer) (*predictions, error) {
+	p := &predictions{
+		out: f.out, maps: f.maps, log: log, names: map[string]string{}, report: predictReport{thresholds: t},
+		coco: region.NewCOCO("defects found by msflow", time.Now()),
+	}
 	bases := make([]string, len(images))
 	for i, image := range images {
 		bases[i] = filepath.Base(image)
@@ -84,159 +113,139 @@ func newPredictions(f *predictFlags, images []string, t thresholds, log io.Write
 	for i, name := range fileNames(bases) {
 		p.names[filepath.ToSlash(images[i])] = name
 	}
-	return p
-}
-
-// open makes the folder this process's own, removes what an earlier call has put there, and begins scores.csv.
-func (p *predictions) open() (err error) {
-	if p.release, err = runs.Lock(p.out, "predict"); err != nil {
-		return err
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return nil, fmt.Errorf("the folder for the results: %w", err)
 	}
-	if err := p.flags.free(); err != nil { // it may have come since
-		return err
-	}
-	if err := p.clear(); err != nil {
-		return fmt.Errorf("replacing the results: %w", err)
-	}
-	if p.file, err = os.Create(filepath.Join(p.out, "scores.csv")); err != nil {
-		return fmt.Errorf("the results: %w", err)
-	}
-	p.csv = csv.NewWriter(p.file)
-	for _, cells := range append([][]string{{"name", "score", "threshold", "verdict", "error"}}, p.waiting...) {
-		if err := p.line(cells...); err != nil {
-			return err
+	for _, report := range []string{"scores.json", "coco.json"} {
+		if err := os.Remove(filepath.Join(f.out, report)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("replacing the results: %w", err)
 		}
 	}
-	return nil
+	var err1, err2 error
+	p.scores, err1 = newTable(filepath.Join(f.out, "scores.csv"), "name", "score", "threshold", "verdict", "error", "regions", "area")
+	p.regions, err2 = newTable(filepath.Join(f.out, "regions.csv"), "name", "score", "mean", "area", "x", "y", "left", "top", "width", "height")
+	return p, errors.Join(err1, err2)
 }
 
-// clear removes the results of an earlier call: what its scores.json names, and that file first, since the others then belong
-// to nothing.
-func (p *predictions) clear() error {
-	path := filepath.Join(p.out, finished)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if runs.Exists(filepath.Join(p.out, "scores.csv")) {
-			fmt.Fprintf(p.log, "note: %s is of a call that did not end, and is replaced\n", filepath.Join(p.out, "scores.csv"))
-		}
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var earlier predictReport
-	if err := json.Unmarshal(text, &earlier); err != nil {
-		return fmt.Errorf("%s is none of msflow's: %w", path, err)
-	}
-	if err := os.Remove(path); err != nil {
-		return err
-	}
-	removed := 0
-	for _, row := range earlier.Images {
-		base := strings.TrimSuffix(filepath.Base(filepath.FromSlash(row.Map)), ".npy")
-		for _, end := range mapFiles {
-			if row.Map != "" && os.Remove(filepath.Join(p.out, base+end)) == nil {
-				removed++
-			}
-		}
-	}
-	fmt.Fprintf(p.log, "note: the results of %d images in %s are replaced (%d files of maps)\n", len(earlier.Images), p.out, removed)
-	return nil
-}
-
-// close gives the folder back.
 func (p *predictions) close() {
-	if p.file != nil {
-		p.file.Close()
+	for _, t := range []*table{p.scores, p.regions} {
+		if t != nil {
+			t.file.Close()
+		}
 	}
-	if p.release != nil {
-		p.release()
-	}
-}
-
-func (p *predictions) line(cells ...string) error {
-	if p.file == nil {
-		p.waiting = append(p.waiting, cells)
-		return nil
-	}
-	for i, cell := range cells {
-		cells[i] = harmless(cell)
-	}
-	if err := p.csv.Write(cells); err != nil {
-		return fmt.Errorf("writing %s: %w", p.file.Name(), err)
-	}
-	p.csv.Flush()
-	if err := p.csv.Error(); err != nil {
-		return fmt.Errorf("writing %s: %w", p.file.Name(), err)
-	}
-	return nil
 }
 
 func (p *predictions) threshold() string {
-	if p.t.Score == nil {
+	if p.report.Threshold == nil {
 		return ""
 	}
-	return number(*p.t.Score)
+	return number(*p.report.Threshold)
 }
 
 // add writes one image's results.
 func (p *predictions) add(image detector.Prediction) error {
-	if p.file == nil {
-		if err := p.open(); err != nil {
-			return err
-		}
+	picture, err := image.Original()
+	if err != nil {
+		return p.fail(image.Name, err)
 	}
 	row := predictionRow{Name: image.Name, Score: image.Score}
-	if p.t.Score != nil {
-		row.Verdict = verdict(image.Score, *p.t.Score)
+	if t := p.report.Threshold; t != nil {
+		row.Verdict = verdict(image.Score, *t)
 	}
-	if p.flags.maps {
-		row.Map = filepath.Join(p.out, p.names[image.Name]+".npy")
-		if err := writeRaw(p.out, []detector.Prediction{image}, []string{p.names[image.Name]}); err != nil {
-			return err
-		}
-		p.kept = append(p.kept, image)
+	base := filepath.Join(p.out, p.names[image.Name])
+	if err := p.write(&row, base, image, picture); err != nil {
+		return err
 	}
 	p.report.Images = append(p.report.Images, row)
-	return p.line(row.Name, number(row.Score), p.threshold(), row.Verdict, "")
+	cells := []string{row.Name, number(row.Score), p.threshold(), row.Verdict, "", "", ""}
+	if p.report.Map != nil {
+		cells[5], cells[6] = strconv.Itoa(len(row.Regions)), strconv.Itoa(area(row.Regions))
+	}
+	return p.scores.line(cells...)
+}
+
+// write writes an image's files, and its defects.
+func (p *predictions) write(row *predictionRow, base string, image detector.Prediction, picture *datasets.Image) error {
+	if p.report.Map != nil {
+		found := region.Find(enlarged(image.Maps().NLL, image, picture), picture.H, picture.W, p.report.Map.Thresholds)
+		if err := p.list(image.Name, found); err != nil {
+			return err
+		}
+		row.Regions = withoutOutlines(found.Regions)
+		if p.maps {
+			row.Mask = base + "_mask.png"
+			if err := writePNG(row.Mask, &datasets.Mask{W: picture.W, H: picture.H, Pix: found.Mask()}); err != nil {
+				return err
+			}
+		}
+	}
+	if !p.maps {
+		return nil
+	}
+	row.Map = base + ".npy"
+	if err := writeRaw(p.out, []detector.Prediction{image}, []string{p.names[image.Name]}); err != nil {
+		return err
+	}
+	if low, high, known := image.MapRange(); known {
+		return drawMap(base, image, picture, low, high)
+	}
+	p.kept = append(p.kept, image)
+	return nil
+}
+
+// list writes an image's defects.
+func (p *predictions) list(name string, found *region.Found) error {
+	p.coco.Add(name, found)
+	for _, r := range found.Regions {
+		err := p.regions.line(name, number(r.Score), number(r.Mean), strconv.Itoa(r.Area), number(r.Centroid[0]), number(r.Centroid[1]),
+			number(r.Box[0]), number(r.Box[1]), number(r.Box[2]), number(r.Box[3]))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutOutlines are the regions with their figures only; an outline may have thousands of points.
+func withoutOutlines(regions []region.Region) []region.Region {
+	out := make([]region.Region, len(regions))
+	for i, r := range regions {
+		r.Outline, r.Holes = nil, nil
+		out[i] = r
+	}
+	return out
+}
+
+func area(regions []region.Region) (n int) {
+	for _, r := range regions {
+		n += r.Area
+	}
+	return n
 }
 
 // fail says why an image has no results.
-func (p *predictions) fail(name string, why error) error {
-	text := quote.Plain(why)
-	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(strings.TrimPrefix(text, name+": ")))
-	p.report.Failed = append(p.report.Failed, failedRow{name, text})
-	return p.line(name, "", p.threshold(), "failed", strings.ReplaceAll(text, "\n", "; "))
+func (p *predictions) fail(name string, reason error) error {
+	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(reason.Error()))
+	p.report.Failed = append(p.report.Failed, failedRow{name, reason.Error()})
+	return p.scores.line(name, "", p.threshold(), "failed", strings.ReplaceAll(reason.Error(), "\n", "; "), "", "")
 }
 
-// finish draws the maps and writes scores.json.
+// finish writes the reports and draws the maps that are not drawn yet.
 func (p *predictions) finish() error {
-	if p.file == nil {
-		return nil
+	err := errors.Join(p.scores.file.Sync(), p.regions.file.Sync(), runs.WriteJSON(filepath.Join(p.out, "scores.json"), p.report))
+	if p.report.Map != nil {
+		err = errors.Join(err, runs.WriteJSON(filepath.Join(p.out, "coco.json"), p.coco))
 	}
-	if err := p.file.Sync(); err != nil {
-		return fmt.Errorf("writing %s: %w", p.file.Name(), err)
+	if len(p.kept) == 0 {
+		return err
 	}
-	if len(p.kept) > 0 {
-		if err := p.draw(); err != nil {
-			return err
-		}
+	level := math.NaN()
+	if m := p.report.Map; m != nil {
+		level = m.High
 	}
-	return runs.WriteJSON(filepath.Join(p.out, finished), p.report)
-}
-
-// draw draws the maps in the detector's own range of colours, or that of the run's evaluation.
-func (p *predictions) draw() error {
-	look := lookOf(p.kept, p.t.Map)
-	if _, _, own := p.kept[0].MapRange(); !own && p.t.Colors != [2]float64{} {
-		look.low, look.high = p.t.Colors[0], p.t.Colors[1]
-	} else if !own {
-		fmt.Fprintln(p.log, "note: no image was held out to know normal maps by, and the run was not evaluated: the colours range over these images alone")
-	}
-	p.report.Colors = &[2]float64{look.low, look.high}
 	names := make([]string, len(p.kept))
 	for i, image := range p.kept {
 		names[i] = p.names[image.Name]
 	}
-	return drawMaps(p.out, p.kept, names, look)
+	return errors.Join(err, drawMaps(p.out, p.kept, names, level))
 }

@@ -110,13 +110,11 @@ func ᐧrange[T any](c <-chan T) func(func(T) bool) {
 }
 
 func ᐧgo[F any](f F) F { return ᐧnb.Wrap(f).(F) }
-
-func ᐧguard[F any](f F) F { return ᐧnb.Guard(f).(F) }
 `
 
 // PreludeNames are what the rewriting of cells refers to.
 func PreludeNames() []string {
-	names := []string{Hidden + "recv", Hidden + "recv2", Hidden + "range", Hidden + "go", Hidden + "guard"}
+	names := []string{Hidden + "recv", Hidden + "recv2", Hidden + "range", Hidden + "go"}
 	for _, f := range MustForms {
 		if IsHidden(f.InCells()) {
 			names = append(names, f.InCells())

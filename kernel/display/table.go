@@ -5,6 +5,8 @@ import (
 	"html"
 	"reflect"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/engine"
 )
 
 // Rows and columns that a table shows; of more rows the first and last few.
@@ -70,6 +72,7 @@ func gridOfList(v reflect.Value) *grid {
 
 func gridOfMap(v reflect.Value) *grid {
 	elem := indirectType(v.Type().Elem())
+	v = engine.Snapshot(v)
 	keys := sortedKeys(v)
 	g := &grid{rows: len(keys)}
 	switch {

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/msflow-go/msflow/kernel/engine"
 )
 
 // What Text shows of a big value. Beyond these it says how much there is.
@@ -49,7 +51,7 @@ func FullText(v any) string {
 type printer struct {
 	full   bool // shorten nothing but cycles
 	leaves int
-	path   []uintptr // pointers being printed, against cycles
+	path   []place // what is being printed, against cycles
 }
 
 func (p *printer) top(v any) doc {
@@ -123,11 +125,10 @@ func (p *printer) pointer(v reflect.Value, implied reflect.Type, depth int) doc 
 	if v.IsNil() {
 		return leaf("nil")
 	}
-	if slices.Contains(p.path, v.Pointer()) {
+	if p.meets(v) {
 		return leaf("&" + typeName(v.Type().Elem()) + "{…}")
 	}
-	p.path = append(p.path, v.Pointer())
-	defer func() { p.path = p.path[:len(p.path)-1] }()
+	defer p.left()
 	if implied != nil && implied.Kind() == reflect.Pointer {
 		implied = implied.Elem() // []*T{{…}} leaves &T out as Go does
 		return p.value(v.Elem(), implied, depth+1)
@@ -135,6 +136,28 @@ func (p *printer) pointer(v reflect.Value, implied reflect.Type, depth int) doc 
 	d := p.value(v.Elem(), nil, depth+1)
 	d.open = "&" + d.open
 	return d
+}
+
+// meets reports whether a pointer, map or slice is being printed already. If not, it is until left is called.
+func (p *printer) meets(v reflect.Value) bool {
+	at := place{v.Type(), v.Pointer(), 0}
+	if v.Kind() == reflect.Slice {
+		at.length = v.Len()
+	}
+	if slices.Contains(p.path, at) {
+		return true
+	}
+	p.path = append(p.path, at)
+	return false
+}
+
+func (p *printer) left() { p.path = p.path[:len(p.path)-1] }
+
+// place is what a pointer, map or slice refers to.
+type place struct {
+	t       reflect.Type
+	pointer uintptr
+	length  int
 }
 
 func (p *printer) structure(v reflect.Value, implied reflect.Type, depth int) doc {
@@ -156,6 +179,12 @@ func (p *printer) list(v reflect.Value, implied reflect.Type, depth int) doc {
 		if s, ok := printable(v.Bytes()); ok {
 			return leaf(typeName(v.Type()) + "(" + s + ")")
 		}
+	}
+	if v.Kind() == reflect.Slice && !isScalar(elem) {
+		if p.meets(v) {
+			return leaf(literalType(v.Type(), implied) + "{…}")
+		}
+		defer p.left()
 	}
 	d := doc{open: literalType(v.Type(), implied) + "{", close: "}", fill: isScalar(elem)}
 	for i := range v.Len() {
@@ -180,6 +209,11 @@ func (p *printer) mapping(v reflect.Value, implied reflect.Type, depth int) doc 
 	if v.IsNil() {
 		return leaf(nilOf(v.Type(), implied))
 	}
+	if p.meets(v) {
+		return leaf(literalType(v.Type(), implied) + "{…}")
+	}
+	defer p.left()
+	v = engine.Snapshot(v)
 	d := doc{open: literalType(v.Type(), implied) + "{", close: "}"}
 	for i, key := range sortedKeys(v) {
 		if p.shortens(v) && i >= headItems {

@@ -37,7 +37,7 @@ func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *interp.C
 	const rounds = 3 // one edit may be the reason for another
 	for range rounds {
 		changed := false
-		for _, fix := range append(fixups, s.guardCallbacks, s.program.Promote) {
+		for _, fix := range append(fixups, s.program.Promote) {
 			changed = fix(c) || changed
 		}
 		if !changed {

@@ -68,7 +68,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	if len(c.Errors) > 0 {
 		return nil, typeErrors(c.Errors)
 	}
-	s.goroutines.compiling(d.p, c)
+	s.goroutines.compiling(d.p, c, s.startsGoroutines(c))
 	s.program.GuardMaps = s.goroutines.guard
 	s.program.Pin(c)
 	u = &unit{count: count, program: d.p.Program}

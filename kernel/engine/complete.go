@@ -17,6 +17,7 @@ import (
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine/assist"
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // Complete lists what could stand at the cursor.
@@ -256,15 +257,15 @@ func (r *completer) mapKeys(from int, before, text string) {
 		return
 	}
 	r.start = from
+	if !assist.Readable() {
+		return
+	}
 	const most = 500
-	for i, k := range v.MapKeys() {
-		if i == most {
-			break
-		}
+	interp.Entries(v, most, func(k, _ reflect.Value) {
 		if key := k.String(); strings.HasPrefix(key, text) {
 			r.add(strconv.Quote(key), "key", assist.TypeName(v.Type().Elem()), "")
 		}
-	}
+	})
 }
 
 // CompleteFile offers the files whose names could go on where a text ends. They replace what follows from.

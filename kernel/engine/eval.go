@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"go/types"
 	"runtime"
@@ -13,6 +12,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 
 	"github.com/goplus/ixgo"
+	"github.com/timandy/routine"
+	"golang.org/x/tools/go/ssa"
 )
 
 // leaveBehind is how long an interrupted cell may take to stop by itself. A
@@ -54,17 +55,36 @@ func (s *Session) evalGo(ctx context.Context, r *run, cell Cell) error {
 		cell.Compiled()
 	}
 	running := *u // a cell that is left behind may begin only after u is released
-	if u.values != nil {
-		r.show(u.values)
-	} else if e := r.execute(ctx, func() *Error { return r.runUnit(&running) }); e != nil {
+	var values []any
+	if e := r.execute(ctx, func() *Error {
+		if u.values == nil {
+			if e := r.runUnit(&running); e != nil {
+				return e
+			}
+		}
+		values = r.give(&running, cell)
+		return nil
+	}); e != nil {
 		return e
 	}
-	if values := r.result(u); len(values) > 0 && !cell.Silent {
-		streams.Flush()
-		r.sink.Result(values)
+	if len(values) > 0 {
 		s.keep(u, values)
 	}
 	return nil
+}
+
+// give gives the sink the cell's value, whose methods may be those of cells.
+func (r *run) give(u *unit, cell Cell) []any {
+	if u.values != nil {
+		r.show(u.values)
+	}
+	values := r.result(u)
+	if len(values) == 0 || cell.Silent || r.cancelled.Load() {
+		return nil
+	}
+	streams.Flush()
+	r.sink.Result(values)
+	return values
 }
 
 func (s *Session) keepText(name, code string) {
@@ -90,12 +110,19 @@ func (s *Session) compileCell(cell Cell) (u *unit, err error) {
 // execute runs f as part of the run until it returns or ctx is cancelled.
 func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	finished := make(chan *Error, 1)
+	if !r.s.goroutines.guard {
+		unguarded.Add(1)
+		defer unguarded.Add(-1)
+	}
 	go func() {
 		ended := false
+		r.main.Store(routine.Goid())
 		leave := r.enter()
 		defer leave()
 		defer func() {
-			if !ended { // runtime.Goexit
+			if e := recover(); e != nil {
+				finished <- r.s.failed(e)
+			} else if !ended { // runtime.Goexit
 				finished <- nil
 			}
 		}()
@@ -109,17 +136,19 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	for {
 		select {
 		case err := <-finished:
+			if r.overflowed.Load() {
+				err = r.whyStopped()
+			}
 			return r.orExit(err)
 		case <-ctx.Done():
 			r.cancel()
 		case <-r.done:
-			return r.orExit(r.stopped(finished, leaveBehind, ErrInterrupted))
+			return r.orExit(r.stopped(ctx, finished))
 		case <-tick.C:
 			now := stackBytes()
 			before = min(before, now)
 			if now-before > stackLimit {
-				r.cancel()
-				return r.stopped(finished, time.Minute, errStack)
+				r.overflow(nil)
 			}
 		}
 	}
@@ -139,16 +168,35 @@ func (r *run) orExit(err *Error) *Error {
 }
 
 // stopped waits for a cancelled run, but not for ever.
-func (r *run) stopped(finished <-chan *Error, patience time.Duration, why error) *Error {
-	select {
-	case err := <-finished:
-		if err != nil && err.Kind != KindInterrupted && err.Kind != KindPanic {
-			return err
-		}
-	case <-time.After(patience):
+func (r *run) stopped(ctx context.Context, finished <-chan *Error) *Error {
+	interrupt, patience := ctx.Done(), leaveBehind
+	if r.overflowed.Load() { // which takes longer to end, and is no reason to leave it behind
+		patience = time.Minute
+	} else {
+		interrupt = nil
 	}
-	if errors.Is(why, errStack) {
-		return &Error{Kind: KindStack, Value: why.Error(), Traceback: []string{why.Error()}}
+	late := time.After(patience)
+	for {
+		select {
+		case err := <-finished:
+			if err != nil && !isInterrupt(err) && !r.overflowed.Load() {
+				return err
+			}
+			return r.whyStopped()
+		case <-interrupt:
+			interrupt, late = nil, time.After(leaveBehind)
+		case <-late:
+			e := r.whyStopped()
+			e.Traceback = append(e.Traceback, r.remains()...)
+			return e
+		}
+	}
+}
+
+// whyStopped is the error of a run that was stopped.
+func (r *run) whyStopped() *Error {
+	if r.overflowed.Load() {
+		return r.s.panicError(overflow{r.deepest.Load()}, nil)
 	}
 	return r.s.failed(interrupted{})
 }
@@ -200,7 +248,15 @@ const (
 	goLimit        = 2_000_000_000
 )
 
-var errStack = errors.New("stack overflow: the recursion is too deep")
+// overflow is the panic of a recursion that is too deep.
+type overflow struct{ in *ssa.Function }
+
+func (o overflow) Error() string {
+	if o.in == nil {
+		return "stack overflow: the recursion is too deep"
+	}
+	return "stack overflow: the recursion of " + functionName(o.in.String()) + " is too deep"
+}
 
 // stackBytes is the memory of all stacks beyond what each goroutine may have.
 func stackBytes() int64 {

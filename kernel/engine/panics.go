@@ -11,6 +11,7 @@ import (
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine/assist"
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // failed is the *Error of a panic, which may have gone through several
@@ -24,6 +25,8 @@ func (s *Session) failed(e any) *Error {
 			stacks, inner = append(stacks, string(x.Stack())), x.Value
 		case ixgo.FatalError:
 			stacks, inner = append(stacks, string(x.Stack())), x.Value
+		case interp.Fault:
+			stacks, inner = append(stacks, string(x.Stack)), x.Value
 		default:
 			return s.panicError(e, stacks)
 		}
@@ -38,6 +41,12 @@ func (s *Session) panicError(v any, stacks []string) *Error {
 		return Interrupted()
 	case exit:
 		e = &Error{Kind: KindExit, Value: fmt.Sprintf("exit status %d", int(v)), ExitCode: int(v)}
+	case overflow:
+		e.Kind = KindStack
+		if v.in != nil {
+			s.setPosition(e, s.program.Context().FileSet.Position(v.in.Pos()))
+			e.Column = 0
+		}
 	case failure:
 		e = &Error{Kind: KindError, Value: v.err.Error(), Cause: v.err}
 	}
@@ -62,6 +71,9 @@ func panicText(v any) string {
 		return assist.Safely(v.String)
 	case nil:
 		return "nil"
+	}
+	if containsItself(reflect.ValueOf(v)) {
+		return fmt.Sprintf("a %T that contains itself", v)
 	}
 	if t := reflect.TypeOf(v); t.PkgPath() != "" {
 		return fmt.Sprintf("%v(%+v)", t, v)

@@ -9,6 +9,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 
 	"github.com/timandy/routine"
+	"golang.org/x/tools/go/ssa"
 )
 
 // run is one execution of a cell. The goroutines that the cell starts belong
@@ -22,6 +23,10 @@ type run struct {
 	cancelled atomic.Bool
 	exited    atomic.Pointer[int] // the code given to os.Exit
 	wrote     atomic.Bool         // to the standard streams, since inOrder looked
+
+	main       atomic.Uint64                // id of the goroutine that executes the cell's statements
+	overflowed atomic.Bool                  // its recursion is too deep
+	deepest    atomic.Pointer[ssa.Function] // where that was seen
 
 	mu    sync.Mutex
 	live  int  // goroutines that are executing this run
@@ -38,17 +43,30 @@ type interrupted struct{}
 
 func (interrupted) Error() string { return ErrInterrupted.Error() }
 
-// runs finds the run of a goroutine. It is shared by all sessions, since
-// goroutine ids are.
-var runs sync.Map // goroutine id -> *run
+// worker is a goroutine that executes a run.
+type worker struct {
+	r     *run
+	depth int // of calls of cells' functions by compiled code, one within the other
+}
+
+// workers finds them. It is shared by all sessions, since goroutine ids are.
+var workers sync.Map // goroutine id -> *worker
+
+// working is the calling goroutine, or nil for one that executes no run.
+func working() *worker {
+	if w, ok := workers.Load(routine.Goid()); ok {
+		return w.(*worker)
+	}
+	return nil
+}
 
 // enter binds the calling goroutine to the run until leave is called.
 func (r *run) enter() (leave func()) {
 	id := routine.Goid()
-	runs.Store(id, r)
+	workers.Store(id, &worker{r: r})
 	r.alive(1)
 	return func() {
-		runs.Delete(id)
+		workers.Delete(id)
 		r.alive(-1)
 	}
 }
@@ -103,16 +121,37 @@ func (r *run) cancel() {
 }
 
 func (r *run) check() {
-	if r.cancelled.Load() {
-		panic(interrupted{})
+	if v := r.stops(nil); v != nil {
+		panic(v)
 	}
+}
+
+// stops is what the goroutines of the run are to panic with; nil while it goes on. They say which function they are in, if
+// they know.
+func (r *run) stops(in *ssa.Function) any {
+	if !r.cancelled.Load() {
+		return nil
+	}
+	if in != nil && r.overflowed.Load() {
+		r.deepest.CompareAndSwap(nil, in)
+	}
+	return interrupted{}
+}
+
+// overflow stops the run since its recursion is too deep.
+func (r *run) overflow(in *ssa.Function) {
+	if in != nil {
+		r.deepest.CompareAndSwap(nil, in)
+	}
+	r.overflowed.Store(true)
+	r.cancel()
 }
 
 // current is the run of the calling goroutine. A goroutine that compiled code
 // started is taken to work for the cell in the foreground.
 func current(s *Session) *run {
-	if r, ok := runs.Load(routine.Goid()); ok {
-		return r.(*run)
+	if w := working(); w != nil {
+		return w.r
 	}
 	return s.foreground.Load()
 }
@@ -143,8 +182,8 @@ func (c liveContext) Value(any) any               { return nil }
 // Context is cancelled when the cell that the calling goroutine works for is
 // interrupted. Outside of cells it is context.Background.
 func Context() context.Context {
-	if r, ok := runs.Load(routine.Goid()); ok {
-		return cellContext{r.(*run)}
+	if w := working(); w != nil {
+		return cellContext{w.r}
 	}
 	if r := lastForeground.Load(); r != nil {
 		return cellContext{r}
@@ -164,8 +203,8 @@ func (r *run) inOrder() Sink {
 // of cells that of OutputTo, or a Discard. Packages that display values from compiled code
 // use it.
 func Output() Sink {
-	if r, ok := runs.Load(routine.Goid()); ok {
-		return r.(*run).inOrder()
+	if w := working(); w != nil {
+		return w.r.inOrder()
 	}
 	if r := lastForeground.Load(); r != nil {
 		return r.inOrder()

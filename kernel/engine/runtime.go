@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // runtimePath is the import path of the package that rewritten cells call.
@@ -34,7 +35,6 @@ func (s *Session) runtimeFuncs() map[string]any {
 		"Stop":    func() { current(s).check() },
 		"Done":    func() <-chan struct{} { return current(s).done },
 		"Wrap":    func(f any) any { return current(s).wrap(f) },
-		"Guard":   func(f any) any { return current(s).guard(f) },
 		"Show":    func(v ...any) { current(s).show(v) },
 		"Context": func() context.Context { return liveContext{s} },
 		"Check":   mustBeNil,
@@ -86,14 +86,18 @@ func (r *run) wrap(f any) any {
 		leave := r.enter()
 		live.Add(-1)
 		defer leave()
+		call := interp.CallOf(f, args)
 		defer func() {
 			if e := recover(); e != nil {
-				r.goroutinePanic(e)
+				r.goroutinePanic(call.Fault(e))
 			}
 		}()
-		if t.IsVariadic() {
+		switch {
+		case call != nil:
+			call.Do()
+		case t.IsVariadic():
 			rf.CallSlice(args)
-		} else {
+		default:
 			rf.Call(args)
 		}
 		return out

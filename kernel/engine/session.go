@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	_ "github.com/goplus/reflectx/icall/icall20480"
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
+	"golang.org/x/tools/go/ssa"
 )
 
 // Session evaluates cells in this process. While there are sessions, os.Stdout
@@ -47,7 +47,7 @@ var _ Evaluator = (*Session)(nil)
 // New starts a session.
 func New() (*Session, error) {
 	s := &Session{cellText: map[string]string{}}
-	s.stopper = interp.NewStopper(func() { current(s).check() })
+	s.stopper = interp.NewStopper(func(in *ssa.Function) any { return current(s).stops(in) })
 	s.stdin = &stdin{s: s}
 	debug.SetMaxStack(goLimit)
 	if err := streams.Capture(); err != nil {
@@ -68,10 +68,8 @@ func (s *Session) start() error {
 	s.scope = newScope()
 	s.pruned = s.units
 	program, err := interp.NewProgram(interp.Host{
-		Options: interp.Options{Stop: s.stopper, Deep: s.deep}, Lock: &s.compiling,
-		Around: func(method reflect.Type, call func() []reflect.Value) []reflect.Value {
-			return current(s).guarded(method, call)
-		},
+		Options: interp.Options{Stop: s.stopper, Deep: s.deep, Around: s.around, Owner: func() any { return current(s) }},
+		Lock:    &s.compiling,
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/interp/hot"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"golang.org/x/tools/go/ssa"
 )
 
 // Interpreted code is stopped by changing it. A function of ixgo's is a slice of
@@ -22,16 +23,53 @@ import (
 
 // A Stopper changes the code of interpreters.
 type Stopper struct {
-	ask func()
+	stopped func(*ssa.Function) any
 
 	mu      sync.Mutex
 	waiting int // goroutines that should stop
 	interps []weak.Pointer[ixgo.Interp]
 }
 
-// NewStopper makes one. While goroutines should stop, ask is called often on each goroutine that runs interpreted code,
-// and panics on those.
-func NewStopper(ask func()) *Stopper { return &Stopper{ask: ask} }
+// NewStopper makes one. While goroutines should stop, stopped is called often on each goroutine that runs interpreted code,
+// with the function that it is in as far as that is known. It gives the value that a goroutine is to panic with, and nil
+// for those that go on.
+func NewStopper(stopped func(*ssa.Function) any) *Stopper { return &Stopper{stopped: stopped} }
+
+// ask panics on goroutines that should stop.
+func (s *Stopper) ask() {
+	if v := s.stopped(nil); v != nil {
+		panic(v)
+	}
+}
+
+// stops ends the calling goroutine if it should stop; it reports false if not.
+func (s *Stopper) stops(fr *ixcode.Frame) bool {
+	v := s.stopped(fr.Function.SSA)
+	if v == nil {
+		return false
+	}
+	if !defersOften(fr) {
+		panic(v)
+	}
+	for ; fr != nil; fr = fr.Caller {
+		fr.IPC = -1
+	}
+	return true
+}
+
+// defersOften reports whether a panic would have to pass many functions with deferred calls. Each recovers and panics
+// again, deeper in Go's stack, which takes time that grows with the square of their number. Such functions return instead,
+// as if all had come to their ends.
+func defersOften(fr *ixcode.Frame) bool {
+	const often = 200
+	n := 0
+	for ; fr != nil && fr.Function != nil && n < often; fr = fr.Caller {
+		if fr.Function.SSA.Recover != nil {
+			n++
+		}
+	}
+	return n == often
+}
 
 // add makes a new interpreter's code known.
 func (s *Stopper) add(i *ixgo.Interp) {
@@ -97,7 +135,11 @@ func (s *Stopper) change(i *ixgo.Interp) {
 		for _, start := range f.Blocks {
 			if start < n {
 				own := both[start]
-				both[start] = func(frame *ixcode.Frame) { s.ask(); own(frame) }
+				both[start] = func(frame *ixcode.Frame) {
+					if !s.stops(frame) {
+						own(frame)
+					}
+				}
 			}
 		}
 		f.Use(&both[0])

@@ -14,6 +14,7 @@ package interp
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/goplus/ixgo"
@@ -26,9 +27,9 @@ import (
 
 // Interp makes corrected interpreters.
 type Interp struct {
-	ctx  *ixgo.Context
-	stop *Stopper
-	hot  hot.Watcher
+	ctx     *ixgo.Context
+	options Options
+	hot     hot.Watcher
 }
 
 // Options are what the program around an interpreter has a say in. The zero value is for programs that nothing stops.
@@ -37,6 +38,10 @@ type Options struct {
 	Stop *Stopper
 	// Deep, if it is not nil, is called as a recursion gets deeper by 10,000 calls or so, since it uses Go's stack.
 	Deep func()
+	// Around, if it is not nil, is called where compiled code calls an interpreted function or method, which it calls.
+	Around func(*Call) []reflect.Value
+	// Owner is asked for a Call's while a function value is made. It is needed with Around.
+	Owner func() any
 }
 
 // HotAfter is how often a loop turns, or a function is called, before it is compiled: that takes as long as some hundred
@@ -52,7 +57,7 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 	ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
 	ctx.SetPanic(goErrorText)
 	hookMethods(ctx)
-	in := &Interp{ctx: ctx, stop: o.Stop}
+	in := &Interp{ctx: ctx, options: o}
 	in.hot = hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: HotAfter, Failed: HotFailed}
 	if o.Stop != nil {
 		in.hot.Lock, in.hot.Ask = &o.Stop.mu, o.Stop.ask
@@ -80,11 +85,12 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 	}
 	finishReceivers()
 	repairCode(i)
+	in.bindFunctions(i)
 	if !leftOut("hot") {
 		in.hot.Watch(i)
 	}
-	if in.stop != nil {
-		in.stop.add(i)
+	if in.options.Stop != nil {
+		in.options.Stop.add(i)
 	}
 	return i, nil
 }

@@ -22,7 +22,7 @@ const (
 
 // corrections are those that can be left out.
 var corrections = []string{
-	"ast_deferrange", "ast_promote", "code_minmax", "code_nilstore", "code_panictext", "hot", "reflect_methodsets", "reflect_receivers",
+	"ast_deferrange", "ast_promote", "code_boundary", "code_minmax", "code_nilstore", "code_panictext", "hot", "reflect_methodsets", "reflect_receivers",
 	"ssa_assert", "ssa_maps", "ssa_panic", "ssa_phis",
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -128,10 +129,17 @@ func (p *Program) keepLibrary(i *ixgo.Interp, main, q *ssa.Package) {
 // linked into an interpreter of their own.
 func (p *Program) FindMethod(mtyp reflect.Type, fn *types.Func) func([]reflect.Value) []reflect.Value {
 	var once sync.Once
-	var impl func([]reflect.Value) []reflect.Value
+	var in *ixgo.Interp
+	var code *ixcode.Function
 	return func(args []reflect.Value) []reflect.Value {
-		once.Do(func() { impl = p.linkMethods(fn.Signature().Recv().Type()).FindMethod(mtyp, fn) })
-		return p.host.Around(mtyp, func() []reflect.Value { return impl(args) })
+		once.Do(func() {
+			in = p.linkMethods(fn.Signature().Recv().Type())
+			code = methodCode(in, fn)
+		})
+		if code == nil || p.host.Around == nil {
+			return in.FindMethod(mtyp, fn)(args)
+		}
+		return p.host.Around(&Call{Type: mtyp, interp: in, code: code, args: args})
 	}
 }
 

@@ -36,8 +36,6 @@ type Host struct {
 	// Lock is held by the caller of Check, Build and Link. Link gives it back while the initialisers of libraries run, and
 	// methods that compiled code calls for the first time take it.
 	Lock sync.Locker
-	// Around is called where compiled code calls a method of an interpreted type, whose signature it gets, and calls it.
-	Around func(method reflect.Type, call func() []reflect.Value) []reflect.Value
 }
 
 // NewProgram is an empty program.

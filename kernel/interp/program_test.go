@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/types"
-	"reflect"
 	"sync"
 	"testing"
 
@@ -15,8 +14,7 @@ import (
 // newProgram is an empty program that nothing stops.
 func newProgram(t testing.TB) *Program {
 	t.Helper()
-	call := func(_ reflect.Type, call func() []reflect.Value) []reflect.Value { return call() }
-	p, err := NewProgram(Host{Lock: new(sync.Mutex), Around: call})
+	p, err := NewProgram(Host{Lock: new(sync.Mutex)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,6 +81,19 @@ func (r *repairer) guardMaps(in ssa.Instruction) []ssa.Instruction {
 // mapLock is held by the guarded operations on maps; see guardMaps.
 var mapLock sync.RWMutex
 
+// Entries calls f for entries of a map, at most as many as given, as they are while nobody holds the lock to change it.
+func Entries(m reflect.Value, most int, f func(k, v reflect.Value)) {
+	var keys, values []reflect.Value
+	mapLock.RLock()
+	for it := m.MapRange(); len(keys) < most && it.Next(); {
+		keys, values = append(keys, it.Key()), append(values, it.Value())
+	}
+	mapLock.RUnlock()
+	for i, k := range keys {
+		f(k, values[i])
+	}
+}
+
 func mapOf(m any, k any) (rm, rk reflect.Value) {
 	rm = reflect.ValueOf(m)
 	if k == nil {

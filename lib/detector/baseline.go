@@ -114,31 +114,30 @@ func (p Prediction) distances() score.Maps {
 	return m
 }
 
-// baselineScores are the scores of cached features, as the model has them.
-func (d *Detector) baselineScores(ctx context.Context, features train.Source) ([]float64, error) {
+// baselineScores sees the maps of cached features, with the scores as the model has them.
+func (d *Detector) baselineScores(ctx context.Context, features train.Source, n *normals) error {
 	kind, _ := d.kind()
 	h, w := d.baseline.Size()
 	maps := make([][]float32, len(d.maps))
-	out := make([]float64, 0, features.Len())
 	for i := range features.Len() {
 		for s, m := range d.maps {
 			maps[s] = make([]float32, m.Len())
 		}
 		if err := features.Batch(ctx, []int{i}, maps); err != nil {
-			return nil, err
+			return err
 		}
 		distance, scores, err := d.baseline.Distance(ctx, 1, maps)
 		if err != nil {
-			return nil, err
-		}
-		if scores != nil && d.Config.TopK == 0 {
-			out = append(out, scores[0])
-			continue
+			return err
 		}
 		m := score.Distances(distance, h, w, d.Config.Size[0], d.Config.Size[1], kind.Smooth)
-		out = append(out, score.ImageScore(m.NLL, d.Config.TopK))
+		if scores != nil && d.Config.TopK == 0 {
+			n.see(scores[0], m.NLL)
+		} else {
+			n.see(score.ImageScore(m.NLL, d.Config.TopK), m.NLL)
+		}
 	}
-	return out, nil
+	return nil
 }
 
 // saveBaseline writes a baseline's tensors.

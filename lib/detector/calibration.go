@@ -23,13 +23,32 @@ type Calibration struct {
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 
-	// Nats is the range of colours for maps that stay in nats per channel, the paper's: from a middle normal image to twice as
-	// far as one in a hundred reaches.
-	Nats [2]float64 `json:"nats,omitzero"`
-
 	// Location and Scale of the Gumbel distribution (of largest values) that the normal images' scores follow.
 	Location float64 `json:"location"`
 	Scale    float64 `json:"scale"`
+
+	Pixels *PixelCalibration `json:"pixels,omitempty"` // nil in older files
+	Scores []float64         `json:"scores,omitempty"` // of the normal images in rising order, a thousand of them at most
+
+	// What Calibrate was asked for: the share of normal images that the verdicts may call anomalous, the 95 % interval of its
+	// threshold, and in words what the images are. Zero after Fit, and then the share is 0.01.
+	Share    float64   `json:"false_alarms,omitempty"`
+	Interval *Interval `json:"threshold_interval,omitempty"`
+	From     string    `json:"from,omitempty"`
+}
+
+// PixelCalibration is what normal images' maps show, in the units of Maps().NLL.
+type PixelCalibration struct {
+	Location float64 `json:"location"` // of the Gumbel distribution of the maps' largest values
+	Scale    float64 `json:"scale"`
+	Ordinary float64 `json:"ordinary"` // 999 of a thousand pixels lie below
+}
+
+// Regions are the thresholds of the map for defects: High is what the given share of normal images is expected to reach anywhere,
+// Low what one of a thousand normal pixels reaches, or High where that is lower.
+func (p *PixelCalibration) Regions(falseAlarms float64) (low, high float64) {
+	high = exceeded(p.Location, p.Scale, falseAlarms)
+	return min(p.Ordinary, high), high
 }
 
 // FalseAlarms is the share of normal images that the detector expects to score as high as score or higher, in (0,1].
@@ -39,11 +58,25 @@ func (c *Calibration) FalseAlarms(score float64) float64 {
 
 // Threshold is the score that the given share of normal images is expected to reach.
 func (c *Calibration) Threshold(falseAlarms float64) float64 {
-	return c.Location - c.Scale*math.Log(-math.Log1p(-falseAlarms))
+	return exceeded(c.Location, c.Scale, falseAlarms)
 }
+
+// exceeded is what a Gumbel variable exceeds with a probability.
+func exceeded(location, scale, probability float64) float64 {
+	return location - scale*math.Log(-math.Log1p(-probability))
+}
+
+// Verdict is the score from which an image is called anomalous, unless the caller knows better.
+func (c *Calibration) Verdict() float64 { return c.Threshold(c.FalseAlarmShare()) }
+
+// FalseAlarmShare is the share of normal images that Verdict is expected to call anomalous.
+func (c *Calibration) FalseAlarmShare() float64 { return or(c.Share, defaultFalseAlarms) }
 
 // String says what was measured.
 func (c *Calibration) String() string {
+	if c.From != "" {
+		return fmt.Sprintf("calibrated on %d normal images: %s", c.Images, c.From)
+	}
 	if c.HeldOut {
 		return fmt.Sprintf("calibrated on %d held-out normal images", c.Images)
 	}
@@ -76,74 +109,70 @@ func gumbel(values []float64) (location, scale float64) {
 }
 
 // calibrate measures the detector on cached features of normal images: held-out ones, or those it was trained on.
-func (d *Detector) calibrate(ctx context.Context, normal train.Source, heldOut bool) (err error) {
-	d.calibration = nil // the scores below are the model's own
-	c := &Calibration{Images: normal.Len(), HeldOut: heldOut, Low: 0, High: 0.5}
+func (d *Detector) calibrate(ctx context.Context, normal train.Source, heldOut bool) error {
+	d.calibration = nil // the scores are the model's own while it is measured
+	c, _, err := d.measure(ctx, normal, heldOut)
+	d.calibration = c
+	return err
+}
+
+// measure is calibrate that leaves the detector as it is, which must have no calibration.
+func (d *Detector) measure(ctx context.Context, normal train.Source, heldOut bool) (c *Calibration, n normals, err error) {
+	c = &Calibration{Images: normal.Len(), HeldOut: heldOut, Low: 0, High: 0.5}
 	switch {
 	case d.baseline != nil:
-		err = d.measureBaseline(ctx, c, normal)
+		err = d.measureBaseline(ctx, c, normal, &n)
 	case d.Config.Score == SurpriseScore:
-		err = d.measureSurprise(ctx, c, normal)
+		err = d.measureSurprise(ctx, c, normal, &n)
 	case d.Config.Model != MSFlow:
-		err = d.measurePeer(ctx, c, normal)
+		err = d.measurePeer(ctx, c, normal, &n)
 	default:
-		err = d.measureReference(ctx, c, normal)
+		err = d.measureReference(ctx, c, normal, &n)
 	}
 	if err != nil {
-		return fmt.Errorf("detector: calibrating: %w", err)
+		return nil, n, fmt.Errorf("detector: calibrating: %w", err)
 	}
-	d.calibration = c
-	return nil
+	n.describe(c)
+	return c, n, nil
 }
 
 // measurePeer puts the negative log-likelihoods of another flow on the scale.
-func (d *Detector) measurePeer(ctx context.Context, c *Calibration, normal train.Source) error {
-	scores, err := d.fusedScores(ctx, normal, func(m score.Maps) []float32 { return m.NLL })
-	if err != nil {
+func (d *Detector) measurePeer(ctx context.Context, c *Calibration, normal train.Source, n *normals) error {
+	if err := d.fusedScores(ctx, normal, n, func(m score.Maps) []float32 { return m.NLL }); err != nil {
 		return err
 	}
-	c.fit(scores, scores)
+	c.fit(n.scores, slices.Clone(n.scores))
 	return nil
 }
 
-// measureReference fits the scores' distribution and leaves scores and maps as the paper has them.
-func (d *Detector) measureReference(ctx context.Context, c *Calibration, normal train.Source) error {
-	nll, err := d.fusedScores(ctx, normal, func(m score.Maps) []float32 { return m.NLL })
-	if err != nil {
+// measureReference fits the scores' distribution and leaves the scores as the paper has them.
+func (d *Detector) measureReference(ctx context.Context, c *Calibration, normal train.Source, n *normals) error {
+	if err := d.fusedScores(ctx, normal, n, func(m score.Maps) []float32 { return m.Mul }); err != nil {
 		return err
 	}
-	c.fit(nll, nll)
-	c.Nats = [2]float64{c.Low, 2*c.High - c.Low}
-	scores, err := d.fusedScores(ctx, normal, func(m score.Maps) []float32 { return m.Mul })
-	if err != nil {
-		return err
-	}
-	c.Low, c.High = 0, 0.5
-	c.Location, c.Scale = gumbel(scores)
+	c.Location, c.Scale = gumbel(n.scores)
 	return nil
 }
 
-// fusedScores are the scores of cached features by one of the fused maps.
-func (d *Detector) fusedScores(ctx context.Context, features train.Source, of func(score.Maps) []float32) ([]float64, error) {
+// fusedScores sees cached features' maps, and scores them by one of the three.
+func (d *Detector) fusedScores(ctx context.Context, features train.Source, n *normals, of func(score.Maps) []float32) error {
 	logp, err := d.logpOf(ctx, features)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	scores := make([]float64, len(logp))
-	for i, image := range logp {
+	for _, image := range logp {
 		m := score.Fuse(image, d.sizes(), d.Config.Size[0], d.Config.Size[1])
-		scores[i] = score.ImageScore(of(m), d.Config.TopK)
+		n.see(score.ImageScore(of(m), d.Config.TopK), m.NLL)
 	}
-	return scores, nil
+	return nil
 }
 
 // measureBaseline puts a baseline's distances on the scale.
-func (d *Detector) measureBaseline(ctx context.Context, c *Calibration, normal train.Source) error {
-	scores, err := d.baselineScores(ctx, normal)
-	if err != nil {
+func (d *Detector) measureBaseline(ctx context.Context, c *Calibration, normal train.Source, n *normals) error {
+	if err := d.baselineScores(ctx, normal, n); err != nil {
 		return err
 	}
-	c.fit(scores, scores)
+	c.fit(n.scores, slices.Clone(n.scores))
 	return nil
 }
 
@@ -175,7 +204,7 @@ func (c *Calibration) place(middle float64) {
 func (c *Calibration) scaled(v float64) float64 { return (v - c.Low) * 0.5 / (c.High - c.Low) }
 
 // measureSurprise measures the levels of the scales, and puts the scores on the scale.
-func (d *Detector) measureSurprise(ctx context.Context, c *Calibration, normal train.Source) error {
+func (d *Detector) measureSurprise(ctx context.Context, c *Calibration, normal train.Source, n *normals) error {
 	logp, err := d.logpOf(ctx, normal)
 	if err != nil {
 		return err
@@ -188,13 +217,13 @@ func (d *Detector) measureSurprise(ctx context.Context, c *Calibration, normal t
 		c.Levels = append(c.Levels, score.LevelOf(of...))
 	}
 	h, w := d.Config.Size[0], d.Config.Size[1]
-	var scores, middles []float64
+	var middles []float64
 	for _, image := range logp {
 		m := score.Surprise(image, d.sizes(), c.Levels, h, w)
-		scores = append(scores, score.ImageScore(m, d.Config.TopK))
+		n.see(score.ImageScore(m, d.Config.TopK), m)
 		middles = append(middles, score.ImageScore(m, 0.5)) // the upper half's mean: cheap and steady
 	}
-	c.fit(scores, middles)
+	c.fit(n.scores, middles)
 	return nil
 }
 

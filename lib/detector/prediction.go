@@ -48,11 +48,40 @@ func (p Prediction) Maps() score.Maps {
 	return m
 }
 
+// MapRange is the range of the NLL map's colours that is the same for every image the detector ever sees: from 0, ordinary, by
+// way of 0.5, what one normal image in a hundred reaches somewhere, to 1. It is not known for maps without calibration on
+// images that were held out.
+func (p Prediction) MapRange() (low, high float64, known bool) {
+	c := p.calibration
+	return 0, 1, c != nil && c.HeldOut && (len(c.Levels) > 0 || p.distance || p.own)
+}
+
+// mapUnit names the unit of Maps().NLL. Calibrated, a map is on the scale of the scores, see Calibration.
+func (p Prediction) mapUnit() string {
+	c := p.calibration
+	switch {
+	case c != nil && (p.own || p.distance || len(c.Levels) > 0):
+		return "calibrated score"
+	case p.distance:
+		return "distance"
+	}
+	return "nats per channel"
+}
+
 func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }
 
 // Image reads the picture again, resized to the input size. The error names the file.
 func (p Prediction) Image() (*datasets.Image, error) {
 	im, _, err := p.sample.Load(p.H, p.W)
+	if err != nil {
+		return nil, fmt.Errorf("reading the picture of %s again: %w", p.Name, err)
+	}
+	return im, nil
+}
+
+// Original reads the picture again at its own size. The error names the file.
+func (p Prediction) Original() (*datasets.Image, error) {
+	im, _, err := p.sample.Load(0, 0)
 	if err != nil {
 		return nil, fmt.Errorf("reading the picture of %s again: %w", p.Name, err)
 	}

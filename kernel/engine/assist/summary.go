@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/interp"
 )
 
 // Summary writes a value on one line of at most n code points, without running
@@ -100,6 +102,9 @@ func (w *summarizer) list(v reflect.Value, depth int) {
 	w.write("]")
 }
 
+// Readable reports whether the caller may read maps. Go ends the process when one is read while a running cell changes it.
+var Readable = func() bool { return true }
+
 func (w *summarizer) mapping(v reflect.Value, depth int) {
 	if v.IsNil() {
 		w.write("nil")
@@ -107,14 +112,18 @@ func (w *summarizer) mapping(v reflect.Value, depth int) {
 	}
 	w.write("map[")
 	const most = 64 // keys are sorted, and looked at, up to here
-	var entries []string
-	for it := v.MapRange(); it.Next() && len(entries) < most; {
-		e := &summarizer{left: w.left}
-		e.value(it.Key(), depth+1)
-		e.write(":")
-		e.value(it.Value(), depth+1)
-		entries = append(entries, e.b.String())
+	if !Readable() {
+		w.write(fmt.Sprintf("%d entries, in use]", v.Len()))
+		return
 	}
+	var entries []string
+	interp.Entries(v, most, func(key, value reflect.Value) {
+		e := &summarizer{left: w.left}
+		e.value(key, depth+1)
+		e.write(":")
+		e.value(value, depth+1)
+		entries = append(entries, e.b.String())
+	})
 	slices.Sort(entries)
 	w.write(strings.Join(entries, " "))
 	if v.Len() > most {

@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fatal are cells that would end the process if Go were left to itself, with a part of the error of the cell or of its
+// goroutine.
+var fatal = []struct{ src, want string }{
+	{`tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { panic("dial") }}
+_, err := (&http.Client{Transport: tr}).Get("http://127.0.0.1:1/")`, "dial"},
+	{`cx, cancel := context.WithCancel(context.Background())
+cmd := exec.CommandContext(cx, "sleep", "1"); cmd.Cancel = func() error { panic("cancel") }
+cmd.Start(); cancel(); cmd.Wait()`, "cancel"},
+	{`after := time.AfterFunc; after(time.Millisecond, func() { panic("variable") }); time.Sleep(20 * time.Millisecond)`, "variable"},
+	{`reflect.ValueOf(time.AfterFunc).Call([]reflect.Value{reflect.ValueOf(time.Millisecond), reflect.ValueOf(func() { panic("reflected") })})
+time.Sleep(20 * time.Millisecond)`, "reflected"},
+	{`type timers struct{ f func(time.Duration, func()) *time.Timer }
+timers{time.AfterFunc}.f(time.Millisecond, func() { panic("field") }); time.Sleep(20 * time.Millisecond)`, "field"},
+	{`func tick() { var p *int; *p++ }
+time.AfterFunc(time.Millisecond, tick); time.Sleep(20 * time.Millisecond)`, "nil pointer"},
+	{`runtime.AddCleanup(&struct{ X [100]int }{}, func(int) { panic("cleanup") }, 1); runtime.GC(); time.Sleep(50 * time.Millisecond)`, ""},
+	{`func() { x := &struct{ X [100]int }{}; runtime.SetFinalizer(x, func(*struct{ X [100]int }) { panic("finalizer") }) }()
+runtime.GC(); time.Sleep(50 * time.Millisecond)`, ""},
+	{`srv := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("handler") })}
+ln, _ := net.Listen("tcp", "127.0.0.1:0"); go srv.Serve(ln)
+http.Get("http://" + ln.Addr().String()); srv.Close()`, "handler"},
+	{`type broken struct{}
+func (broken) Read([]byte) (int, error) { panic("read") }
+cat := exec.Command("cat"); cat.Stdin = broken{}; cat.Run()`, "read"},
+	{`type selfish struct{ A int }
+func (s selfish) String() string { return fmt.Sprint(s) }
+selfish{1}`, "String is too deep"},
+	{`fmt.Println(selfish{1})`, "String is too deep"},
+	{`type wrong struct{}
+func (e wrong) Error() string { return fmt.Sprintf("%v", e) }
+panic(wrong{})`, "Error is too deep"},
+	{`type formatted struct{}
+func (f formatted) Format(s fmt.State, v rune) { fmt.Fprintf(s, "%v", f) }
+formatted{}`, "Format is too deep"},
+	{`type marshaled struct{ A int }
+func (m marshaled) MarshalJSON() ([]byte, error) { return json.Marshal(m) }
+json.Marshal(marshaled{1})`, "MarshalJSON is too deep"},
+	{`var again func(); again = func() { sync.OnceFunc(again)() }
+again()`, "too deep"},
+	{`m := map[string]any{}; m["self"] = m; fmt.Sprint(m)`, "contains itself"},
+	{`list := []any{nil}; list[0] = list; fmt.Println(list)`, "contains itself"},
+	{`type tree map[string]tree
+t := tree{}; t["a"] = t; fmt.Printf("%v", &t)`, "contains itself"},
+	{`panic(m)`, "contains itself"},
+	{`m`, ""},
+	{`func bad() {
+	var m map[string]int
+	m["x"] = 1
+}
+go bad()
+time.Sleep(20 * time.Millisecond)`, ":3: panic: assignment to entry in nil map"},
+}
+
+// showing is a recorder that shows results.
+type showing struct{ recorder }
+
+func (s *showing) Result(v []any) {
+	if !containsItself(reflect.ValueOf(v)) {
+		_ = fmt.Sprint(v...)
+	}
+}
+
+// TestNothingEndsTheProcess evaluates them in one session.
+func TestNothingEndsTheProcess(t *testing.T) {
+	s := newSession(t)
+	for _, c := range fatal {
+		r := &showing{}
+		err := s.Eval(t.Context(), Cell{Code: c.src}, r)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		for range 100 {
+			r.mu.Lock()
+			for _, p := range r.panics {
+				text += p.Error()
+			}
+			n := len(r.panics)
+			r.mu.Unlock()
+			if n > 3 {
+				t.Errorf("%s\nreports %d panics", c.src, n)
+			}
+			if strings.Contains(text, c.want) {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if !strings.Contains(text, c.want) {
+			t.Errorf("%s\ngives %q, want %q in it", c.src, text, c.want)
+		}
+		if r, err := eval(s, "1 + 1"); err != nil || r.result() != "2" {
+			t.Fatalf("after\n%s\n1 + 1 is %v, %v", c.src, r.result(), err)
+		}
+	}
+}
+
+// TestMapsInUse shows and prints maps that a goroutine goes on changing.
+func TestMapsInUse(t *testing.T) {
+	s := newSession(t)
+	for _, src := range []string{
+		"c := map[int]int{}\ngo func() { for i := 0; ; i++ { c[i%1000] = i } }()\ntime.Sleep(time.Millisecond)",
+		"for range 20 { _ = fmt.Sprint(c) }",
+		"for range 20 { _ = fmt.Sprintf(\"%v\", &c) }",
+	} {
+		if _, err := eval(s, src); err != nil {
+			t.Fatalf("%s: %v", src, err)
+		}
+	}
+	for range 50 {
+		s.Variables()
+		s.Inspect(t.Context(), "c", 1, 0)
+	}
+	stopped := make(chan error)
+	go func() {
+		_, err := eval(s, "d := map[int]int{}; for i := 0; i < 300_000; i++ { d[i%1000] = i }")
+		stopped <- err
+	}()
+	for {
+		select {
+		case err := <-stopped:
+			if err != nil {
+				t.Fatal(err)
+			}
+			return
+		default:
+			s.Variables()
+			s.Inspect(t.Context(), "c", 1, 0)
+		}
+	}
+}
