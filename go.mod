@@ -16,6 +16,7 @@ require (
 	github.com/spf13/cobra v1.9.1
 	github.com/timandy/routine v1.1.6
 	github.com/yuin/goldmark v1.8.7
+	go.yaml.in/yaml/v3 v3.0.4
 	go4.org/unsafe/assume-no-moving-gc v0.0.0-20231121144256-b99613f794b6
 	golang.org/x/image v0.30.0
 	golang.org/x/net v0.50.0
@@ -28,10 +29,10 @@ require (
 	gorgonia.org/tensor v0.9.24
 )
 
-
 require (
 	github.com/aymerick/douceur v0.2.0 // indirect
 	github.com/gorilla/css v1.0.1 // indirect
+	github.com/rogpeppe/go-internal v1.16.0 // indirect
 )
 
 require (

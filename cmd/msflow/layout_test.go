@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"lib/op":            {"lib/internal/simd"},
 	"lib/region":        nil,
 	"lib/score":         {"lib/internal/simd"},
+	"lib/sweep":         {"lib/durable"},
 	"lib/train":         {"lib/flow", "lib/internal/simd", "lib/op", "lib/weights", "lib/xla"},
 	"lib/weights":       {"lib/durable"},
 	"lib/whiten":        {"lib/internal/simd", "lib/weights"},
