@@ -42,7 +42,6 @@ type Parsed struct {
 	Mentioned map[string]bool          // every identifier in the cell
 	Free      map[string][]ast.Node    // uses of names that no scope inside their part declares
 	Selectors map[ast.Node]bool        // the x of every x.Name
-	Receivers map[string]bool          // types that get a method in this cell
 	Methods   map[string]bool          // "T.M" of the methods in this cell
 	Sources   []Source                 // what is remembered of the declarations
 	inits     int                      // functions named init, which are renamed
@@ -54,19 +53,21 @@ type Parsed struct {
 }
 
 // Source remembers a declaration so that it can be declared again when a later
-// cell adds a method to a type it mentions.
+// cell changes what it mentions.
 type Source struct {
-	Names  []string // package-level names it declares, or one "T.M"
-	Method bool
-	Text   Part
-	Decl   ast.Decl
-	Deps   map[string]bool
+	Names   []string // package-level names it declares, or one "T.M"
+	Method  bool
+	Pointer bool // of a method: its receiver is a pointer
+	Type    bool // it declares types
+	Text    Part
+	Decl    ast.Decl
+	Deps    map[string]bool
 }
 
 func newParsed(label string) *Parsed {
 	return &Parsed{
 		label: label, Declared: map[string]bool{}, Mentioned: map[string]bool{}, Free: map[string][]ast.Node{}, Selectors: map[ast.Node]bool{},
-		Receivers: map[string]bool{}, Methods: map[string]bool{}, hoisted: map[string]bool{},
+		Methods: map[string]bool{}, hoisted: map[string]bool{},
 	}
 }
 
@@ -210,7 +211,7 @@ func (p *Parsed) takeFunc(d *ast.FuncDecl, so *Source) {
 	case d.Recv != nil && len(d.Recv.List) == 1:
 		base := ReceiverBase(d.Recv.List[0].Type)
 		so.Method, so.Names = true, []string{base + "." + d.Name.Name}
-		p.Receivers[base] = true
+		so.Pointer = IsPointer(d.Recv.List[0].Type)
 		if so.Text.Label == p.label {
 			p.Methods[so.Names[0]] = true
 		}
@@ -252,7 +253,7 @@ func (p *Parsed) takeSpec(sp ast.Spec, tok token.Token, so *Source) {
 	switch sp := sp.(type) {
 	case *ast.TypeSpec:
 		p.Declared[sp.Name.Name] = true
-		so.Names = append(so.Names, sp.Name.Name)
+		so.Type, so.Names = true, append(so.Names, sp.Name.Name)
 	case *ast.ValueSpec:
 		for _, id := range sp.Names {
 			so.Names = append(so.Names, id.Name)
@@ -368,6 +369,12 @@ func ReceiverBase(e ast.Expr) string {
 			return ""
 		}
 	}
+}
+
+// IsPointer reports whether a receiver is written *T.
+func IsPointer(e ast.Expr) bool {
+	_, ok := ast.Unparen(e).(*ast.StarExpr)
+	return ok
 }
 
 // HasMethodSet reports whether a type literal has methods.

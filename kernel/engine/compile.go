@@ -39,8 +39,10 @@ type draft struct {
 	fn      *ast.FuncDecl
 	imports map[string]string // names that the cell's own imports give
 	dots    []string
-	named   map[string]bool   // package names in the file's scope
-	rebind  map[string]string // variables declared again with their storage: name -> type
+	named   map[string]bool        // package names in the file's scope
+	rebind  map[string]string      // variables declared again with their storage: name -> type
+	again   map[cell.Part]int      // what is compiled again -> which of the scope's sources it is
+	methods map[string]*types.Func // hidden functions that take the place of methods
 
 	anonymous []string // keys of type literals named in this cell
 }
@@ -48,25 +50,22 @@ type draft struct {
 // compile makes a unit of a cell and declares what it declares. A cell that fails
 // leaves the session as it was. The caller holds s.compiling.
 func (s *Session) compile(count int, label, src string) (u *unit, err error) {
-	d, err := s.draft(label, src)
-	if err != nil {
-		return nil, err
-	}
-	undo, done := s.program.Mark(), false
+	undo, done := s.mark(), false
+	var d *draft
 	defer func() {
 		if !done { // failed or panicked
-			d.forgetAnonymous()
 			undo()
+			if d != nil {
+				d.forgetAnonymous()
+			}
 		}
 	}()
 	if err := s.slotsLeft(); err != nil {
 		return nil, err
 	}
-	d.assemble()
-	c := s.checkCell(d.newPackage, d.file)
-	c.Errors = append(d.selfReferences(c), c.Errors...) // the others may follow from these
-	if len(c.Errors) > 0 {
-		return nil, typeErrors(c.Errors)
+	d, c, err := s.checked(label, src)
+	if err != nil {
+		return nil, err
 	}
 	s.goroutines.compiling(d.p, c, s.startsGoroutines(c))
 	s.program.GuardMaps = s.goroutines.guard
@@ -80,9 +79,9 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	d.place(c)
 	if d.redefinesType() {
 		s.program.RedefinesType()
-		s.tellStale(d)
 	}
-	if u.ssa, err = s.program.Build(c); err != nil {
+	notices := append(d.staleTypes(), d.kept(c)...)
+	if u.ssa, err = s.program.Build(c, d.redefinitions(c)...); err != nil {
 		return nil, err
 	}
 	s.units++
@@ -91,27 +90,32 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	if u.interp, err = s.program.Link(u.ssa, u.path); err != nil {
 		return nil, err
 	}
+	s.program.Redefined(u.interp)
 	s.commit(d, c, u)
 	done = true
+	for _, n := range notices {
+		s.foreground.Load().sink.Notice(n)
+	}
 	return u, nil
 }
 
-// draft parses a cell; when it declares methods on types of earlier cells, what
-// depends on those types is declared again with it.
-func (s *Session) draft(label, src string) (*draft, error) {
+// draft parses a cell. When it declares methods on types of earlier cells, what depends on those types is declared again
+// with it, as is what is to be revised.
+func (s *Session) draft(label, src string, rev *revision) (*draft, error) {
 	cp := cell.Parser{Fset: s.program.Context().FileSet, Label: label, Previous: s.previous, Results: s.useResults}
 	p, err := cp.Parse(src, nil)
 	if err != nil {
 		return nil, err
 	}
-	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}}
-	if old := s.methodsOnEarlier(p); len(old) > 0 {
-		var again []cell.Part
-		again, d.rebind = s.replay(p, old)
-		if d.p, err = cp.Parse(src, again); err != nil {
+	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}, again: map[cell.Part]int{}, methods: map[string]*types.Func{}}
+	roots := s.methodsOnEarlier(p, rev)
+	parts := d.replay(roots, rev)
+	if len(parts) > 0 {
+		if d.p, err = cp.Parse(src, parts); err != nil {
 			return nil, err
 		}
 	}
+	d.redefineMethods(roots)
 	if err := d.resolveImports(); err != nil {
 		return nil, err
 	}

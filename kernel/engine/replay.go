@@ -10,36 +10,46 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
-// A method declared in a later cell needs its type declared again together with
-// it, as Go has no other way to add one. So do all declarations that mention the
-// type; variables of such types keep their storage, whose layout is the same.
+// A new method of an earlier cell's type needs the type declared again together with it, as Go has no other way to add one;
+// so does a method that gets another type. All declarations that mention the type are declared again too; variables of such
+// types keep their storage, whose layout is the same.
 
-// methodsOnEarlier are the types of earlier cells that get a method in this one.
-func (s *Session) methodsOnEarlier(p *cell.Parsed) (names []string) {
-	for t := range p.Receivers {
-		if _, ok := s.scope.objects[t].(*types.TypeName); ok && !p.Declared[t] {
+// methodsOnEarlier are the types of earlier cells that are to be declared again for a method of this one.
+func (s *Session) methodsOnEarlier(p *cell.Parsed, rev *revision) (names []string) {
+	for _, so := range p.Sources {
+		if !so.Method {
+			continue
+		}
+		t, _, _ := strings.Cut(so.Names[0], ".")
+		if _, ok := s.scope.objects[t].(*types.TypeName); !ok || p.Declared[t] || slices.Contains(names, t) {
+			continue
+		}
+		if rev.types[t] || s.formerMethod(p, so.Names[0], so.Pointer) == nil {
 			names = append(names, t)
 		}
 	}
 	return names
 }
 
-// replay is what must be declared again with the given types: the source of
-// declarations, and the variables whose type changes with their type's text.
-func (s *Session) replay(p *cell.Parsed, roots []string) ([]cell.Part, map[string]string) {
+// replay is the source of what must be declared again: all that depends on the types given, and what is to be revised. It
+// notes the variables whose type changes with their type's text.
+func (d *draft) replay(types []string, rev *revision) (parts []cell.Part) {
 	again := map[string]bool{} // names declared again
-	for _, r := range roots {
-		again[r] = true
+	for _, t := range types {
+		again[t] = true
 	}
-	use := s.scope.dependants(again)
-	var parts []cell.Part
-	for i, so := range s.scope.sources {
-		shadowed := slices.ContainsFunc(so.Names, func(n string) bool { return p.Declared[n] })
-		if use[i] && !shadowed && !(so.Method && p.Methods[so.Names[0]]) {
+	use := d.s.scope.dependants(again)
+	for i, so := range d.s.scope.sources {
+		shadowed := slices.ContainsFunc(so.Names, func(n string) bool { return d.p.Declared[n] })
+		if (use[i] || rev.again[i]) && !rev.failed[i] && !shadowed && !(so.Method && d.p.Methods[so.Names[0]]) {
 			parts = append(parts, so.Text)
+			d.again[so.Text] = i
 		}
 	}
-	return parts, s.rebound(p, again)
+	if len(types) > 0 {
+		d.rebind = d.s.rebound(d.p, again)
+	}
+	return parts
 }
 
 // dependants marks the declarations that mention one of the names, or a name

@@ -20,6 +20,7 @@ type scope struct {
 	imports      map[string]string // name -> path
 	dots         []string          // paths of dot imports
 	sources      []cell.Source     // live declarations, oldest first
+	aliases      []string          // what previous made for the cell that is being compiled
 	everDeclared map[string]bool   // names that sources declare or declared, and types they have methods of
 
 	kept      []*kept           // values of cells, oldest first
@@ -32,6 +33,7 @@ func newScope() *scope {
 
 // commit enters what a compiled cell declares into the scope.
 func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
+	repeated := d.repeated()
 	s.scope.remember(d.p, c.Info)
 	var vars []string
 	for _, name := range c.Package.Scope().Names() {
@@ -45,8 +47,11 @@ func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 		if _, named := assist.AnonymousText.Load(name); cell.IsHidden(name) && u.count > 0 && !named {
 			continue
 		}
-		s.scope.objects[name] = o
 		s.scope.origin[o] = u
+		if former := s.scope.origin[s.scope.objects[name]]; former != nil && (repeated[name] || d.rebind[name] != "") {
+			s.scope.origin[o] = &unit{count: former.count, path: u.path}
+		}
+		s.scope.objects[name] = o
 		delete(s.scope.imports, name)
 	}
 	s.program.Keep(u.path, u.interp, vars)
@@ -128,6 +133,19 @@ func (d *draft) redefinesType() bool {
 	return false
 }
 
+// mark remembers what a cell may change before it compiles, for undo to take back.
+func (s *Session) mark() (undo func()) {
+	program := s.program.Mark()
+	s.scope.aliases = nil
+	return func() {
+		program()
+		for _, alias := range s.scope.aliases {
+			s.program.DropVariables(s.scope.objects[alias].Pkg().Path())
+			delete(s.scope.objects, alias)
+		}
+	}
+}
+
 // previous gives the current object of a name another, hidden name, under which
 // a cell that declares the name anew can still use it. It is "" when there is none.
 func (s *Session) previous(name string) string {
@@ -144,6 +162,7 @@ func (s *Session) previous(name string) string {
 	again, address := s.aliasObject(o, pkg, alias)
 	pkg.Scope().Insert(again)
 	s.scope.objects[alias] = again
+	s.scope.aliases = append(s.scope.aliases, alias)
 	vars := map[string]reflect.Value{}
 	if address.IsValid() {
 		vars[alias] = address

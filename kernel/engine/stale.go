@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,23 +11,28 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
-// tellStale says what still has the former type when a cell redefines one. A
+// staleTypes says what still has the former type when a cell redefines one. A
 // type that is only declared again for a new method brings its dependants along.
-func (s *Session) tellStale(d *draft) {
-	for name := range d.p.Declared {
-		o, ok := s.scope.objects[name].(*types.TypeName)
+func (d *draft) staleTypes() (notices []string) {
+	for _, name := range slices.Sorted(maps.Keys(d.p.Declared)) {
+		o, ok := d.s.scope.objects[name].(*types.TypeName)
 		if !ok || cell.IsHidden(name) || d.rebind != nil {
 			continue
 		}
-		stale := s.stale(o, d.p)
-		const most = 8
-		if n := len(stale); n > most {
-			stale = append(stale[:most], fmt.Sprintf("%d more", n-most))
-		}
-		if len(stale) > 0 {
-			s.foreground.Load().sink.Notice(fmt.Sprintf("%s is now another type; still with the former one: %s", name, strings.Join(stale, ", ")))
+		if stale := d.s.stale(o, d.p); len(stale) > 0 {
+			notices = append(notices, fmt.Sprintf("%s is now another type; still with the former one: %s", name, someNames(stale)))
 		}
 	}
+	return notices
+}
+
+// someNames lists names, unless there are many.
+func someNames(names []string) string {
+	const most = 8
+	if n := len(names); n > most {
+		names = append(names[:most:most], fmt.Sprintf("%d more", n-most))
+	}
+	return strings.Join(names, ", ")
 }
 
 // stale are the names of earlier cells that depend on a type and that the cell

@@ -7,7 +7,6 @@ import (
 	"go/types"
 	"runtime"
 
-	"github.com/goplus/ixgo"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -45,12 +44,16 @@ func (p *Program) Check(fset *token.FileSet, pkg *types.Package, f *ast.File) *C
 	return c
 }
 
-// Build makes SSA code of a checked file.
-func (p *Program) Build(c *Checked) (pkg *ssa.Package, err error) {
+// Build makes SSA code of a checked file, some of whose functions take the place of earlier ones.
+func (p *Program) Build(c *Checked, rs ...Redefinition) (pkg *ssa.Package, err error) {
 	defer func() {
 		if e := recover(); e != nil {
 			err = fmt.Errorf("building SSA: %v", e)
 		}
 	}()
-	return p.ctx.Builder.BuildMain(&ixgo.SourcePackage{Context: p.ctx, Package: c.Package, Files: []*ast.File{c.File}, Info: c.Info})
+	p.ctx.Builder.BuildImports(c.Package, true)
+	pkg = p.ssaProgram().CreatePackage(c.Package, []*ast.File{c.File}, c.Info, false)
+	p.redefine(pkg, rs)
+	pkg.Build()
+	return pkg, nil
 }

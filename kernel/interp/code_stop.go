@@ -119,6 +119,21 @@ func (s *Stopper) Each(f func(*ixgo.Interp)) {
 	}
 }
 
+// Change is Each for an f that changes code.
+func (s *Stopper) Change(f func(*ixgo.Interp)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.live() {
+		if s.waiting > 0 {
+			restore(i)
+		}
+		f(i)
+		if s.waiting > 0 {
+			s.change(i)
+		}
+	}
+}
+
 // Forget drops interpreters that are gone. It is to be called now and then.
 func (s *Stopper) Forget() {
 	s.mu.Lock()

@@ -22,6 +22,7 @@ import (
 	_ "github.com/goplus/reflectx/icall/icall10240"
 	_ "github.com/goplus/reflectx/icall/icall20480"
 	"github.com/msflow-go/msflow/kernel/interp/hot"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -30,6 +31,7 @@ type Interp struct {
 	ctx     *ixgo.Context
 	options Options
 	hot     hot.Watcher
+	base    int // where the program counters of the next interpreter begin
 }
 
 // Options are what the program around an interpreter has a say in. The zero value is for programs that nothing stops.
@@ -84,6 +86,7 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 		return nil, err
 	}
 	finishReceivers()
+	in.number(i)
 	repairCode(i)
 	in.bindFunctions(i)
 	if !leftOut("hot") {
@@ -93,4 +96,14 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 		in.options.Stop.add(i)
 	}
 	return i, nil
+}
+
+// number gives an interpreter's functions program counters that no other has.
+func (in *Interp) number(i *ixgo.Interp) {
+	end := in.base
+	for f := range ixcode.Functions(i) {
+		f.Base += in.base
+		end = max(end, f.Base+len(f.Code)+2)
+	}
+	in.base = end
 }

@@ -5,8 +5,10 @@ import (
 	"maps"
 	"reflect"
 	"sync"
+	"weak"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/types/typeutil"
 )
@@ -27,7 +29,9 @@ type Program struct {
 	libraries    int                     // how many of them are source
 	linked       typeutil.Map            // receiver type -> interpreter that holds its methods
 	narrowed     narrowed
-	emptyProgram reflect.Value // see forgetRuntimeTypes
+	redefined    []redefined                              // by the package that is being built
+	jumps        map[weak.Pointer[ixcode.Function]]*fresh // code that calls what was redefined
+	emptyProgram reflect.Value                            // see forgetRuntimeTypes
 }
 
 // Host is what a growing program asks of whoever it belongs to.
@@ -40,8 +44,11 @@ type Host struct {
 
 // NewProgram is an empty program.
 func NewProgram(h Host) (*Program, error) {
+	if h.Stop == nil {
+		h.Stop = NewStopper(func(*ssa.Function) any { return nil })
+	}
 	ctx := ixgo.NewContext(ixgo.SupportMultipleInterp)
-	p := &Program{Interp: New(ctx, h.Options), host: h, imported: map[*types.Package]bool{}}
+	p := &Program{jumps: map[weak.Pointer[ixcode.Function]]*fresh{}, Interp: New(ctx, h.Options), host: h, imported: map[*types.Package]bool{}}
 	p.loader = newLoader(p, ctx.Loader)
 	ctx.Loader = p.loader
 	if err := p.warm(); err != nil {
@@ -118,6 +125,7 @@ func (p *Program) Mark() (undo func()) {
 	packages, imported, n := maps.Clone(*programPackages(prog)), maps.Clone(p.imported), p.narrowed
 	n.packages, n.pinned = maps.Clone(n.packages), maps.Clone(n.pinned)
 	return func() {
+		p.undoRedefinitions()
 		p.forgetRuntimeTypes()
 		created := *(*map[*types.Package]bool)(fieldOf(p.ctx.Builder, "created"))
 		byPath := *(*map[string]*ssa.Package)(fieldOf(prog, "imported"))

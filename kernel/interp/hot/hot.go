@@ -35,6 +35,15 @@ type Watcher struct {
 	// Failed, which may be nil, is told of a fault of the compiler. The code that
 	// it was about stays interpreted.
 	Failed func(fault any)
+
+	compiling sync.Mutex // held while code is compiled
+}
+
+// Hold calls f while no code is compiled from its SSA.
+func (h *Watcher) Hold(f func()) {
+	h.compiling.Lock()
+	defer h.compiling.Unlock()
+	f()
 }
 
 // Watch counts how often the loops and functions of a new interpreter run. An int
@@ -66,7 +75,6 @@ type program struct {
 	funcs  []*ixcode.Function
 	own    map[instruction]ixcode.Instruction // what is replaced
 
-	mu   sync.Mutex              // held while compiling
 	pure map[*ssa.Function]*code // functions of numbers that are compiled; nil for those that cannot be
 }
 
@@ -85,7 +93,8 @@ func (p *program) count(f *ixcode.Function, b *ssa.BasicBlock, compile func(*ixc
 	own := f.Code[pc]
 	p.own[instruction{f, pc}] = own
 	var runs atomic.Int32
-	f.Code[pc] = func(fr *ixcode.Frame) {
+	var counting ixcode.Instruction
+	counting = func(fr *ixcode.Frame) {
 		if runs.Add(1) < p.Hot || Asked.Load() != 0 {
 			own(fr)
 			return
@@ -94,15 +103,16 @@ func (p *program) count(f *ixcode.Function, b *ssa.BasicBlock, compile func(*ixc
 		if made := p.try(func() ixcode.Instruction { return compile(f, b) }); made != nil {
 			do = made
 		}
-		p.replace(f, pc, do)
+		p.replace(f, pc, counting, do)
 		do(fr)
 	}
+	f.Code[pc] = counting
 }
 
 // try compiles something; nil when it cannot be compiled.
 func (p *program) try(compile func() ixcode.Instruction) (do ixcode.Instruction) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.compiling.Lock()
+	defer p.compiling.Unlock()
 	defer func() {
 		if fault := recover(); fault != nil {
 			do = nil
@@ -114,12 +124,12 @@ func (p *program) try(compile func() ixcode.Instruction) (do ixcode.Instruction)
 	return compile()
 }
 
-// replace changes code, unless it is changed for goroutines that should stop.
-func (p *program) replace(f *ixcode.Function, pc int, do ixcode.Instruction) {
+// replace changes code, unless it is changed already, perhaps for goroutines that should stop.
+func (p *program) replace(f *ixcode.Function, pc int, was, do ixcode.Instruction) {
 	p.Lock.Lock()
 	defer p.Lock.Unlock()
 	if Asked.Load() == 0 {
-		f.Replace(pc, do)
+		f.Replace(pc, was, do)
 	}
 }
 

@@ -36,7 +36,7 @@ type Frame struct {
 
 // Function is the code of an *ssa.Function in one interpreter.
 type Function struct {
-	_         *ixgo.Interp                 `ixgo:"Interp"`
+	Interp    *ixgo.Interp                 `ixgo:"Interp"`
 	SSA       *ssa.Function                `ixgo:"Fn"`
 	_         *ssa.BasicBlock              `ixgo:"Main"`
 	_         unsafe.Pointer               `ixgo:"pool"`
@@ -48,10 +48,10 @@ type Function struct {
 	Blocks    []int                        `ixgo:"Blocks"` // where each basic block begins in Code
 	Static    []any                        `ixgo:"stack"`  // the stack of a new frame: constants, addresses of globals, functions
 	Source    []ssa.Instruction            `ixgo:"ssaInstrs"`
-	_         int                          `ixgo:"base"`
+	Base      int                          `ixgo:"base"` // of its program counters, which tell frames apart
 	Results   int                          `ixgo:"nres"`
-	_         int                          `ixgo:"narg"`
-	_         int                          `ixgo:"nenv"`
+	Params    int                          `ixgo:"narg"`
+	FreeVars  int                          `ixgo:"nenv"`
 	_         int32                        `ixgo:"used"`
 	_         int32                        `ixgo:"cached"`
 }
@@ -74,17 +74,34 @@ func (f *Function) Use(first *Instruction) {
 	atomic.StorePointer(array, unsafe.Pointer(first))
 }
 
-// Replace makes do the k-th instruction.
-func (f *Function) Replace(k int, do Instruction) {
+// set makes do the k-th instruction.
+func (f *Function) set(k int, do Instruction) {
 	word := (*unsafe.Pointer)(unsafe.Pointer(&f.Code[k])) // a func value is one pointer
 	atomic.StorePointer(word, *(*unsafe.Pointer)(unsafe.Pointer(&do)))
+}
+
+// Replace is set if the k-th instruction is still the one given.
+func (f *Function) Replace(k int, was, do Instruction) {
+	word := (*unsafe.Pointer)(unsafe.Pointer(&f.Code[k]))
+	atomic.CompareAndSwapPointer(word, *(*unsafe.Pointer)(unsafe.Pointer(&was)), *(*unsafe.Pointer)(unsafe.Pointer(&do)))
 }
 
 // Functions are those of an interpreter that have code.
 func Functions(i *ixgo.Interp) iter.Seq[*Function] {
 	return func(yield func(*Function) bool) {
-		for _, f := range functions(i) {
-			if len(f.Code) > 0 && !yield(f) {
+		for _, f := range Keyed(i) {
+			if !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// Keyed are the same functions with the ssa.Function that code of the interpreter names them by.
+func Keyed(i *ixgo.Interp) iter.Seq2[*ssa.Function, *Function] {
+	return func(yield func(*ssa.Function, *Function) bool) {
+		for fn, f := range functions(i) {
+			if len(f.Code) > 0 && f.Interp == i && !yield(fn, f) {
 				return
 			}
 		}

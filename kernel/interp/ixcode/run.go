@@ -1,0 +1,52 @@
+package ixcode
+
+import (
+	"sync/atomic"
+	"unsafe" // also for go:linkname
+
+	"github.com/goplus/ixgo"
+	"golang.org/x/tools/go/ssa"
+)
+
+// Jump makes a function run another one of the same parameters, results and free variables in its place. Frames that
+// execute it already go on with the code that they have. The function's other instructions stay, for them.
+func (f *Function) Jump(to func() *Function) {
+	f.set(0, func(fr *Frame) {
+		g := to()
+		n := allocFrame(g, fr.Caller) // not fr, as recover counts frames
+		values := f.Params + f.FreeVars
+		copy(n.Stack[g.Results:g.Results+values], fr.Stack[f.Results:f.Results+values])
+		runFrame(n)
+		copy(fr.Stack[:f.Results], n.Stack[:g.Results])
+		fr.IPC = -1
+		deleteFrame(g, fr.Caller, n)
+	})
+}
+
+// Share lets an interpreter name the functions that another one has, in traces of calls that come from it.
+func Share(from, to *ixgo.Interp) {
+	own := functions(to)
+	known := map[*Function]bool{}
+	for _, f := range own {
+		known[f] = true
+	}
+	for _, f := range functions(from) {
+		if !known[f] {
+			own[new(ssa.Function)] = f // a key that nothing looks up
+		}
+	}
+}
+
+// Is makes fn the function whose code f is.
+func (f *Function) Is(fn *ssa.Function) {
+	atomic.StorePointer((*unsafe.Pointer)(unsafe.Pointer(&f.SSA)), unsafe.Pointer(fn))
+}
+
+//go:linkname allocFrame github.com/goplus/ixgo.(*function).allocFrame
+func allocFrame(f *Function, caller *Frame) *Frame
+
+//go:linkname deleteFrame github.com/goplus/ixgo.(*function).deleteFrame
+func deleteFrame(f *Function, caller, fr *Frame)
+
+//go:linkname runFrame github.com/goplus/ixgo.(*frame).run
+func runFrame(fr *Frame)

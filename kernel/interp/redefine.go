@@ -1,0 +1,225 @@
+package interp
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"sync/atomic"
+	"weak"
+
+	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"golang.org/x/tools/go/ssa"
+)
+
+// A function that a later package declares again with the same type reaches the callers that are linked already:
+//
+//	func rate() float64 { return 0.5 }
+//	func price(x float64) float64 { return x * rate() }
+//
+//	func rate() float64 { return 0.1 } // in a later package: price(100) is now 10
+//
+// Its ssa.Function stays and gets the new body, so that all SSA code that calls it, and what is linked from now on, means
+// the new one. Linked code stays too, save for the first instruction of the functions that call it, directly or not: they
+// jump to themselves, linked anew when they are first called. So a loop pays nothing, before and afterwards. What is
+// running goes on as it is, and a function value made of the function itself keeps the body that it had, unless its own code
+// is to jump too.
+
+// A Redefinition is a function of a package to be built that takes the place of an earlier one of the same type.
+type Redefinition struct {
+	Former, Now *types.Func
+	Method      bool // Former is a method, and Now has its receiver as the first parameter
+	Values      bool // function values made of Former, and whoever finds a method by a value, get the new body too
+}
+
+// redefined is a function that has got another body.
+type redefined struct {
+	fn     *ssa.Function
+	former *ssa.Function // with the body that it had
+	Redefinition
+}
+
+// fresh is a function that is linked anew when it is called.
+type fresh struct {
+	p    *Program
+	fn   *ssa.Function
+	from weak.Pointer[ixgo.Interp] // whose code calls it
+	code atomic.Pointer[ixcode.Function]
+}
+
+// Redefinable reports whether the program still has a function or method that no instance of a generic one is.
+func (p *Program) Redefinable(f *types.Func) bool { return p.ssaProgram().FuncValue(f) != nil }
+
+// redefine makes functions of a new package, which are not built yet, the bodies of earlier ones.
+func (p *Program) redefine(pkg *ssa.Package, rs []Redefinition) {
+	p.hot.Hold(func() {
+		for _, r := range rs {
+			p.redefineOne(pkg, r)
+		}
+	})
+}
+
+func (p *Program) redefineOne(pkg *ssa.Package, r Redefinition) {
+	objects, created := packageObjects(pkg), *(*[]*ssa.Function)(fieldOf(pkg, "created"))
+	fn, now, former := p.ssaProgram().FuncValue(r.Former), objects[r.Now].(*ssa.Function), new(ssa.Function)
+	*former = *fn
+	p.rename(fn, former)
+	p.redefined = append(p.redefined, redefined{fn, former, r})
+	*fn = *now
+	if r.Method {
+		fn.Signature = former.Signature
+		*(*string)(fieldOf(fn, "name")) = former.Name()
+		*(**types.Func)(fieldOf(fn, "object")) = r.Former
+	}
+	objects[r.Now] = fn
+	pkg.Members[now.Name()] = fn
+	for k, c := range created {
+		if c == now {
+			created[k] = fn
+		}
+	}
+}
+
+// undoRedefinitions gives functions back the bodies that they had.
+func (p *Program) undoRedefinitions() {
+	p.hot.Hold(func() {
+		for _, r := range p.redefined {
+			*r.fn = *r.former
+			p.rename(r.former, r.fn)
+		}
+	})
+	p.redefined = nil
+}
+
+// rename makes linked code that is of one function that of another, which has the same body.
+func (p *Program) rename(from, to *ssa.Function) {
+	p.options.Stop.Each(func(i *ixgo.Interp) {
+		for f := range ixcode.Functions(i) {
+			if f.SSA == from {
+				f.Is(to)
+			}
+		}
+	})
+}
+
+// Redefined makes earlier code call what the newest package, which i holds, has redefined.
+func (p *Program) Redefined(newest *ixgo.Interp) {
+	if len(p.redefined) == 0 {
+		return
+	}
+	p.redirect()
+	p.options.Stop.Change(func(i *ixgo.Interp) {
+		if i != newest {
+			for f, fn := range p.callers(i) {
+				p.jump(f, fn)
+			}
+		}
+	})
+	p.redefined = nil
+}
+
+// redirect makes what jumps to a redefined function jump to the body that it is to have.
+func (p *Program) redirect() {
+	for f, to := range p.jumps {
+		if f.Value() == nil {
+			delete(p.jumps, f)
+			continue
+		}
+		for _, r := range p.redefined {
+			switch {
+			case to.fn != r.fn:
+			case r.Values:
+				to.code.Store(nil)
+			default:
+				to.fn = r.former
+			}
+		}
+	}
+}
+
+// callers is the code of an interpreter that is to jump, since it calls redefined functions, directly or not, or is that of
+// one whose values get the new body; and the functions that it is to jump to.
+func (p *Program) callers(i *ixgo.Interp) map[*ixcode.Function]*ssa.Function {
+	callers := map[*ssa.Function][]*ssa.Function{}
+	for fn, f := range ixcode.Keyed(i) {
+		for callee := range mentioned(f.Source) {
+			callers[callee] = append(callers[callee], fn)
+		}
+	}
+	found := map[*ixcode.Function]*ssa.Function{}
+	var visit func(*ssa.Function)
+	visit = func(callee *ssa.Function) {
+		for _, fn := range callers[callee] {
+			if f := ixcode.FunctionOf(i, fn); found[f] == nil {
+				found[f] = f.SSA
+				visit(fn)
+			}
+		}
+	}
+	for _, r := range p.redefined {
+		if f := ixcode.FunctionOf(i, r.fn); f != nil && r.Values && (r.Method || f.SSA == r.former) {
+			found[f] = r.fn
+		}
+		visit(r.fn)
+	}
+	return found
+}
+
+// mentioned are the functions that instructions mention.
+func mentioned(code []ssa.Instruction) map[*ssa.Function]bool {
+	found := map[*ssa.Function]bool{}
+	var buf [32]*ssa.Value
+	for _, in := range code {
+		for _, v := range in.Operands(buf[:0]) {
+			if fn, ok := (*v).(*ssa.Function); ok {
+				found[fn] = true
+			}
+		}
+	}
+	return found
+}
+
+// jump makes code jump to fn, linked anew, or to what it jumps to already.
+func (p *Program) jump(f *ixcode.Function, fn *ssa.Function) {
+	if to := p.jumps[weak.Make(f)]; to != nil {
+		to.code.Store(nil)
+		return
+	}
+	to := &fresh{p: p, fn: fn, from: weak.Make(f.Interp)}
+	p.jumps[weak.Make(f)] = to
+	f.Jump(to.linked)
+}
+
+// linked is the new code.
+func (t *fresh) linked() *ixcode.Function {
+	if f := t.code.Load(); f != nil {
+		return f
+	}
+	t.p.host.Lock.Lock()
+	defer t.p.host.Lock.Unlock()
+	f := t.code.Load()
+	if f == nil {
+		i := t.p.linkFunction(t.fn)
+		f = ixcode.FunctionOf(i, t.fn)
+		if from := t.from.Value(); from != nil {
+			ixcode.Share(from, i)
+		}
+		t.code.Store(f)
+	}
+	return f
+}
+
+// linkFunction links a function in an interpreter of its own. Like linkSnippet it panics on failure.
+func (p *Program) linkFunction(fn *ssa.Function) *ixgo.Interp {
+	pkg := types.NewPackage("main", "main")
+	built, err := p.Build(&Checked{Package: pkg, File: &ast.File{Name: ast.NewIdent("main")}, Info: newInfo()})
+	if err != nil {
+		panic(err)
+	}
+	built.Members[fn.Name()] = fn
+	i, err := p.Link(built, linkPath)
+	if err != nil {
+		panic(fmt.Errorf("linking %s again: %w", fn.Name(), err))
+	}
+	return i
+}
