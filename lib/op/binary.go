@@ -2,6 +2,8 @@ package op
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/msflow-go/msflow/lib/internal/simd"
 	G "gorgonia.org/gorgonia"
@@ -54,6 +56,9 @@ func Div(a, b *G.Node) (*G.Node, error) { return apply(BinaryOp{"div"}, a, b) }
 
 // gate is a where b > 0 and 0 elsewhere.
 func gate(a, b *G.Node) (*G.Node, error) { return apply(BinaryOp{"gate"}, a, b) }
+
+// BinaryFuncs lists the functions that a BinaryOp can have.
+func BinaryFuncs() []string { return slices.Sorted(maps.Keys(binaryFuncs)) }
 
 func (p BinaryOp) String() string { return p.Func }
 

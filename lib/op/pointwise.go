@@ -2,7 +2,9 @@ package op
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/msflow-go/msflow/lib/internal/simd"
 	G "gorgonia.org/gorgonia"
@@ -63,6 +65,9 @@ func init() {
 		}},
 	}
 }
+
+// UnaryFuncs lists the functions that a UnaryOp can have.
+func UnaryFuncs() []string { return slices.Sorted(maps.Keys(unaryFuncs)) }
 
 // ReLU is max(x, 0). Its gradient at 0 is 0.
 func ReLU(x *G.Node) (*G.Node, error) { return apply(UnaryOp{Func: "relu"}, x) }

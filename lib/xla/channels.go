@@ -7,6 +7,33 @@ import (
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 )
 
+func init() {
+	always(func(l *lowering, p op.AffineOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.affine(p, x)
+	})
+	always(func(l *lowering, _ op.BatchVarOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.batchVar(x[0], x[1])
+	})
+	always(func(l *lowering, _ op.ConcatOp, x []*hlo.Value, out hlo.Type) *hlo.Value {
+		return l.concat(x, out)
+	})
+	always(func(l *lowering, p op.SliceOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.f.SliceAxis(x[0], 1, p.Lo, p.Hi)
+	})
+	always(func(l *lowering, p op.EmbedOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.embed(p, x[0])
+	})
+	always(func(l *lowering, p op.PermuteOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.f.Take(x[0], 1, p.Perm)
+	})
+	always(func(l *lowering, p op.SpaceToDepthOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.spaceToDepth(p.N, x[0])
+	})
+	always(func(l *lowering, p op.DepthToSpaceOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.depthToSpace(p.N, x[0])
+	})
+}
+
 // affine is x⊙g + δ.
 func (l *lowering) affine(p op.AffineOp, in []*hlo.Value) *hlo.Value {
 	x := in[0]

@@ -5,6 +5,18 @@ import (
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 )
 
+func init() {
+	always(func(l *lowering, p op.Conv2DOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.conv(p, x)
+	})
+	always(func(l *lowering, p op.ConvGradInputOp, x []*hlo.Value, out hlo.Type) *hlo.Value {
+		return l.convGradInput(p, x[0], x[1], out)
+	})
+	always(func(l *lowering, p op.ConvGradWeightOp, x []*hlo.Value, out hlo.Type) *hlo.Value {
+		return l.convGradWeight(p, x[0], x[1], out)
+	})
+}
+
 // A convolution and both its gradients are convolutions. Along one axis, with kernel k, stride s, dilation d and zeros p
 // before the input x:
 //

@@ -1,6 +1,24 @@
 package xla
 
-import "github.com/msflow-go/msflow/lib/xla/hlo"
+import (
+	"github.com/msflow-go/msflow/lib/op"
+	"github.com/msflow-go/msflow/lib/xla/hlo"
+)
+
+func init() {
+	always(func(l *lowering, p op.LayerNormOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.layerNorm(x[0], x[1], x[2], p.Eps)
+	})
+	always(func(l *lowering, p op.LayerNormStatsOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.layerNormStats(x[0], p.Eps)
+	})
+	always(func(l *lowering, _ op.LayerNormGradInputOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.layerNormGradInput(x[0], x[1], x[2], x[3])
+	})
+	always(func(l *lowering, _ op.LayerNormGradGainOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.layerNormGradGain(x[0], x[2], x[3])
+	})
+}
 
 // Letters as in lib/op: μ and r = 1/√(σ²+eps) of every pixel over its channels, x̂ = (x−μ)·r.
 

@@ -3,6 +3,7 @@ package xla
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/msflow-go/msflow/lib/op"
@@ -159,68 +160,32 @@ func (l *lowering) translate(n *G.Node, in []*hlo.Value) (v *hlo.Value, err erro
 	return v, err
 }
 
-// primitive translates one of this module's ops.
+// primitive translates one of package op's ops.
 func (l *lowering) primitive(p op.Primitive, x []*hlo.Value, out hlo.Type) (*hlo.Value, error) {
-	switch p := p.(type) {
-	case op.UnaryOp:
-		return l.unary(p, x[0])
-	case op.BinaryOp:
-		return l.binary(p, x[0], x[1], out)
-	case op.AffineOp:
-		return l.affine(p, x), nil
-	case op.BatchVarOp:
-		return l.batchVar(x[0], x[1]), nil
-	case op.ConcatOp:
-		return l.concat(x, out), nil
-	case op.SliceOp:
-		return l.f.SliceAxis(x[0], 1, p.Lo, p.Hi), nil
-	case op.EmbedOp:
-		return l.embed(p, x[0]), nil
-	case op.PermuteOp:
-		return l.f.Take(x[0], 1, p.Perm), nil
-	case op.SumOp:
-		return l.sum(p.Over, x[0], p.Out), nil
-	case op.ExpandOp:
-		return l.expand(p, x[0]), nil
-	case op.DotOp:
-		return l.sum(op.OverChannel, l.f.Mul(x[0], x[1]), p.Out), nil
-	case op.ResampleOp:
-		return l.resample(p, x[0], out), nil
-	case op.MaxPoolOp:
-		return l.f.ReduceWindow("maximum", x[0], poolWindow(p)), nil
-	case op.MaxPoolGradOp:
-		return l.f.SelectAndScatter(x[0], x[2], poolWindow(op.MaxPoolOp(p))), nil
+	translate := lowerings[reflect.TypeOf(p)]
+	if translate == nil {
+		return nil, ErrNoLowering
 	}
-	return l.rarer(p, x, out)
+	return translate(l, p, x, out)
 }
 
-// rarer is primitive for ops of which a graph has few or that have several forms.
-func (l *lowering) rarer(p op.Primitive, x []*hlo.Value, out hlo.Type) (*hlo.Value, error) {
-	switch p := p.(type) {
-	case op.Conv2DOp:
-		return l.conv(p, x), nil
-	case op.ConvGradInputOp:
-		return l.convGradInput(p, x[0], x[1], out), nil
-	case op.ConvGradWeightOp:
-		return l.convGradWeight(p, x[0], x[1], out), nil
-	case op.LayerNormOp:
-		return l.layerNorm(x[0], x[1], x[2], p.Eps), nil
-	case op.LayerNormStatsOp:
-		return l.layerNormStats(x[0], p.Eps), nil
-	case op.LayerNormGradInputOp:
-		return l.layerNormGradInput(x[0], x[1], x[2], x[3]), nil
-	case op.LayerNormGradGainOp:
-		return l.layerNormGradGain(x[0], x[2], x[3]), nil
-	case op.SpaceToDepthOp:
-		return l.spaceToDepth(p.N, x[0]), nil
-	case op.DepthToSpaceOp:
-		return l.depthToSpace(p.N, x[0]), nil
-	case op.TriangularPartOp:
-		return l.triangularPart(p, x[0]), nil
-	case op.TriangularSolveOp:
-		return l.triangularSolve(p, x[0], x[1]), nil
+// translation gives the value of an op of package op from those of its inputs; out is its type.
+type translation func(l *lowering, p op.Primitive, x []*hlo.Value, out hlo.Type) (*hlo.Value, error)
+
+// lowerings are the translations of all ops of package op, by type. Rows and functions stand in the file of their
+// subject; they are added by init because some translations use others.
+var lowerings = map[reflect.Type]translation{}
+
+// lowers adds the row of the ops of type P.
+func lowers[P op.Primitive](f func(l *lowering, p P, x []*hlo.Value, out hlo.Type) (*hlo.Value, error)) {
+	lowerings[reflect.TypeFor[P]()] = func(l *lowering, p op.Primitive, x []*hlo.Value, out hlo.Type) (*hlo.Value, error) {
+		return f(l, p.(P), x, out)
 	}
-	return nil, ErrNoLowering
+}
+
+// always adds the row of ops whose every form has a translation.
+func always[P op.Primitive](f func(l *lowering, p P, x []*hlo.Value, out hlo.Type) *hlo.Value) {
+	lowers(func(l *lowering, p P, x []*hlo.Value, out hlo.Type) (*hlo.Value, error) { return f(l, p, x, out), nil })
 }
 
 // typeOf is the type of a node's value.

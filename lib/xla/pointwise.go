@@ -8,34 +8,46 @@ import (
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 )
 
-// plainUnary are the pointwise functions that StableHLO has too.
-var plainUnary = map[string]string{"exp": "exponential", "log": "log", "tanh": "tanh", "sigmoid": "logistic", "sqrt": "sqrt"}
+func init() {
+	lowers(func(l *lowering, p op.UnaryOp, x []*hlo.Value, _ hlo.Type) (*hlo.Value, error) {
+		return l.unary(p, x[0])
+	})
+	lowers(func(l *lowering, p op.BinaryOp, x []*hlo.Value, out hlo.Type) (*hlo.Value, error) {
+		return l.binary(p, x[0], x[1], out)
+	})
+}
+
+// unaryFunctions are the translations of op.UnaryOp by its function's name.
+var unaryFunctions = map[string]func(l *lowering, p op.UnaryOp, x *hlo.Value) *hlo.Value{
+	"exp":      named("exponential"),
+	"log":      named("log"),
+	"tanh":     named("tanh"),
+	"sigmoid":  named("logistic"),
+	"sqrt":     named("sqrt"),
+	"relu":     func(l *lowering, _ op.UnaryOp, x *hlo.Value) *hlo.Value { return l.f.Max(x, l.f.Splat(x.Type, 0)) },
+	"atan":     func(l *lowering, _ op.UnaryOp, x *hlo.Value) *hlo.Value { return l.atan(x) },
+	"softplus": func(l *lowering, p op.UnaryOp, x *hlo.Value) *hlo.Value { return l.softplus(x, p.A) },
+	"clamp":    func(l *lowering, p op.UnaryOp, x *hlo.Value) *hlo.Value { return l.f.Clamp(x, p.A, p.B) },
+	"inside": func(l *lowering, p op.UnaryOp, x *hlo.Value) *hlo.Value {
+		f := l.f
+		return f.Convert(f.Binary("and", f.Compare("GE", x, f.Splat(x.Type, p.A)), f.Compare("LE", x, f.Splat(x.Type, p.B))), x.DType)
+	},
+	"scale":     func(l *lowering, p op.UnaryOp, x *hlo.Value) *hlo.Value { return l.f.Scale(x, p.A) },
+	"add const": func(l *lowering, p op.UnaryOp, x *hlo.Value) *hlo.Value { return l.f.AddConst(x, p.A) },
+	"square":    func(l *lowering, _ op.UnaryOp, x *hlo.Value) *hlo.Value { return l.f.Mul(x, x) },
+}
+
+// named translates a function that StableHLO has too.
+func named(name string) func(l *lowering, p op.UnaryOp, x *hlo.Value) *hlo.Value {
+	return func(l *lowering, _ op.UnaryOp, x *hlo.Value) *hlo.Value { return l.f.Unary(name, x) }
+}
 
 func (l *lowering) unary(p op.UnaryOp, x *hlo.Value) (*hlo.Value, error) {
-	f := l.f
-	if name, ok := plainUnary[p.Func]; ok {
-		return f.Unary(name, x), nil
+	translate := unaryFunctions[p.Func]
+	if translate == nil {
+		return nil, fmt.Errorf("function %s: %w", p.Func, ErrNoLowering)
 	}
-	switch p.Func {
-	case "relu":
-		return f.Max(x, f.Splat(x.Type, 0)), nil
-	case "atan":
-		return l.atan(x), nil
-	case "softplus":
-		return l.softplus(x, p.A), nil
-	case "clamp":
-		return f.Clamp(x, p.A, p.B), nil
-	case "inside":
-		in := f.Binary("and", f.Compare("GE", x, f.Splat(x.Type, p.A)), f.Compare("LE", x, f.Splat(x.Type, p.B)))
-		return f.Convert(in, x.DType), nil
-	case "scale":
-		return f.Scale(x, p.A), nil
-	case "add const":
-		return f.AddConst(x, p.A), nil
-	case "square":
-		return f.Mul(x, x), nil
-	}
-	return nil, fmt.Errorf("function %s: %w", p.Func, ErrNoLowering)
+	return translate(l, p, x), nil
 }
 
 // softplus is (max(z,0) + ln(1+e^{−|z|}))/β with z = βx.
@@ -70,18 +82,23 @@ func (l *lowering) atan(x *hlo.Value) *hlo.Value {
 	return f.Select(f.Compare("LT", x, number(0)), f.Unary("negate", y), y)
 }
 
-var plainBinary = map[string]string{"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide"}
+// binaryFunctions are the translations of op.BinaryOp by its function's name.
+var binaryFunctions = map[string]func(f *hlo.Func, a, b *hlo.Value) *hlo.Value{
+	"add": (*hlo.Func).Add,
+	"sub": func(f *hlo.Func, a, b *hlo.Value) *hlo.Value { return f.Binary("subtract", a, b) },
+	"mul": (*hlo.Func).Mul,
+	"div": (*hlo.Func).Div,
+	"gate": func(f *hlo.Func, a, b *hlo.Value) *hlo.Value {
+		return f.Select(f.Compare("GT", b, f.Splat(b.Type, 0)), a, f.Splat(a.Type, 0))
+	},
+}
 
 func (l *lowering) binary(p op.BinaryOp, a, b *hlo.Value, out hlo.Type) (*hlo.Value, error) {
-	f := l.f
-	a, b = l.spread(a, out), l.spread(b, out)
-	if name, ok := plainBinary[p.Func]; ok {
-		return f.Binary(name, a, b), nil
+	translate := binaryFunctions[p.Func]
+	if translate == nil {
+		return nil, fmt.Errorf("function %s: %w", p.Func, ErrNoLowering)
 	}
-	if p.Func == "gate" {
-		return f.Select(f.Compare("GT", b, f.Splat(b.Type, 0)), a, f.Splat(a.Type, 0)), nil
-	}
-	return nil, fmt.Errorf("function %s: %w", p.Func, ErrNoLowering)
+	return translate(l.f, l.spread(a, out), l.spread(b, out)), nil
 }
 
 // spread repeats a scalar to the shape of what it meets.

@@ -5,6 +5,18 @@ import (
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 )
 
+func init() {
+	always(func(l *lowering, p op.ResampleOp, x []*hlo.Value, out hlo.Type) *hlo.Value {
+		return l.resample(p, x[0], out)
+	})
+	always(func(l *lowering, p op.MaxPoolOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.f.ReduceWindow("maximum", x[0], poolWindow(p))
+	})
+	always(func(l *lowering, p op.MaxPoolGradOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.f.SelectAndScatter(x[0], x[2], poolWindow(op.MaxPoolOp(p)))
+	})
+}
+
 // resample maps rows and columns by their matrices. Pooling windows and mirrored borders have ops of their own, which move
 // less memory than a product.
 func (l *lowering) resample(p op.ResampleOp, x *hlo.Value, out hlo.Type) *hlo.Value {

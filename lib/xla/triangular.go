@@ -5,6 +5,15 @@ import (
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 )
 
+func init() {
+	always(func(l *lowering, p op.TriangularPartOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.triangularPart(p, x[0])
+	})
+	always(func(l *lowering, p op.TriangularSolveOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.triangularSolve(p, x[0], x[1])
+	})
+}
+
 // triangularPart keeps the strict lower or upper triangle of w (C,C,1,1).
 func (l *lowering) triangularPart(p op.TriangularPartOp, w *hlo.Value) *hlo.Value {
 	f, index := l.f, hlo.Of(hlo.I32, w.Dims...)

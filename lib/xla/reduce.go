@@ -5,6 +5,18 @@ import (
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 )
 
+func init() {
+	always(func(l *lowering, p op.SumOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.sum(p.Over, x[0], p.Out)
+	})
+	always(func(l *lowering, p op.ExpandOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.expand(p, x[0])
+	})
+	always(func(l *lowering, p op.DotOp, x []*hlo.Value, _ hlo.Type) *hlo.Value {
+		return l.sum(op.OverChannel, l.f.Mul(x[0], x[1]), p.Out)
+	})
+}
+
 // sum adds up over a part of the axes; out is the shape that the result is given.
 func (l *lowering) sum(over op.Over, x *hlo.Value, out []int) *hlo.Value {
 	var axes []int
