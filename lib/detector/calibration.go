@@ -229,13 +229,17 @@ func (d *Detector) measureSurprise(ctx context.Context, c *Calibration, normal t
 
 // logpOf gives the log-likelihood maps of cached features, [image][scale].
 func (d *Detector) logpOf(ctx context.Context, features train.Source) ([][][]float32, error) {
+	judge, err := d.runner.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([][][]float32, features.Len())
 	for first := 0; first < len(out); first += extractBatch {
 		var index []int
 		for i := first; i < min(first+extractBatch, len(out)); i++ {
 			index = append(index, i)
 		}
-		logp, err := d.likelihoodAnywhere(ctx, len(index), func(into [][]float32) error { return features.Batch(ctx, index, into) })
+		logp, err := judge(ctx, len(index), func(into [][]float32) error { return features.Batch(ctx, index, into) })
 		if err != nil {
 			return nil, err
 		}

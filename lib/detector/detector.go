@@ -41,10 +41,7 @@ type Detector struct {
 	raw         []flow.Map          // the backbone's own maps, before pooling
 	whitening   []*whiten.Whitening // of each scale, learned by Fit; nil: features go to the model as they are
 	last        *train.Trainer      // of the last Fit, to continue it
-	inference   *inference          // of one image, made when it is first needed
-	busy        chan struct{}       // closed when an inference that was abandoned at an interrupt has ended
-	device      *accelerator        // nil: the processor
-	note        string              // why device auto is the processor
+	runner      runner
 
 	bad func(datasets.Sample, error) // takes the images that cannot be read; nil: one ends the pass
 }
@@ -115,7 +112,7 @@ func (d *Detector) build() (err error) {
 	if d.maps, err = d.pyramid(d.Config.Size[0], d.Config.Size[1]); err != nil {
 		return err
 	}
-	d.device.forget()
+	d.runner.forget()
 	if kind, ok := d.kind(); ok {
 		return d.buildBaseline(kind)
 	}
@@ -127,7 +124,6 @@ func (d *Detector) build() (err error) {
 	if err != nil {
 		return err
 	}
-	d.inference = nil
 	if d.latents, err = d.model.Out(d.maps); err != nil {
 		return fmt.Errorf("detector: %w", err)
 	}

@@ -62,24 +62,7 @@ func joinMaps(row []float32, maps []backbone.Feature, i int) []float32 {
 
 // each runs the backbone over a set, batch by batch in order; the maps are valid during the call.
 func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int, b *datasets.Batch, maps []backbone.Feature) error) error {
-	if d.device != nil {
-		return d.eachOnDevice(ctx, set, do)
-	}
-	h, w := d.Config.Size[0], d.Config.Size[1]
-	for b, err := range datasets.SoundBatches(ctx, set.ReadAs(d.Reading()), h, w, extractBatch, 0, d.bad) {
-		if err != nil {
-			return err
-		}
-		f, err := d.backbone.Features(b.X, len(b.Samples), h, w)
-		if err != nil {
-			return err
-		}
-		maps := d.whitened(d.pick(d.Config.pooled(f, len(b.Samples))), len(b.Samples))
-		if err := do(b.First, b, maps); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+	return d.runner.each(ctx, set, func(b *datasets.Batch, maps []backbone.Feature) error { return do(b.First, b, maps) })
 }
 
 // Reading is how images are read, always as the training images were.

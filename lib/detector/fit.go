@@ -229,9 +229,7 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 	}
 	var t *train.Trainer
 	f.Seed = d.Config.Seed
-	if d.device != nil {
-		f.Device, f.Precision = d.device.device, d.device.precision
-	}
+	f.Device, f.Precision = d.runner.trainsOn()
 	f.Options.OnStep = func(s train.Step) {
 		for _, do := range f.onStep {
 			do(s)

@@ -63,19 +63,16 @@ func (d *Detector) giveVerdict(ctx context.Context, f *fitting, epoch int) error
 // judge tests the flow as it is now.
 func (d *Detector) judge(ctx context.Context, j judged) (*Result, error) {
 	var out []Prediction
-	likelihood := d.likelihood
-	if d.device != nil {
-		if err := d.device.refresh(ctx, judging, d); err != nil {
-			return nil, err
-		}
-		likelihood = d.likelihoodOnDevice
+	judge, err := d.runner.judge(ctx)
+	if err != nil {
+		return nil, err
 	}
 	for first := 0; first < len(j.samples); first += extractBatch {
 		index := make([]int, 0, extractBatch)
 		for i := first; i < min(first+extractBatch, len(j.samples)); i++ {
 			index = append(index, i)
 		}
-		logp, err := likelihood(ctx, len(index), func(into [][]float32) error { return j.features.Batch(ctx, index, into) })
+		logp, err := judge(ctx, len(index), func(into [][]float32) error { return j.features.Batch(ctx, index, into) })
 		if err != nil {
 			return nil, err
 		}

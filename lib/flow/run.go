@@ -62,8 +62,13 @@ func checkDtype(b Block, dt tensor.Dtype) error {
 // Tape is the graph's tape, to reach its conditions.
 func (r *Compiled) Tape() *Tape { return r.tape }
 
-// Run computes the outputs and the log-determinant of each sample, in nats. The results are the caller's.
+// Settle waits for a Run that was interrupted; until then its x are in use.
+func (r *Compiled) Settle() { r.program.Settle() }
+
+// Run computes the outputs and the log-determinant of each sample, in nats. The results are the caller's. It returns within
+// about 100 ms of ctx's end; see Settle.
 func (r *Compiled) Run(ctx context.Context, x ...*tensor.Dense) ([]*tensor.Dense, []float64, error) {
+	r.Settle()
 	if len(x) != len(r.in) {
 		return nil, nil, fmt.Errorf("the flow takes %d maps, not %d", len(r.in), len(x))
 	}
@@ -72,7 +77,7 @@ func (r *Compiled) Run(ctx context.Context, x ...*tensor.Dense) ([]*tensor.Dense
 			return nil, nil, fmt.Errorf("input %d: %w", i, err)
 		}
 	}
-	if err := r.program.Run(ctx); err != nil {
+	if err := r.program.RunPromptly(ctx); err != nil {
 		return nil, nil, err
 	}
 	out := make([]*tensor.Dense, len(r.out))

@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"fmt"
+	"time"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -23,6 +24,8 @@ type Program struct {
 	slots  map[*G.Node]*slot
 	leaves []*slot
 	bytes  int64
+
+	running chan struct{} // closed when a run that was left behind at an interrupt has ended; nil: there is none
 }
 
 // step computes one node.
@@ -120,6 +123,40 @@ func (p *Program) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// grace is how long an interrupted run may take to end by itself.
+const grace = 50 * time.Millisecond
+
+// RunPromptly is Run, but returns within about 100 ms of ctx's end, also in the middle of a long op. The run then ends in
+// the background. Until Settle has waited for it, the values bound to the leaves are in use.
+func (p *Program) RunPromptly(ctx context.Context) error {
+	p.Settle()
+	var err error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err = p.Run(ctx)
+	}()
+	select {
+	case <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case <-ended:
+	case <-time.After(grace):
+		p.running = ended
+	}
+	return ctx.Err()
+}
+
+// Settle waits until a run that RunPromptly left behind has ended.
+func (p *Program) Settle() {
+	if p.running != nil {
+		<-p.running
+		p.running = nil
+	}
 }
 
 // guarded turns a panic of the step into an error.

@@ -254,6 +254,21 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// An op that does not end in time is left behind, and Settle waits for it.
+func TestPromptRunLeavesALongOpBehind(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	release, ended := make(chan struct{}), false
+	p := stopping(t, func() { cancel(); <-release; ended = true })
+	if err := p.RunPromptly(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("canceled in an op that does not end, RunPromptly says %v", err)
+	}
+	close(release)
+	p.Settle()
+	if !ended {
+		t.Error("Settle did not wait for the run")
+	}
+}
+
 func TestPanicBecomesError(t *testing.T) {
 	p := stopping(t, func() { panic("out of luck") })
 	err := p.Run(context.Background())

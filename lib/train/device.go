@@ -11,14 +11,14 @@ import (
 // accelerator takes a trainer's steps on a device. While it does, parameters and Adam's moments live there: the trainer's
 // own are those of the last sync.
 type accelerator struct {
-	t     *Trainer
-	steps map[int]*deviceStep // by the batch that they were compiled for
-	holds *xla.Training       // has the parameters; nil: the trainer has them
-	eval  *deviceLoss         // for held-out samples
+	t        *Trainer
+	compiled map[int]*deviceStep // by the batch that they were compiled for
+	holds    *xla.Training       // has the parameters; nil: the trainer has them
+	eval     *deviceLoss         // for held-out samples
 }
 
 func newAccelerator(t *Trainer) *accelerator {
-	return &accelerator{t: t, steps: map[int]*deviceStep{}}
+	return &accelerator{t: t, compiled: map[int]*deviceStep{}}
 }
 
 // deviceStep is a training step for one batch size.
@@ -32,7 +32,7 @@ type deviceStep struct {
 // compiled for, unless the model looks at the batch as a whole.
 func (a *accelerator) size(n, total int) int {
 	full := min(a.t.options.batch(), total)
-	if s := a.steps[full]; s != nil && len(s.tape.Updates()) > 0 {
+	if s := a.compiled[full]; s != nil && len(s.tape.Updates()) > 0 {
 		return n
 	}
 	return full
@@ -40,18 +40,18 @@ func (a *accelerator) size(n, total int) int {
 
 // step gets the step for n of total samples.
 func (a *accelerator) step(ctx context.Context, n, total int) (*deviceStep, error) {
-	if full := min(a.t.options.batch(), total); a.steps[full] == nil {
+	if full := min(a.t.options.batch(), total); a.compiled[full] == nil {
 		if err := a.compile(ctx, full); err != nil {
 			return nil, err
 		}
 	}
 	size := a.size(n, total)
-	if a.steps[size] == nil {
+	if a.compiled[size] == nil {
 		if err := a.compile(ctx, size); err != nil {
 			return nil, err
 		}
 	}
-	return a.steps[size], nil
+	return a.compiled[size], nil
 }
 
 func (a *accelerator) compile(ctx context.Context, batch int) error {
@@ -67,7 +67,7 @@ func (a *accelerator) compile(ctx context.Context, batch int) error {
 	if err != nil {
 		return err
 	}
-	a.steps[batch] = &deviceStep{graph, training, newHostBatch(a.t.maps, batch)}
+	a.compiled[batch] = &deviceStep{graph, training, newHostBatch(a.t.maps, batch)}
 	a.note(batch, training)
 	return nil
 }
@@ -88,16 +88,16 @@ func (a *accelerator) note(batch int, training *xla.Training) {
 	a.t.options.OnNote(line)
 }
 
-// fed is a batch that waits on the device.
-type fed struct {
+// waiting is a batch that waits on the device for its step.
+type waiting struct {
 	step  *deviceStep
 	batch *xla.Batch
 	err   error
 }
 
 // feed prepares the batches one after the other, each while the step before it runs.
-func (a *accelerator) feed(ctx context.Context, data Source, parts [][]int) <-chan fed {
-	out := make(chan fed)
+func (a *accelerator) feed(ctx context.Context, data Source, parts [][]int) <-chan waiting {
+	out := make(chan waiting)
 	go func() {
 		defer close(out)
 		for _, index := range parts {
@@ -118,20 +118,22 @@ func (a *accelerator) feed(ctx context.Context, data Source, parts [][]int) <-ch
 	return out
 }
 
-func (a *accelerator) prepare(ctx context.Context, data Source, index []int) fed {
+func (a *accelerator) prepare(ctx context.Context, data Source, index []int) waiting {
 	s, err := a.step(ctx, len(index), data.Len())
 	if err != nil {
-		return fed{err: err}
+		return waiting{err: err}
 	}
 	if err := s.host.fill(ctx, data, index); err != nil {
-		return fed{err: err}
+		return waiting{err: err}
 	}
 	b, err := s.training.Prepare(s.host.inputs()...)
-	return fed{s, b, err}
+	return waiting{s, b, err}
 }
 
-// stepper is Trainer.stepper on the device.
-func (a *accelerator) stepper(ctx context.Context, data Source, parts [][]int) (take func(index []int) (Step, error), stop func()) {
+// settle has nothing to do: a step on the device is waited for.
+func (a *accelerator) settle() {}
+
+func (a *accelerator) steps(ctx context.Context, data Source, parts [][]int, _ float64) (take func(index []int) (Step, error), stop func()) {
 	feeding, cancel := context.WithCancel(ctx)
 	next := a.feed(feeding, data, parts)
 	take = func(index []int) (Step, error) {
@@ -154,7 +156,7 @@ func (a *accelerator) stepper(ctx context.Context, data Source, parts [][]int) (
 	}
 }
 
-func (a *accelerator) take(ctx context.Context, data Source, index []int, f fed) (Step, error) {
+func (a *accelerator) take(ctx context.Context, data Source, index []int, f waiting) (Step, error) {
 	if err := a.move(f.step.training); err != nil {
 		f.batch.Free()
 		return Step{}, err
@@ -211,10 +213,10 @@ func (a *accelerator) sync() error {
 func (a *accelerator) end() error {
 	err := a.sync()
 	a.holds = nil
-	for _, s := range a.steps {
+	for _, s := range a.compiled {
 		s.training.Free()
 	}
-	clear(a.steps)
+	clear(a.compiled)
 	if a.eval != nil {
 		a.eval.graph.Free()
 		a.eval = nil
@@ -227,7 +229,7 @@ func (a *accelerator) diverged(ctx context.Context, data Source, index []int, wh
 	if err := a.sync(); err != nil {
 		return err
 	}
-	l, err := a.t.load(ctx, data, index, true)
+	l, err := newProcessor(a.t).load(ctx, data, index, true)
 	if err != nil {
 		return err
 	}

@@ -72,30 +72,23 @@ type deviceLoss struct {
 	host  hostBatch
 }
 
-// loss is Trainer.Loss on the device.
-func (a *accelerator) loss(ctx context.Context, data Source) (float64, error) {
+func (a *accelerator) losses(ctx context.Context, data Source) (sum func(index []int) (float64, error), err error) {
 	if err := a.sync(); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := a.prepareLoss(ctx, min(a.t.options.batch(), data.Len())); err != nil {
-		return 0, err
+		return nil, err
 	}
-	sum, n, size := 0.0, data.Len(), len(a.eval.host.weight)
-	index := make([]int, n)
-	for i := range index {
-		index[i] = i
-	}
-	for _, part := range batches(index, size) {
-		if err := a.eval.host.fill(ctx, data, part); err != nil {
+	return func(index []int) (float64, error) {
+		if err := a.eval.host.fill(ctx, data, index); err != nil {
 			return 0, err
 		}
 		out, err := a.eval.graph.Run(ctx, a.eval.host.images()...)
 		if err != nil {
 			return 0, err
 		}
-		sum += sums([][]float32{out[0].([]float32)}, len(part))[0]
-	}
-	return sum / float64(n), nil
+		return sums([][]float32{out[0].([]float32)}, len(index))[0], nil
+	}, nil
 }
 
 // prepareLoss compiles the loss, or gives it the parameters of now.

@@ -15,20 +15,13 @@ import (
 type Trainer struct {
 	State
 
-	model    flow.Block
-	maps     []flow.Map
-	options  Options
-	params   []*flow.Param
-	adam     *Adam
-	best     *snapshot
-	programs map[programKey]*lossProgram
-	running  chan struct{} // closed when a run that was abandoned at an interrupt has ended
-	device   *accelerator  // nil: the processor
-}
-
-type programKey struct {
-	batch    int
-	training bool
+	model   flow.Block
+	maps    []flow.Map
+	options Options
+	params  []*flow.Param
+	adam    *Adam
+	best    *snapshot
+	runner  runner
 }
 
 // New prepares to fit model to samples of the given maps. The model's parameters are trained in place.
@@ -42,10 +35,11 @@ func New(model flow.Block, maps []flow.Map, o Options) (*Trainer, error) {
 	params := flow.Trainable(model)
 	t := &Trainer{
 		model: model, maps: maps, options: o, params: params,
-		adam: NewAdam(params), best: newSnapshot(model), programs: map[programKey]*lossProgram{},
+		adam: NewAdam(params), best: newSnapshot(model),
 	}
+	t.runner = newProcessor(t)
 	if o.Device != nil {
-		t.device = newAccelerator(t)
+		t.runner = newAccelerator(t)
 	}
 	return t, nil
 }
@@ -55,7 +49,7 @@ func (t *Trainer) Continue(from *Trainer) error {
 	if from.model != t.model {
 		return errors.New("train: the earlier training was of another model")
 	}
-	from.settle()
+	from.runner.settle()
 	t.State, t.adam, t.best = from.State, from.adam, from.best
 	return nil
 }
@@ -65,9 +59,7 @@ func (t *Trainer) Continue(from *Trainer) error {
 // numbers as an uninterrupted run. It returns within about 100 ms of ctx's cancellation (on a device, when the step under
 // way has ended) with ctx's error and the parameters of the last finished step.
 func (t *Trainer) Run(ctx context.Context, data, heldOut Source) (err error) {
-	if t.device != nil {
-		defer func() { err = errors.Join(err, t.device.end()) }()
-	}
+	defer func() { err = errors.Join(err, t.runner.end()) }()
 	return t.fit(ctx, data, heldOut)
 }
 
@@ -102,7 +94,7 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 	visit := order(n, t.options.Seed, t.Epoch)
 	lr := t.options.schedule().At(t.Epoch)
 	first := t.Batches * size
-	take, stop := t.stepper(ctx, t.withNoise(data), batches(visit[min(first, n):], size), lr)
+	take, stop := t.runner.steps(ctx, t.withNoise(data), batches(visit[min(first, n):], size), lr)
 	defer stop()
 	for lo := first; lo < n; lo += size {
 		hi := min(lo+size, n)
@@ -116,7 +108,7 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 		}
 	}
 	stop()
-	if err := t.sync(); err != nil {
+	if err := t.runner.sync(); err != nil {
 		return err
 	}
 	seconds := time.Since(begin).Seconds()
@@ -153,48 +145,6 @@ func (t *Trainer) exploded(e Epoch) error {
 
 // batches cuts the order of an epoch into batches of size, the last one perhaps smaller.
 func batches(visit []int, size int) [][]int { return slices.Collect(slices.Chunk(visit, size)) }
-
-// stepper gives the function that takes one step after the other on the batches of an epoch, where the trainer computes,
-// and one that ends what goes on beside it.
-func (t *Trainer) stepper(ctx context.Context, data Source, parts [][]int, lr float64) (take func(index []int) (Step, error), stop func()) {
-	if t.device != nil {
-		return t.device.stepper(ctx, data, parts)
-	}
-	return func(index []int) (Step, error) { return t.step(ctx, data, index, lr) }, func() {}
-}
-
-// sync brings the parameters and moments from the device.
-func (t *Trainer) sync() error {
-	if t.device == nil {
-		return nil
-	}
-	return t.device.sync()
-}
-
-// step updates the parameters by one batch of samples.
-func (t *Trainer) step(ctx context.Context, data Source, index []int, lr float64) (Step, error) {
-	l, err := t.load(ctx, data, index, true)
-	if err != nil {
-		return Step{}, err
-	}
-	loss, err := t.compute(ctx, l)
-	if err != nil {
-		return Step{}, err
-	}
-	report := Step{Epoch: t.Epoch + 1, Epochs: t.options.epochs(), Loss: loss, LR: lr}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return report, t.diverged(ctx, l, fmt.Sprintf("the loss is %v", loss))
-	}
-	report.GradNorm, err = t.adam.Step(l.gradients(), lr, t.options.clip())
-	if err != nil {
-		return report, t.diverged(ctx, l, err.Error())
-	}
-	if err := l.tape.Commit(l.program); err != nil {
-		return report, err
-	}
-	t.count(report, len(index), l.scaleSums())
-	return report, nil
-}
 
 // count adds a finished step to the epoch so far.
 func (t *Trainer) count(s Step, samples int, scales []float64) {

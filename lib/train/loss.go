@@ -118,7 +118,7 @@ func (l *lossGraph) leaves() []*G.Node {
 
 // run computes the loss of the batch that lies in inputs; gradients are then in gradients().
 func (l *lossProgram) run(ctx context.Context) (float64, error) {
-	if err := l.program.Run(ctx); err != nil {
+	if err := l.program.RunPromptly(ctx); err != nil {
 		return 0, err
 	}
 	return scalar(l.program.Value(l.loss)), nil

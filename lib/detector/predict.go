@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/msflow-go/msflow/datasets"
-	"github.com/msflow-go/msflow/lib/backbone"
 )
 
 // Test scores a labelled set and judges the scores. Where the set has no masks only the image figures are given. It returns
@@ -95,21 +94,7 @@ func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *
 	if d.baseline != nil {
 		return d.eachMeasured(ctx, set, do)
 	}
-	if d.device != nil && !d.Config.views() {
-		return d.eachScoredOnDevice(ctx, set, func(b *datasets.Batch, logp [][]float32) error { return do(b, logp, nil) })
-	}
-	return d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
-		logp, err := d.likelihoodAnywhere(ctx, len(b.Samples), func(into [][]float32) error {
-			for i, m := range maps {
-				copy(into[i], m.Data)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return do(b, logp, nil)
-	})
+	return d.runner.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32) error { return do(b, logp, nil) })
 }
 
 // prediction takes the i-th image's part out of a batch of log-likelihood maps.

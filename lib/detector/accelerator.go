@@ -12,8 +12,9 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// accelerator is a detector's device with the programs that it has compiled there, by what they are for.
+// accelerator computes on a device, with the programs that it has compiled there by what they are for.
 type accelerator struct {
+	d         *Detector
 	device    *xla.Device
 	precision xla.Precision
 	programs  map[purpose]*xla.Graph
@@ -31,45 +32,18 @@ const (
 // deviceBatch is how many images go through a device together. A smaller batch is filled up.
 const deviceBatch = 16
 
-// UseDevice moves the detector to a device: cpu, cuda, auto, or xla for the plugin of MSFLOW_PJRT_PLUGIN, with convolutions in
-// the given precision: tf32 (also ""), f32 or bf16. A device that is not there is an error that says what was looked for, but
-// for auto, which is the processor then; Device says why.
-func (d *Detector) UseDevice(device, precision string) error {
-	p, err := xla.ParsePrecision(precision)
-	if err != nil {
-		return fmt.Errorf("detector: %w", err)
-	}
-	found, note, err := xla.Open(device)
-	if err != nil {
-		return fmt.Errorf("detector: %w", err)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.device.forget()
-	d.device, d.note = nil, note
-	if found != nil {
-		d.device = &accelerator{found, p, map[purpose]*xla.Graph{}}
-	}
-	d.Config.Device, d.Config.Precision = device, precision
-	return nil
+func newAccelerator(d *Detector, device *xla.Device, p xla.Precision) *accelerator {
+	return &accelerator{d, device, p, map[purpose]*xla.Graph{}}
 }
 
-// Device says where the detector computes.
-func (d *Detector) Device() string {
-	switch {
-	case d.device != nil:
-		return fmt.Sprintf("%s, %s, %s", d.device.device, d.device.precision, d.device.device.Version)
-	case d.note != "":
-		return d.note
-	}
-	return xla.CPU
+func (a *accelerator) trainsOn() (*xla.Device, xla.Precision) { return a.device, a.precision }
+
+func (a *accelerator) String() string {
+	return fmt.Sprintf("%s, %s, %s", a.device, a.precision, a.device.Version)
 }
 
 // forget drops the programs, whose parameters are of a model that is no more.
 func (a *accelerator) forget() {
-	if a == nil {
-		return
-	}
 	for _, g := range a.programs {
 		g.Free()
 	}
@@ -77,11 +51,11 @@ func (a *accelerator) forget() {
 }
 
 // refresh compiles a program, or gives it the parameters of now.
-func (a *accelerator) refresh(ctx context.Context, what purpose, d *Detector) error {
+func (a *accelerator) refresh(ctx context.Context, what purpose) error {
 	if g := a.programs[what]; g != nil {
 		return g.Refresh()
 	}
-	g, err := d.compile(ctx, what)
+	g, err := a.compile(ctx, what)
 	if err != nil {
 		return fmt.Errorf("detector: %w", err)
 	}
@@ -90,7 +64,8 @@ func (a *accelerator) refresh(ctx context.Context, what purpose, d *Detector) er
 }
 
 // compile writes what a purpose needs into one graph and compiles it.
-func (d *Detector) compile(ctx context.Context, what purpose) (*xla.Graph, error) {
+func (a *accelerator) compile(ctx context.Context, what purpose) (*xla.Graph, error) {
+	d := a.d
 	t := flow.NewTape(deviceBatch)
 	var inputs []xla.Input
 	var maps []*G.Node
@@ -114,7 +89,7 @@ func (d *Detector) compile(ctx context.Context, what purpose) (*xla.Graph, error
 			return nil, err
 		}
 	}
-	return xla.Compile(ctx, d.device.device, maps, inputs, d.device.precision)
+	return xla.Compile(ctx, a.device, maps, inputs, a.precision)
 }
 
 // pyramidGraph is the configured scales' pooled features.
@@ -153,20 +128,21 @@ func filled(b *datasets.Batch) []uint8 {
 }
 
 // eachImages runs a program on the set's images, batch by batch in order. The next batch travels while one is computed.
-func (d *Detector) eachImages(ctx context.Context, what purpose, set datasets.Set, do func(b *datasets.Batch, maps [][]float32) error) error {
-	if err := d.device.refresh(ctx, what, d); err != nil {
+func (a *accelerator) eachImages(ctx context.Context, what purpose, set datasets.Set, do func(b *datasets.Batch, maps [][]float32) error) error {
+	d := a.d
+	if err := a.refresh(ctx, what); err != nil {
 		return err
 	}
-	var before *under
+	var before *underWay
 	for b, err := range datasets.SoundBatches(ctx, set.ReadAs(d.Reading()), d.Config.Size[0], d.Config.Size[1], deviceBatch, 0, d.bad) {
 		if err != nil {
 			return errors.Join(err, before.drop())
 		}
-		run, err := d.device.programs[what].Start(ctx, filled(b))
+		run, err := a.programs[what].Start(ctx, filled(b))
 		if err != nil {
 			return errors.Join(fmt.Errorf("detector: %w", err), before.drop())
 		}
-		now := &under{b, run}
+		now := &underWay{b, run}
 		if err := before.finish(do); err != nil {
 			return errors.Join(err, now.drop())
 		}
@@ -175,14 +151,14 @@ func (d *Detector) eachImages(ctx context.Context, what purpose, set datasets.Se
 	return errors.Join(before.finish(do), ctx.Err())
 }
 
-// under is a batch under way.
-type under struct {
+// underWay is a batch that the device computes.
+type underWay struct {
 	batch *datasets.Batch
 	run   *xla.Running
 }
 
 // finish waits for the batch, if there is one, and hands it on.
-func (u *under) finish(do func(b *datasets.Batch, maps [][]float32) error) error {
+func (u *underWay) finish(do func(b *datasets.Batch, maps [][]float32) error) error {
 	if u == nil {
 		return nil
 	}
@@ -194,7 +170,7 @@ func (u *under) finish(do func(b *datasets.Batch, maps [][]float32) error) error
 }
 
 // drop waits for the batch and forgets it.
-func (u *under) drop() error {
+func (u *underWay) drop() error {
 	return u.finish(func(*datasets.Batch, [][]float32) error { return nil })
 }
 
@@ -208,12 +184,12 @@ func cut(out []any, n int) [][]float32 {
 	return maps
 }
 
-// eachOnDevice is each on the device.
-func (d *Detector) eachOnDevice(ctx context.Context, set datasets.Set, do func(first int, b *datasets.Batch, maps []backbone.Feature) error) error {
+func (a *accelerator) each(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, maps []backbone.Feature) error) error {
+	d := a.d
 	if d.maps == nil {
 		return errors.New("detector: features on a device need the input size; set Config.Size")
 	}
-	return d.eachImages(ctx, extracting, set, func(b *datasets.Batch, maps [][]float32) error {
+	return a.eachImages(ctx, extracting, set, func(b *datasets.Batch, maps [][]float32) error {
 		shapes, n := d.maps, len(b.Samples)
 		if d.Config.views() {
 			shapes = d.raw
@@ -225,39 +201,36 @@ func (d *Detector) eachOnDevice(ctx context.Context, set datasets.Set, do func(f
 		if d.Config.views() {
 			features = d.pick(d.Config.pooled(features, n))
 		}
-		return do(b.First, b, d.whitened(features, n))
+		return do(b, d.whitened(features, n))
 	})
 }
 
-// eachScoredOnDevice is eachScored on the device: images go in and log-likelihood maps come out.
-func (d *Detector) eachScoredOnDevice(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32) error) error {
-	return d.eachImages(ctx, scoring, set, do)
+// eachScored needs no features: images go in and log-likelihood maps come out. Views are made on the processor.
+func (a *accelerator) eachScored(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32) error) error {
+	if a.d.Config.views() {
+		return a.d.scoreFeatures(ctx, set, do)
+	}
+	return a.eachImages(ctx, scoring, set, do)
 }
 
-// likelihoodOnDevice is likelihood on the device, whose program for judging must have been refreshed.
-func (d *Detector) likelihoodOnDevice(ctx context.Context, n int, fill func(maps [][]float32) error) ([][]float32, error) {
-	into, own, inputs := make([][]float32, len(d.maps)), make([][]float32, len(d.maps)), make([]any, len(d.maps))
-	for i, m := range d.maps {
+func (a *accelerator) judge(ctx context.Context) (likelihood, error) {
+	return a.likelihood, a.refresh(ctx, judging)
+}
+
+// likelihood runs the program for judging, which must have been refreshed.
+func (a *accelerator) likelihood(ctx context.Context, n int, fill func(maps [][]float32) error) ([][]float32, error) {
+	shapes := a.d.maps
+	into, own, inputs := make([][]float32, len(shapes)), make([][]float32, len(shapes)), make([]any, len(shapes))
+	for i, m := range shapes {
 		into[i] = make([]float32, deviceBatch*m.Len())
 		own[i], inputs[i] = into[i][:n*m.Len()], into[i]
 	}
 	if err := fill(own); err != nil {
 		return nil, err
 	}
-	out, err := d.device.programs[judging].Run(ctx, inputs...)
+	out, err := a.programs[judging].Run(ctx, inputs...)
 	if err != nil {
 		return nil, fmt.Errorf("detector: %w", err)
 	}
 	return cut(out, n), nil
-}
-
-// likelihoodAnywhere is likelihood where the detector computes.
-func (d *Detector) likelihoodAnywhere(ctx context.Context, n int, fill func(maps [][]float32) error) ([][]float32, error) {
-	if d.device == nil {
-		return d.likelihood(ctx, n, fill)
-	}
-	if err := d.device.refresh(ctx, judging, d); err != nil {
-		return nil, err
-	}
-	return d.likelihoodOnDevice(ctx, n, fill)
 }

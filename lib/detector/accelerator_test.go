@@ -64,7 +64,7 @@ func deviceDetector(t *testing.T, c Config, d *xla.Device) *Detector {
 		t.Fatal(err)
 	}
 	if d != nil {
-		out.device = &accelerator{d, xla.Float32, map[purpose]*xla.Graph{}}
+		out.runner = newAccelerator(out, d, xla.Float32)
 	}
 	return out
 }
