@@ -401,11 +401,10 @@ func openBest(folder runs.Folder, run string) (*bestEpoch, error) {
 
 // see adds the figures after an epoch; those of later epochs, which a resumed training repeats, are forgotten.
 func (b *bestEpoch) see(epoch int, r *detector.Result) {
-	now := map[string]float64{"det_auroc": r.DetAUROC}
-	if r.PixelMetrics != nil {
-		now["loc_auroc"], now["aupro"] = r.LocAUROC, r.AUPRO
-		if r.ReferencePRO != nil {
-			now["reference_pro"] = *r.ReferencePRO
+	now := map[string]float64{}
+	for _, f := range detector.Figures() {
+		if v := f.Of(r.Metrics); f.Published && !math.IsNaN(v) {
+			now[f.Key] = v
 		}
 	}
 	b.Judged = slices.DeleteFunc(b.Judged, func(v verdictOfEpoch) bool { return v.Epoch >= epoch })
@@ -432,9 +431,9 @@ func (b *bestEpoch) print(out io.Writer) {
 		return
 	}
 	fmt.Fprintf(out, "%-14s %12s %22s\n", "", "last epoch", "best on the test set")
-	for _, k := range []string{"det_auroc", "loc_auroc", "aupro", "reference_pro"} {
-		if v, ok := b.Last[k]; ok {
-			fmt.Fprintf(out, "%-14s %12.4f %12.4f (epoch %d)\n", k, v, b.Best[k], b.At[k])
+	for _, f := range detector.Figures() {
+		if v, ok := b.Last[f.Key]; ok {
+			fmt.Fprintf(out, "%-14s %12.4f %12.4f (epoch %d)\n", f.Key, v, b.Best[f.Key], b.At[f.Key])
 		}
 	}
 }

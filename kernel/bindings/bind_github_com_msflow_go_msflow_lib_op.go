@@ -73,6 +73,7 @@ func init() {
 				"BatchMean":       reflect.ValueOf(q.BatchMean),
 				"BatchSum":        reflect.ValueOf(q.BatchSum),
 				"BatchVar":        reflect.ValueOf(q.BatchVar),
+				"BinaryFuncs":     reflect.ValueOf(q.BinaryFuncs),
 				"ChannelAffine":   reflect.ValueOf(q.ChannelAffine),
 				"ChannelSum":      reflect.ValueOf(q.ChannelSum),
 				"Clamp":           reflect.ValueOf(q.Clamp),
@@ -111,6 +112,7 @@ func init() {
 				"Tanh":            reflect.ValueOf(q.Tanh),
 				"Threads":         reflect.ValueOf(q.Threads),
 				"TriangularPart":  reflect.ValueOf(q.TriangularPart),
+				"UnaryFuncs":      reflect.ValueOf(q.UnaryFuncs),
 			},
 			TypedConsts: map[string]ixgo.TypedConst{
 				"OverAll":     {Typ: reflect.TypeOf(q.OverAll), Value: constant.MakeString("all")},

@@ -41,30 +41,19 @@ func (r *Result) ByClass() (Classes, error) {
 	return out, nil
 }
 
-// classFigures are the table's columns.
-var classFigures = []string{"det AUROC", "loc AUROC", "AUPRO"}
-
-// row is the class's figures as fractions, NaN where there are no masks.
-func (c ClassMetrics) row() []float64 {
-	if c.PixelMetrics == nil {
-		return []float64{c.DetAUROC, math.NaN(), math.NaN()}
-	}
-	return []float64{c.DetAUROC, c.LocAUROC, c.AUPRO}
-}
-
 // Table is what plots.Classes draws: det AUROC, loc AUROC and AUPRO of each class as fractions, NaN where there are no masks.
 func (c Classes) Table() (classes, figures []string, values [][]float64) {
 	for _, k := range c {
-		classes, values = append(classes, k.Class), append(values, k.row())
+		classes, values = append(classes, k.Class), append(values, k.sideBySide())
 	}
-	return classes, slices.Clone(classFigures), values
+	return classes, columns(), values
 }
 
 // Mean is the mean over the classes, each counting once whatever its number of images; NaN where a class lacks the figure.
 func (c Classes) Mean() []float64 {
-	mean := make([]float64, len(classFigures))
+	mean := make([]float64, len(columns()))
 	for _, k := range c {
-		for j, v := range k.row() {
+		for j, v := range k.sideBySide() {
 			mean[j] += v / float64(len(c))
 		}
 	}
@@ -85,7 +74,7 @@ func (c Classes) lines() (out [][]string) {
 		out = append(out, line)
 	}
 	for _, k := range c {
-		add(k.Class, k.row())
+		add(k.Class, k.sideBySide())
 	}
 	if len(c) > 0 {
 		add("mean", c.Mean())
@@ -96,7 +85,11 @@ func (c Classes) lines() (out [][]string) {
 // String is the table in percent.
 func (c Classes) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-16s %10s %10s %10s\n", "%", classFigures[0], classFigures[1], classFigures[2])
+	fmt.Fprintf(&b, "%-16s", "%")
+	for _, name := range columns() {
+		fmt.Fprintf(&b, " %10s", name)
+	}
+	b.WriteByte('\n')
 	for _, l := range c.lines() {
 		fmt.Fprintf(&b, "%-16s %10s %10s %10s\n", l[0], l[1], l[2], l[3])
 	}
@@ -107,7 +100,7 @@ func (c Classes) String() string {
 func (c Classes) HTML() string {
 	var b strings.Builder
 	b.WriteString(`<table><tr><th style="text-align:left">%</th>`)
-	for _, f := range classFigures {
+	for _, f := range columns() {
 		fmt.Fprintf(&b, "<th>%s</th>", f)
 	}
 	b.WriteString("</tr>")
@@ -129,7 +122,7 @@ func (c Classes) HTML() string {
 // LaTeX is the table as a tabular environment, for a paper.
 func (c Classes) LaTeX() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\\begin{tabular}{lrrr}\n\\hline\n & %s \\\\\n\\hline\n", strings.Join(classFigures, " & "))
+	fmt.Fprintf(&b, "\\begin{tabular}{lrrr}\n\\hline\n & %s \\\\\n\\hline\n", strings.Join(columns(), " & "))
 	for i, l := range c.lines() {
 		if i == len(c) {
 			b.WriteString("\\hline\n")

@@ -105,23 +105,18 @@ func (r *Result) locateDefect(m *DefectMetrics, index []int) error {
 	return err
 }
 
-// defectFigures are the columns of Table.
-var defectFigures = []string{"det AUROC", "loc AUROC", "AUPRO"}
-
 // Table is what plots.Classes draws: a row for each kind of defect, as fractions, NaN where a figure is not defined.
 func (d Defects) Table() (kinds, figures []string, values [][]float64) {
 	for _, k := range d {
 		kinds = append(kinds, k.Defect)
-		values = append(values, []float64{k.DetAUROC, orNaN(k.LocAUROC), orNaN(k.AUPRO)})
+		values = append(values, k.metrics().sideBySide())
 	}
-	return kinds, defectFigures, values
+	return kinds, columns(), values
 }
 
-func orNaN(v *float64) float64 {
-	if v == nil {
-		return math.NaN()
-	}
-	return *v
+// metrics are the kind's figures as those of a test.
+func (k DefectMetrics) metrics() Metrics {
+	return Metrics{DetAUROC: k.DetAUROC, PixelMetrics: &PixelMetrics{LocAUROC: orNaN(k.LocAUROC), AUPRO: orNaN(k.AUPRO)}}
 }
 
 // lines are the rows of the table, in percent.

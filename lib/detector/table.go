@@ -3,6 +3,7 @@ package detector
 import (
 	"fmt"
 	"html"
+	"math"
 	"strings"
 )
 
@@ -14,26 +15,19 @@ type row struct {
 	note     string
 }
 
-func (m Metrics) rows() []row {
-	out := []row{
-		{"det AUROC", m.DetAUROC, &m.DetAUROCCI, ""},
-		{"det AP", m.DetAP, nil, ""},
-		{"det F1-max", m.DetF1, &m.DetF1CI, fmt.Sprintf("score ≥ %.4g", m.DetThreshold)},
-	}
-	if m.PixelMetrics == nil {
-		return out
-	}
-	out = append(out,
-		row{"loc AUROC", m.LocAUROC, &m.LocAUROCCI, ""},
-		row{"loc AP", m.LocAP, nil, ""},
-		row{"loc F1-max", m.LocF1, nil, fmt.Sprintf("add map ≥ %.4g", m.LocThreshold)},
-		row{"AUPRO 30 %", m.AUPRO, &m.AUPROCI, fmt.Sprintf("%d regions", m.Regions)},
-		row{"AUPRO 5 %", m.AUPRO05, nil, ""})
-	if m.ReferencePRO != nil {
-		out = append(out, row{"reference PRO", *m.ReferencePRO, nil, "800 thresholds, as in published tables"})
-	}
-	if m.AUPIMO != nil {
-		out = append(out, row{"AUPIMO", *m.AUPIMO, nil, ""})
+func (m Metrics) rows() (out []row) {
+	for _, f := range figures {
+		r := row{name: f.Name, value: f.of(m)}
+		if math.IsNaN(r.value) {
+			continue
+		}
+		if f.interval != nil {
+			r.interval = f.interval(m)
+		}
+		if f.note != nil {
+			r.note = f.note(m)
+		}
+		out = append(out, r)
 	}
 	return out
 }
