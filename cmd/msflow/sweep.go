@@ -19,8 +19,10 @@ import (
 
 type sweepFlags struct {
 	out    string
+	on     string
 	jobs   int
 	dryRun bool
+	slurm  []string
 }
 
 func sweepCommand() *cobra.Command {
@@ -47,7 +49,9 @@ missing, and goes on with what was interrupted. msflow table makes the table of 
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "folder for the runs (default the plan's name without its ending)")
-	fl.IntVar(&f.jobs, "jobs", 0, "trainings at a time (default: one for each two cores, at least two where there are two cores)")
+	fl.StringVar(&f.on, "on", "local", "where the trainings run: local, or slurm for an array job of the cluster")
+	fl.IntVar(&f.jobs, "jobs", 0, "trainings at a time (default here: one for each two cores, at least two where there are two; Slurm: as it likes)")
+	fl.StringArrayVar(&f.slurm, "slurm", nil, "option of sbatch, such as --slurm=--partition=gpu --slurm=--time=4:00:00; may be repeated")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "list the points and how far they are, and run nothing")
 	cmd.AddCommand(sweepPointCommand())
 	return cmd
@@ -62,8 +66,8 @@ func (f *sweepFlags) run(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	if f.jobs < 0 {
-		return fmt.Errorf("--jobs %d: it cannot be negative", f.jobs)
+	if err := f.check(); err != nil {
+		return err
 	}
 	folder := sweep.Folder(f.out)
 	if folder == "" {
@@ -86,14 +90,42 @@ func (f *sweepFlags) run(cmd *cobra.Command, file string) error {
 	return f.points(cmd, plan, folder)
 }
 
+func (f *sweepFlags) check() error {
+	if f.jobs < 0 {
+		return fmt.Errorf("--jobs %d: it cannot be negative", f.jobs)
+	}
+	if f.on != "local" && f.on != "slurm" {
+		return fmt.Errorf("--on %q: it is local or slurm", f.on)
+	}
+	if f.on == "local" && len(f.slurm) > 0 {
+		return errors.New("--slurm goes with --on slurm only")
+	}
+	for _, o := range f.slurm {
+		if !strings.HasPrefix(o, "--") {
+			return fmt.Errorf("--slurm %q: an option of sbatch begins with --", o)
+		}
+	}
+	return nil
+}
+
+// engine is where the points run.
+func (f *sweepFlags) engine(log io.Writer) (sweep.Engine, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	if f.on == "slurm" {
+		fmt.Fprintln(log, "the points run on Slurm")
+		return &sweep.Slurm{Program: program, Options: f.slurm, AtOnce: f.jobs, Note: func(line string) { fmt.Fprintln(log, line) }}, nil
+	}
+	fmt.Fprintf(log, "%d points at a time\n", f.atOnce())
+	return &sweep.Local{Program: program, Jobs: f.atOnce()}, nil
+}
+
 // points runs what is missing and says how it went.
 func (f *sweepFlags) points(cmd *cobra.Command, plan *sweep.Plan, folder sweep.Folder) error {
 	if err := folder.Prepare(plan); err != nil {
 		return err
-	}
-	program, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("finding this program: %w", err)
 	}
 	var missing []sweep.Point
 	for _, p := range plan.Points {
@@ -102,8 +134,11 @@ func (f *sweepFlags) points(cmd *cobra.Command, plan *sweep.Plan, folder sweep.F
 		}
 	}
 	log := cmd.ErrOrStderr()
-	engine := &sweep.Local{Program: program, Jobs: f.atOnce()}
-	fmt.Fprintf(log, "%d points, %d of them complete; %d at a time\n", len(plan.Points), len(plan.Points)-len(missing), engine.Jobs)
+	fmt.Fprintf(log, "%d points, %d of them complete\n", len(plan.Points), len(plan.Points)-len(missing))
+	engine, err := f.engine(log)
+	if err != nil {
+		return err
+	}
 	if err := engine.Submit(cmd.Context(), folder, missing); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ func init() {
 			Deps: map[string]string{
 				"context": "context",
 				"io":      "io",
+				"time":    "time",
 			},
 			Interfaces: map[string]reflect.Type{
 				"Engine": reflect.TypeFor[q.Engine](),
@@ -32,6 +33,7 @@ func init() {
 				"Plan":       reflect.TypeFor[q.Plan](),
 				"Point":      reflect.TypeFor[q.Point](),
 				"Result":     reflect.TypeFor[q.Result](),
+				"Slurm":      reflect.TypeFor[q.Slurm](),
 				"Spread":     reflect.TypeFor[q.Spread](),
 				"State":      reflect.TypeFor[q.State](),
 				"Table":      reflect.TypeFor[q.Table](),
