@@ -35,7 +35,9 @@ func evalCommand() *cobra.Command {
 		Use:   "eval RUN",
 		Short: "Test a trained run and write metrics, figures and maps",
 		Long: "Tests the detector of a run's folder on the test images of its data set and writes RUN/eval: metrics.json, scores.csv,\n" +
-			"curves and panels. Image figures judge the image score, loc figures the pixels of the add map, AUPRO the mul map.",
+			"curves and panels. Image figures judge the image score, loc figures the pixels of the add map, AUPRO the mul map.\n\n" +
+			"Where all test images are normal it reports the false alarms at the detector's own threshold (msflow calibrate), and writes\n" +
+			"scores and maps.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, runs.Folder(args[0])) },
 	}
@@ -106,20 +108,38 @@ type evalReport struct {
 	detector.Metrics
 }
 
-// scoreOneClass writes the scores and maps of test images that are all normal or all anomalous, which no figure can judge.
+// scoreOneClass writes the scores and maps of test images that are all normal or all anomalous, of which no curve can be drawn. It
+// judges by the detector's own threshold and reports the false alarms, or the defects found.
 func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runs.Folder, d *detector.Detector, data *datasets.Data) error {
 	p := newProgress(cmd.ErrOrStderr(), 0)
 	predictions, err := d.PredictWith(cmd.Context(), data.Test, func(done, total int) { p.images("test images", done, total) })
 	if err != nil {
 		return err
 	}
-	out := or(f.out, folder.File("eval"))
+	report := oneClass{Run: string(folder), Results: or(f.out, folder.File("eval")), Images: len(data.Test), Anomalous: data.Test.Anomalous()}
+	threshold := math.NaN()
+	if c := d.Calibration(); c != nil {
+		report.judge(predictions, c)
+		threshold = *report.Threshold
+	}
+	if err := f.writeMaps(report.Results, predictions, threshold); err != nil {
+		return err
+	}
+	if wantsJSON(cmd) {
+		return printJSON(cmd, report)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s\nscores and maps are in %s\n", report, report.Results)
+	return nil
+}
+
+// writeMaps writes the scores and, as the flags have it, the maps.
+func (f *evalFlags) writeMaps(out string, predictions []detector.Prediction, threshold float64) error {
 	names := make([]string, len(predictions))
 	for i, p := range predictions {
 		names[i] = p.Name
 	}
 	names = fileNames(names)
-	if err := writeScores(filepath.Join(out, "scores.csv"), predictions, math.NaN()); err != nil {
+	if err := writeScores(filepath.Join(out, "scores.csv"), predictions, threshold); err != nil {
 		return err
 	}
 	if f.maps {
@@ -128,17 +148,46 @@ func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runs.Folder, d *det
 		}
 	}
 	if f.raw {
-		if err := writeRaw(filepath.Join(out, "maps"), predictions, names); err != nil {
-			return err
+		return writeRaw(filepath.Join(out, "maps"), predictions, names)
+	}
+	return nil
+}
+
+// oneClass is what eval says of test images that are all of one kind.
+type oneClass struct {
+	Run       string            `json:"run"`
+	Results   string            `json:"results"`
+	Images    int               `json:"images"`
+	Anomalous int               `json:"anomalous_images"`
+	Threshold *float64          `json:"threshold"` // nil when the detector knows none
+	From      string            `json:"threshold_from,omitempty"`
+	Called    int               `json:"called_anomalous"`
+	Share     detector.Interval `json:"called_anomalous_interval"` // 95 %, of the share
+}
+
+func (r *oneClass) judge(predictions []detector.Prediction, c *detector.Calibration) {
+	var t thresholds
+	t.expect(c)
+	r.Threshold, r.From = t.Threshold, t.From
+	for _, p := range predictions {
+		if p.Score >= *t.Threshold {
+			r.Called++
 		}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "note: %d of %d test images are anomalous; figures need both kinds, so there are scores and maps only\n",
-		data.Test.Anomalous(), len(data.Test))
-	if wantsJSON(cmd) {
-		return printJSON(cmd, map[string]any{"run": string(folder), "results": out, "normal_images": len(data.Test) - data.Test.Anomalous(), "anomalous_images": data.Test.Anomalous()})
+	r.Share = proportion(r.Called, r.Images)
+}
+
+func (r oneClass) String() string {
+	kind := "normal"
+	if r.Anomalous > 0 {
+		kind = "anomalous"
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "scores are in %s\n", out)
-	return nil
+	about := fmt.Sprintf("all %d test images are %s; curves need both kinds", r.Images, kind)
+	if r.Threshold == nil {
+		return about + ", and the detector knows no threshold (msflow calibrate finds one)"
+	}
+	return fmt.Sprintf("%s\n%d of %d called anomalous, %.1f %% (95 %% interval %.1f to %.1f), from %.4g on: %s",
+		about, r.Called, r.Images, 100*float64(r.Called)/float64(r.Images), 100*r.Share[0], 100*r.Share[1], *r.Threshold, r.From)
 }
 
 func or(value, otherwise string) string {

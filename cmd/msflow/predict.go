@@ -21,13 +21,14 @@ type predictFlags struct {
 	weights   string
 	threshold thresholdFlags
 	maps      bool
+	watch     string
 	device    deviceFlags
 }
 
 func predictCommand() *cobra.Command {
 	var f predictFlags
 	cmd := &cobra.Command{
-		Use:   "predict RUN|DETECTOR IMAGE|FOLDER...",
+		Use:   "predict RUN|DETECTOR IMAGE|FOLDER... | predict RUN|DETECTOR - | predict RUN|DETECTOR --watch FOLDER",
 		Short: "Score images and draw their anomaly maps",
 		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and a mask of its defects at the image's own size,\n" +
 			"and the raw map (NAME.npy, float32, input size). regions.csv and coco.json list the defects: each with area, score,\n" +
@@ -35,9 +36,20 @@ func predictCommand() *cobra.Command {
 			thresholdHelp + "\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
 			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
-			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).",
-		Args: cobra.MinimumNArgs(2),
+			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).\n\n" +
+			streamHelp,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch paths := args[1:]; {
+			case f.watch != "" && len(paths) > 0:
+				return errors.New("--watch names the folder to watch; other images are predicted without it")
+			case f.watch != "":
+				return f.follow(cmd, args[0], &watchedFolder{dir: f.watch, except: f.out, log: cmd.ErrOrStderr()})
+			case len(paths) == 1 && paths[0] == "-":
+				return f.follow(cmd, args[0], listedOn(cmd.InOrStdin()))
+			case len(paths) == 0:
+				return errors.New("name images or folders to predict, - for a list on standard input, or --watch FOLDER")
+			}
 			return f.run(cmd, args[0], args[1:])
 		},
 	}
@@ -46,6 +58,7 @@ func predictCommand() *cobra.Command {
 	fl.StringVar(&f.out, "out", "predictions", "folder for the results")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
 	f.threshold.register(cmd)
+	fl.StringVar(&f.watch, "watch", "", "folder to score images in as they come, until interrupted")
 	fl.BoolVar(&f.maps, "maps", true, "draw the maps and the masks of defects")
 	return cmd
 }

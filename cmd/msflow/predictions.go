@@ -148,49 +148,60 @@ func (p *predictions) add(image detector.Prediction) error {
 	if err != nil {
 		return p.fail(image.Name, err)
 	}
-	row := predictionRow{Name: image.Name, Score: image.Score}
-	if t := p.report.Threshold; t != nil {
-		row.Verdict = verdict(image.Score, *t)
+	row, found := p.report.inspect(image, picture)
+	if found != nil {
+		if err := p.list(image.Name, found); err != nil {
+			return err
+		}
 	}
-	base := filepath.Join(p.out, p.names[image.Name])
-	if err := p.write(&row, base, image, picture); err != nil {
-		return err
+	if p.maps {
+		base := filepath.Join(p.out, p.names[image.Name])
+		drawn, err := row.write(base, image, picture, found)
+		if err != nil {
+			return err
+		}
+		if !drawn {
+			p.kept = append(p.kept, image)
+		}
 	}
 	p.report.Images = append(p.report.Images, row)
 	cells := []string{row.Name, number(row.Score), p.threshold(), row.Verdict, "", "", ""}
-	if p.report.Map != nil {
+	if found != nil {
 		cells[5], cells[6] = strconv.Itoa(len(row.Regions)), strconv.Itoa(area(row.Regions))
 	}
 	return p.scores.line(cells...)
 }
 
-// write writes an image's files, and its defects.
-func (p *predictions) write(row *predictionRow, base string, image detector.Prediction, picture *datasets.Image) error {
-	if p.report.Map != nil {
-		found := region.Find(enlarged(image.Maps().NLL, image, picture), picture.H, picture.W, p.report.Map.Thresholds)
-		if err := p.list(image.Name, found); err != nil {
-			return err
-		}
+// inspect judges an image and finds its defects, in its own pixels. found is nil where the map has no threshold.
+func (t *thresholds) inspect(image detector.Prediction, picture *datasets.Image) (row predictionRow, found *region.Found) {
+	row = predictionRow{Name: image.Name, Score: image.Score}
+	if t.Threshold != nil {
+		row.Verdict = verdict(image.Score, *t.Threshold)
+	}
+	if t.Map != nil {
+		found = region.Find(enlarged(image.Maps().NLL, image, picture), picture.H, picture.W, t.Map.Thresholds)
 		row.Regions = withoutOutlines(found.Regions)
-		if p.maps {
-			row.Mask = base + "_mask.png"
-			if err := writePNG(row.Mask, &datasets.Mask{W: picture.W, H: picture.H, Pix: found.Mask()}); err != nil {
-				return err
-			}
+	}
+	return row, found
+}
+
+// write writes BASE.npy, BASE_mask.png and, where the detector knows the range of its maps, BASE_map.png and BASE_overlay.png.
+func (r *predictionRow) write(base string, image detector.Prediction, picture *datasets.Image, found *region.Found) (drawn bool, err error) {
+	r.Map = base + ".npy"
+	if err := writeNPY(r.Map, image.Maps().NLL, image.H, image.W); err != nil {
+		return false, err
+	}
+	if found != nil {
+		r.Mask = base + "_mask.png"
+		if err := writePNG(r.Mask, &datasets.Mask{W: picture.W, H: picture.H, Pix: found.Mask()}); err != nil {
+			return false, err
 		}
 	}
-	if !p.maps {
-		return nil
+	low, high, known := image.MapRange()
+	if !known {
+		return false, nil
 	}
-	row.Map = base + ".npy"
-	if err := writeRaw(p.out, []detector.Prediction{image}, []string{p.names[image.Name]}); err != nil {
-		return err
-	}
-	if low, high, known := image.MapRange(); known {
-		return drawMap(base, image, picture, low, high)
-	}
-	p.kept = append(p.kept, image)
-	return nil
+	return true, drawMap(base, image, picture, low, high)
 }
 
 // list writes an image's defects.

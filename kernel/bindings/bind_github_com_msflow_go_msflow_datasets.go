@@ -53,6 +53,7 @@ func init() {
 				"ErrNoImages":         reflect.ValueOf(&q.ErrNoImages),
 				"ErrNoTrainingImages": reflect.ValueOf(&q.ErrNoTrainingImages),
 				"ErrTooLarge":         reflect.ValueOf(&q.ErrTooLarge),
+				"ErrTooManyPixels":    reflect.ValueOf(&q.ErrTooManyPixels),
 			},
 			Funcs: map[string]reflect.Value{
 				"Abnormal":         reflect.ValueOf(q.Abnormal),
@@ -64,6 +65,7 @@ func init() {
 				"ContactSheet":     reflect.ValueOf(q.ContactSheet),
 				"Counts":           reflect.ValueOf(q.Counts),
 				"DAGM":             reflect.ValueOf(q.DAGM),
+				"Decode":           reflect.ValueOf(q.Decode),
 				"Detect":           reflect.ValueOf(q.Detect),
 				"Exif":             reflect.ValueOf(q.Exif),
 				"Files":            reflect.ValueOf(q.Files),

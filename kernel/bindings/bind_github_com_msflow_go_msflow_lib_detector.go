@@ -46,6 +46,7 @@ func init() {
 				"DefectMetrics":    reflect.TypeFor[q.DefectMetrics](),
 				"Defects":          reflect.TypeFor[q.Defects](),
 				"Detector":         reflect.TypeFor[q.Detector](),
+				"Drift":            reflect.TypeFor[q.Drift](),
 				"Features":         reflect.TypeFor[q.Features](),
 				"Figure":           reflect.TypeFor[q.Figure](),
 				"Interval":         reflect.TypeFor[q.Interval](),

@@ -26,6 +26,9 @@ var ErrEmptyFile = errors.New("empty file")
 // ErrTooLarge is wrapped by the error for an image of more than MaxPixels pixels.
 var ErrTooLarge = fmt.Errorf("more than %d pixels", MaxPixels)
 
+// ErrTooManyPixels is wrapped by the error for an image of more pixels than the caller allows.
+var ErrTooManyPixels = errors.New("more pixels")
+
 // Header is what an image file says before its pixels.
 type Header struct {
 	Format      string      // as image.Decode names it, or tiff
@@ -63,6 +66,22 @@ func DecodeFile(path string) (pic Raster, head Header, err error) {
 		pic, err = head.decode(f)
 		return err
 	})
+	return pic, head, err
+}
+
+// DecodeBytes is DecodeFile of a file's content. One of more than most pixels is refused by its header.
+func DecodeBytes(content []byte, most int) (pic Raster, head Header, err error) {
+	if len(content) == 0 {
+		return pic, head, ErrEmptyFile
+	}
+	r := bytes.NewReader(content)
+	if head, err = headerOf(r, r.Size()); err != nil {
+		return pic, head, err
+	}
+	if head.size.X > most/max(1, head.size.Y) {
+		return pic, head, fmt.Errorf("%d×%d: %w than %d", head.size.X, head.size.Y, ErrTooManyPixels, most)
+	}
+	pic, err = head.decode(r)
 	return pic, head, err
 }
 

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/xla"
+	"github.com/spf13/cobra"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// calibrateFlags are the flags of msflow calibrate.
+type calibrateFlags struct {
+	data        string
+	weights     string
+	falseAlarms float64
+	device      deviceFlags
+}
+
+func calibrateCommand() *cobra.Command {
+	var f calibrateFlags
+	cmd := &cobra.Command{
+		Use:   "calibrate RUN|DETECTOR [IMAGE|FOLDER...]",
+		Short: "Set a detector's thresholds by normal images",
+		Long: "Measures the detector on normal images that it was not trained on: those given, or those that the run held out. The score\n" +
+			"that the share --false-alarms of normal images is expected to reach becomes its threshold, and the map's threshold of\n" +
+			"defects follows. Scores and maps are put on their scale anew, so that 0.5 is what one normal image in a hundred reaches.\n" +
+			"All this is kept in the detector's file and goes where it goes. No defect is needed. An evaluation of the run from before\n" +
+			"no longer counts, since it was of the detector as it was.",
+		Example: "  msflow calibrate runs/parts --false-alarms 0.005\n  msflow calibrate detector.safetensors good-parts-of-monday/",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0], args[1:]) },
+	}
+	f.device.register(cmd, xla.TF32)
+	fl := cmd.Flags()
+	fl.StringVar(&f.data, "data", "", "folder of the data set, if it has moved since the training")
+	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
+	fl.Float64Var(&f.falseAlarms, "false-alarms", 0.01, "share of normal images that may be called anomalous")
+	return cmd
+}
+
+func (f *calibrateFlags) run(cmd *cobra.Command, from string, paths []string) error {
+	if !(f.falseAlarms > 0 && f.falseAlarms < 1) {
+		return fmt.Errorf("--false-alarms %v: it is a share between 0 and 1, such as 0.01", f.falseAlarms)
+	}
+	d, run, err := loadDetector(from, f.weights)
+	if err != nil {
+		return err
+	}
+	if run != "" {
+		release, err := run.Lock("calibrate")
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	if err := f.device.use(d, cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	set, origin, err := f.normal(cmd, run, paths)
+	if err != nil {
+		return err
+	}
+	p := newProgress(cmd.ErrOrStderr(), 0)
+	c, err := d.Calibrate(cmd.Context(), set, f.falseAlarms, origin, func(done, total int) { p.images("normal images", done, total) })
+	p.done()
+	if err != nil {
+		return err
+	}
+	if err := d.Save(detectorFile(from)); err != nil {
+		return err
+	}
+	return tellCalibration(cmd, detectorFile(from), c)
+}
+
+// normal are the normal images, and what they are in words.
+func (f *calibrateFlags) normal(cmd *cobra.Command, run runs.Folder, paths []string) (datasets.Set, string, error) {
+	if len(paths) == 0 {
+		if run == "" {
+			return nil, "", errors.New("a detector's file does not say which images it was not trained on; name a folder of normal images")
+		}
+		return f.heldOut(cmd, run)
+	}
+	images, problems := datasets.Find(paths)
+	if len(problems) > 0 {
+		return nil, "", fmt.Errorf("normal images: %w", problemsOf(problems))
+	}
+	return datasets.Files(images...), strings.Join(paths, ", "), nil
+}
+
+// heldOut are the images that the run's training set apart.
+func (f *calibrateFlags) heldOut(cmd *cobra.Command, run runs.Folder) (datasets.Set, string, error) {
+	info, err := run.ReadInfo()
+	if err != nil {
+		return nil, "", err
+	}
+	if len(info.HeldOut) == 0 {
+		return nil, "", fmt.Errorf("the run in %s held no image out, and its training images look more normal than new ones; name a folder of other normal images", run)
+	}
+	data, err := (&evalFlags{data: f.data, changed: true}).open(cmd.Context(), run, info, cmd.ErrOrStderr())
+	if err != nil {
+		return nil, "", err
+	}
+	set := slices.DeleteFunc(slices.Clone(data.Train), func(s datasets.Sample) bool { return !slices.Contains(info.HeldOut, s.Name) })
+	if len(set) != len(info.HeldOut) {
+		return nil, "", fmt.Errorf("of the %d images that the run held out %d are there; name a folder of other normal images", len(info.HeldOut), len(set))
+	}
+	return set, "held out of the training", nil
+}
+
+// calibrated is what calibrate --json prints.
+type calibrated struct {
+	Detector    string                      `json:"detector"`
+	Images      int                         `json:"images"`
+	From        string                      `json:"from"`
+	FalseAlarms float64                     `json:"false_alarms"`
+	Threshold   float64                     `json:"threshold"`
+	Interval    *detector.Interval          `json:"threshold_interval"` // 95 %, nil for a single part
+	Alarms      falseAlarms                 `json:"on_these_images"`
+	Map         struct{ Low, High float64 } `json:"map_threshold"`
+}
+
+func tellCalibration(cmd *cobra.Command, path string, c *detector.Calibration) error {
+	r := calibrated{Detector: path, Images: c.Images, From: c.From, FalseAlarms: c.Share, Threshold: c.Verdict(), Interval: c.Interval}
+	r.Alarms = countAlarms(c.Scores, r.Threshold)
+	r.Map.Low, r.Map.High = c.Pixels.Regions(c.Share)
+	if wantsJSON(cmd) {
+		return printJSON(cmd, r)
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintln(out, c)
+	interval := ""
+	if c.Interval != nil {
+		interval = fmt.Sprintf(" (95 %% interval %.4g to %.4g)", c.Interval[0], c.Interval[1])
+	}
+	fmt.Fprintf(out, "threshold %.4g%s, which %s is expected to reach\n", r.Threshold, interval, inWords(c.Share))
+	fmt.Fprintf(out, "on these images: %s\n", r.Alarms)
+	fmt.Fprintf(out, "a defect reaches %.4g in the map and extends to %.4g\n", r.Map.High, r.Map.Low)
+	if float64(c.Images)*c.Share < 1 {
+		fmt.Fprintf(out, "note: %d images show too little of what %s does; the threshold follows the distribution of largest values that fits them. %d images or more would show it\n",
+			c.Images, inWords(c.Share), int(math.Ceil(1/c.Share)))
+	}
+	fmt.Fprintf(out, "kept in %s\n", quote.Name(path))
+	return nil
+}
+
+// falseAlarms are normal images that were called anomalous.
+type falseAlarms struct {
+	Alarms   int               `json:"alarms"`
+	Images   int               `json:"normal_images"`
+	Interval detector.Interval `json:"share_interval"` // 95 %, by Clopper and Pearson
+}
+
+func countAlarms(scores []float64, threshold float64) falseAlarms {
+	a := falseAlarms{Images: len(scores)}
+	for _, s := range scores {
+		if s >= threshold {
+			a.Alarms++
+		}
+	}
+	a.Interval = proportion(a.Alarms, a.Images)
+	return a
+}
+
+func (a falseAlarms) String() string {
+	percent := func(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) }
+	return fmt.Sprintf("%d of %d normal images called anomalous, %s %% (95 %% interval %s to %s)",
+		a.Alarms, a.Images, percent(float64(a.Alarms)/float64(max(1, a.Images))), percent(a.Interval[0]), percent(a.Interval[1]))
+}
+
+// proportion is the exact 95 % interval of a share of which k in n were seen (Clopper and Pearson).
+func proportion(k, n int) detector.Interval {
+	i := detector.Interval{0, 1}
+	if k > 0 {
+		i[0] = distuv.Beta{Alpha: float64(k), Beta: float64(n - k + 1)}.Quantile(0.025)
+	}
+	if k < n {
+		i[1] = distuv.Beta{Alpha: float64(k + 1), Beta: float64(n - k)}.Quantile(0.975)
+	}
+	return i
+}
