@@ -47,7 +47,7 @@ func (k *curve) check() error {
 }
 
 // prefix names the result in an error, if it has a name.
-func (r other) prefix() string {
+func (r overlay) prefix() string {
 	if r.name == "" {
 		return ""
 	}
@@ -55,8 +55,8 @@ func (r other) prefix() string {
 }
 
 // results lists the figure's own result and those to compare with, named for the legend.
-func (o options) results(own any) []other {
-	return append([]other{{o.name, own}}, o.others...)
+func (o options) results(own any) []overlay {
+	return append([]overlay{{o.name, own}}, o.others...)
 }
 
 // curvesOf reads a curve from every result and measures it. read returns false when a result has no such curve.

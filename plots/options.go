@@ -11,7 +11,7 @@ type Option func(*options)
 type options struct {
 	title     string
 	name      string // of the first curve
-	others    []other
+	others    []overlay
 	threshold *float64
 	level     *float64
 	limit     float64
@@ -22,8 +22,8 @@ type options struct {
 	panels    []string
 }
 
-// other is a further result to compare with.
-type other struct {
+// overlay is a further result to compare with.
+type overlay struct {
 	name   string
 	result any
 }
@@ -74,7 +74,7 @@ func (o options) panel(i int) string {
 
 // With draws another result of the same kind into the figure, to compare runs.
 func With(name string, result any) Option {
-	return func(o *options) { o.others = append(o.others, other{name, result}) }
+	return func(o *options) { o.others = append(o.others, overlay{name, result}) }
 }
 
 // At marks the threshold in use: images that score as much or more are called anomalous. NaN marks none.

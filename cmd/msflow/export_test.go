@@ -12,7 +12,7 @@ import (
 
 // everyKind uses what cells may do and programs may not, or do otherwise.
 func everyKind() *notebook.Notebook {
-	n := notebook.New(notebook.NewMarkdown("# Title\n\ntext `code`\n\n+build ignore"))
+	n := notebook.New(&notebook.Cell{Type: notebook.Markdown, Source: "# Title\n\ntext `code`\n\n+build ignore"})
 	for _, source := range []string{
 		"n := 3 // how many\nname := \"x\"\nrate := 0.5",
 		"import \"fmt\"\n\n// double doubles.\nfunc double(x int) int { return 2 * x }\n\nfor i := range n {\n\tfmt.Println(i, double(i), name)\n}",

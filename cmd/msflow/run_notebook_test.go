@@ -12,7 +12,7 @@ import (
 // stored writes a notebook of code cells, the first of which holds the parameters.
 func stored(t *testing.T, sources ...string) (path string) {
 	t.Helper()
-	n := notebook.New(notebook.NewMarkdown("# Title"))
+	n := notebook.New(&notebook.Cell{Type: notebook.Markdown, Source: "# Title"})
 	for _, s := range sources {
 		n.Cells = append(n.Cells, notebook.NewCode(s))
 	}

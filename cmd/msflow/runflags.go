@@ -110,11 +110,11 @@ func (v flagValues) apply(cmd *cobra.Command, folder runs.Folder) error {
 	if failed != nil {
 		return failed
 	}
-	return v.known(cmd)
+	return v.checkNames(cmd)
 }
 
-// known makes sure that the command has all the run's flags.
-func (v flagValues) known(cmd *cobra.Command) error {
+// checkNames makes sure that the command has all the run's flags.
+func (v flagValues) checkNames(cmd *cobra.Command) error {
 	var strange []string
 	for name := range v {
 		if cmd.Flags().Lookup(name) == nil {

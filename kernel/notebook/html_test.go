@@ -9,7 +9,7 @@ import (
 )
 
 func TestPageHoldsTextCodeAndOutputs(t *testing.T) {
-	n := New(NewMarkdown("# A & B\n\n| a |\n|---|\n| 1 |"), NewCode("%time\nif x < 1 { f(\"s\") } // why"))
+	n := New(&Cell{Type: Markdown, Source: "# A & B\n\n| a |\n|---|\n| 1 |"}, NewCode("%time\nif x < 1 { f(\"s\") } // why"))
 	n.Cells[1].Outputs = []Output{
 		{Type: StreamOutput, Name: "stdout", Text: "<p>"},
 		{Type: ResultOutput, Data: map[string]any{"text/plain": "t", "text/html": "<b>rich</b>"}},
@@ -39,7 +39,7 @@ var attacks = []string{
 
 // hostile is a notebook with an attack wherever it has text.
 func hostile(attack string) *Notebook {
-	n := New(NewMarkdown(attack), NewCode(attack), &Cell{Type: Raw, Source: attack})
+	n := New(&Cell{Type: Markdown, Source: attack}, NewCode(attack), &Cell{Type: Raw, Source: attack})
 	n.Cells[1].Outputs = []Output{
 		{Type: StreamOutput, Name: attack, Text: attack}, {Type: ErrorOutput, Kind: attack, Traceback: []string{attack}}, {Type: OutputType(attack), Data: map[string]any{}},
 	}
@@ -86,7 +86,7 @@ func TestASafePageRunsNothing(t *testing.T) {
 }
 
 func TestASafePageKeepsWhatIsHarmless(t *testing.T) {
-	n := New(NewMarkdown("# A\n\n<b>bold</b> [x](https://example.org)\n\n| a |\n|---|\n| 1 |"), NewCode("x"), NewCode("y"))
+	n := New(&Cell{Type: Markdown, Source: "# A\n\n<b>bold</b> [x](https://example.org)\n\n| a |\n|---|\n| 1 |"}, NewCode("x"), NewCode("y"))
 	n.Cells[1].Outputs = []Output{{Type: ResultOutput, Data: map[string]any{
 		"text/html": `<script>draw()</script>`, "text/plain": "a still form"}}}
 	n.Cells[2].Outputs = []Output{

@@ -76,9 +76,6 @@ func New(cells ...*Cell) *Notebook {
 // NewCode is a code cell that was not run.
 func NewCode(source string) *Cell { return &Cell{Type: Code, Source: source} }
 
-// NewMarkdown is a cell of text.
-func NewMarkdown(source string) *Cell { return &Cell{Type: Markdown, Source: source} }
-
 // Tags are the cell's tags, such as "parameters".
 func (c *Cell) Tags() (tags []string) {
 	list, _ := c.Metadata["tags"].([]any)

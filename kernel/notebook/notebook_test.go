@@ -11,7 +11,7 @@ import (
 )
 
 func sample() *Notebook {
-	n := New(NewMarkdown("# Title\n\nwords"), NewCode("x := 1\nx"), NewCode(""))
+	n := New(&Cell{Type: Markdown, Source: "# Title\n\nwords"}, NewCode("x := 1\nx"), NewCode(""))
 	n.Cells[1].Count = 1
 	n.Cells[1].Outputs = []Output{
 		{Type: StreamOutput, Name: "stdout", Text: "a\nb\n"},

@@ -35,7 +35,7 @@ func code(sources ...string) *Notebook {
 func TestOutputsOfARun(t *testing.T) {
 	n := code(`x := 2`, ``, "fmt.Print(\"a\")\nfmt.Println(\"b\")\nx * 21", `fmt.Fprint(os.Stderr, "c")`)
 	n.Cells[0].Outputs = []Output{{Type: StreamOutput, Name: "stdout", Text: "of an earlier run"}}
-	n.Cells = slices.Insert(n.Cells, 1, NewMarkdown("words"))
+	n.Cells = slices.Insert(n.Cells, 1, &Cell{Type: Markdown, Source: "words"})
 	if err := execute(t, n); err != nil {
 		t.Fatal(err)
 	}

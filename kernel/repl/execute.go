@@ -35,7 +35,7 @@ func (r *REPL) execute(ctx context.Context, code string) (exit bool, err error) 
 		r.live.settle(unfinished)
 	}
 	r.screen.endLine()
-	result, next := out.taken()
+	result, next := out.outcome()
 	r.initial = next
 	if result != "" && r.opts.History != nil {
 		r.opts.History.AddOutput(r.count, result)

@@ -84,7 +84,7 @@ func (o *output) Result(values []any) {
 	o.mu.Unlock()
 	o.r.screen.endLine()
 	label := red.paint(fmt.Sprintf("Out[%d]:", o.count), o.r.colours) + " "
-	if shown := o.r.picture(one(values), d); shown != "" {
+	if shown := o.r.picture(soleValue(values), d); shown != "" {
 		o.r.screen.print(label + strings.TrimRight(text, "\n") + "\n" + shown)
 		return
 	}
@@ -95,8 +95,8 @@ func (o *output) Result(values []any) {
 	o.r.screen.print(label + text + "\n")
 }
 
-// one is the only value that is not nil, as of a function that returns a value and an error.
-func one(values []any) (v any) {
+// soleValue is the only value that is not nil, as of a function that returns a value and an error.
+func soleValue(values []any) (v any) {
 	for _, x := range values {
 		if x != nil && v != nil {
 			return nil
@@ -150,7 +150,7 @@ func (o *output) NextInput(text string, _ bool) {
 	o.next = text
 }
 
-func (o *output) taken() (result, next string) {
+func (o *output) outcome() (result, next string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.result, o.next

@@ -104,7 +104,7 @@ func (p *pictures) learn(reply string) (last bool) {
 func (r *REPL) picture(v any, d display.Data) string {
 	data, img := decodePicture(d)
 	if img == nil {
-		data, img = drawn(v)
+		data, img = pictureOf(v)
 	}
 	if img == nil {
 		if svg, ok := d.Data[display.MIMETypeSVG].(string); ok {
@@ -136,8 +136,8 @@ func (r *REPL) graphical() bool {
 	return r.way != blocks
 }
 
-// drawn is the picture of a value that notebooks show in another form, such as SVG.
-func drawn(v any) (data []byte, img image.Image) {
+// pictureOf is the picture of a value that notebooks show in another form, such as SVG.
+func pictureOf(v any) (data []byte, img image.Image) {
 	p, ok := v.(display.PNGer)
 	if !ok {
 		return nil, nil

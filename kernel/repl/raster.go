@@ -19,8 +19,8 @@ func scaled(img image.Image, w, h int) *image.RGBA {
 	return out
 }
 
-// within is the size that keeps the proportions of img inside w×h pixels.
-func within(img image.Image, w, h int) (int, int) {
+// fitWithin is the size that keeps the proportions of img inside w×h pixels.
+func fitWithin(img image.Image, w, h int) (int, int) {
 	size := img.Bounds().Size()
 	scale := min(float64(w)/float64(size.X), float64(h)/float64(size.Y))
 	return max(1, int(float64(size.X)*scale+0.5)), max(1, int(float64(size.Y)*scale+0.5))
@@ -28,7 +28,7 @@ func within(img image.Image, w, h int) (int, int) {
 
 // halfBlocks draws a picture with two pixels in each character.
 func halfBlocks(img image.Image, cols, rows int, truecolour bool) string {
-	w, h := within(img, cols, 2*rows)
+	w, h := fitWithin(img, cols, 2*rows)
 	h += h % 2
 	m := scaled(img, w, h)
 	var b strings.Builder
@@ -86,7 +86,7 @@ func colour256(c color.RGBA) int {
 
 // braille draws without colours, eight dots in each character: what differs from the picture's background.
 func braille(img image.Image, cols, rows int) string {
-	w, h := within(img, 2*cols, 4*rows)
+	w, h := fitWithin(img, 2*cols, 4*rows)
 	m := scaled(img, w, h)
 	ground := luminance(m.RGBAAt(0, 0))
 	dot := func(x, y int) bool {

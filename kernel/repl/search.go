@@ -11,12 +11,12 @@ import (
 type search struct {
 	query    []rune
 	inputs   []string // newest first, each once
-	found    []found
+	found    []searchMatch
 	selected int
 	top      int
 }
 
-type found struct {
+type searchMatch struct {
 	input string
 	score int
 	at    []int // runes that the query's letters were found at
@@ -46,10 +46,10 @@ func (s *search) find() {
 	s.found, s.selected, s.top = nil, 0, 0
 	for _, in := range s.inputs {
 		if score, at, ok := fuzzy(string(s.query), in); ok {
-			s.found = append(s.found, found{in, score, at})
+			s.found = append(s.found, searchMatch{in, score, at})
 		}
 	}
-	slices.SortStableFunc(s.found, func(a, b found) int { return cmp.Compare(b.score, a.score) })
+	slices.SortStableFunc(s.found, func(a, b searchMatch) int { return cmp.Compare(b.score, a.score) })
 }
 
 // fuzzy reports whether the letters of query stand in text in this order. It prefers whole words and runs of letters: words
@@ -156,7 +156,7 @@ func (s *search) frame(width, height int, colours bool) frame {
 	return f
 }
 
-func (f found) row(selected bool, width int, colours bool) string {
+func (f searchMatch) row(selected bool, width int, colours bool) string {
 	hit := map[int]bool{}
 	for _, i := range f.at {
 		hit[i] = true

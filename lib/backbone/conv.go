@@ -62,8 +62,8 @@ func (c *conv) shape(h, w int) simd.ConvShape {
 	case c.pad == padReflect:
 		s.H, s.W = h+2*p, w+2*p
 	case c.pad == padSame:
-		s.Top, s.Bottom = same(h, c.k, c.stride)
-		s.Left, s.Right = same(w, c.k, c.stride)
+		s.Top, s.Bottom = samePadding(h, c.k, c.stride)
+		s.Left, s.Right = samePadding(w, c.k, c.stride)
 	default:
 		s.Top, s.Bottom, s.Left, s.Right = p, p, p, p
 	}
@@ -80,8 +80,8 @@ func (a activation) finish() simd.Finish {
 	return simd.Finish{}
 }
 
-// same is TensorFlow's padding before and after n pixels.
-func same(n, k, stride int) (before, after int) {
+// samePadding is TensorFlow's padding before and after n pixels.
+func samePadding(n, k, stride int) (before, after int) {
 	out := (n + stride - 1) / stride
 	total := max(0, (out-1)*stride+k-n)
 	return total / 2, total - total/2

@@ -10,7 +10,7 @@ func TestSamePadding(t *testing.T) {
 	for _, c := range [][5]int{ // n, k, stride, before, after
 		{224, 3, 2, 0, 1}, {224, 5, 2, 1, 2}, {225, 3, 2, 1, 1}, {225, 5, 2, 2, 2}, {7, 3, 1, 1, 1}, {7, 5, 1, 2, 2}, {8, 1, 2, 0, 0},
 	} {
-		if before, after := same(c[0], c[1], c[2]); before != c[3] || after != c[4] {
+		if before, after := samePadding(c[0], c[1], c[2]); before != c[3] || after != c[4] {
 			t.Errorf("same(%d,%d,%d) is %d,%d, want %d,%d", c[0], c[1], c[2], before, after, c[3], c[4])
 		}
 	}

@@ -121,8 +121,8 @@ func (w *graphWriter) conv(c *conv, x *G.Node) *G.Node {
 	case c.pad == padReflect:
 		x = w.do(op.ReflectPad(x, p, p, p, p))
 	case c.pad == padSame:
-		g.Pad[0], g.Pad[1] = same(h, c.k, c.stride)
-		g.Pad[2], g.Pad[3] = same(width, c.k, c.stride)
+		g.Pad[0], g.Pad[1] = samePadding(h, c.k, c.stride)
+		g.Pad[2], g.Pad[3] = samePadding(width, c.k, c.stride)
 	default:
 		g.Pad = [4]int{p, p, p, p}
 	}

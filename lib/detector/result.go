@@ -96,7 +96,7 @@ func (r *Result) judgeImages(seed uint64) (err error) {
 	r.Parts = len(distinct(parts(r.Images)))
 	r.DetAUROC, r.DetAP = r.image.AUROC(), r.image.AP()
 	r.DetF1, r.DetThreshold = r.image.F1Max()
-	r.DetThreshold = below(scores, r.DetThreshold)
+	r.DetThreshold = midwayBelow(scores, r.DetThreshold)
 	boot := bootstrap(seed, r.Images)
 	ci, err := boot.AUROC(scores, labels)
 	if err != nil {
@@ -133,9 +133,9 @@ func distinct(names []string) []string {
 	return slices.Compact(names)
 }
 
-// below is the middle of the gap under a score: a threshold that lies on a score itself judges by that image's last bits. With
+// midwayBelow is the middle of the gap under a score: a threshold that lies on a score itself judges by that image's last bits. With
 // no score below, the gap above serves as a measure.
-func below(scores []float64, threshold float64) float64 {
+func midwayBelow(scores []float64, threshold float64) float64 {
 	low, high := math.Inf(-1), math.Inf(1)
 	for _, s := range scores {
 		if s < threshold {

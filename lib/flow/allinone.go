@@ -89,7 +89,7 @@ func NewAllInOne(c int, cfg AllInOneConfig, rng *rand.Rand) (*AllInOne, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("AllInOne: %w", err)
 	}
-	c1, c2 := half(c)
+	c1, c2 := halve(c)
 	net, err := cfg.Subnet.orDefault()("subnet", c1+condChannels(cfg.Condition), 2*c2, rng)
 	if err != nil {
 		return nil, fmt.Errorf("AllInOne: %w", err)
@@ -184,13 +184,13 @@ func (b *AllInOne) Params() []*Param {
 }
 
 func (b *AllInOne) split(c *calc, x *G.Node) (x1, x2 *G.Node) {
-	c1, _ := half(b.channels)
+	c1, _ := halve(b.channels)
 	return c.slice(x, 0, c1), c.slice(x, c1, b.channels)
 }
 
 // scaleShift is s and a_t from the passive half.
 func (b *AllInOne) scaleShift(c *calc, x1 *G.Node) (s, at *G.Node) {
-	_, c2 := half(b.channels)
+	_, c2 := halve(b.channels)
 	a := c.scale(applyNet(c, b.net, conditioned(c, x1, b.cfg.Condition), 2*c2), 0.1)
 	s = b.cfg.Clamp.apply(c, c.slice(a, 0, c2))
 	if b.cfg.VolumePreserving {

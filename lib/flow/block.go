@@ -81,5 +81,5 @@ func sameMap(block string, in []Map, c int) ([]Map, error) {
 	return []Map{m}, nil
 }
 
-// half splits c channels as the couplings do that let the larger half pass: first ⌈c/2⌉, rest ⌊c/2⌋.
-func half(c int) (first, rest int) { return c - c/2, c / 2 }
+// halve splits c channels as the couplings do that let the larger half pass: first ⌈c/2⌉, rest ⌊c/2⌋.
+func halve(c int) (first, rest int) { return c - c/2, c / 2 }

@@ -74,7 +74,7 @@ func (f *CFlow) LogP(t *Tape, z []*G.Node) ([]*G.Node, error) {
 
 // addLogDet adds a place's log-determinant per channel to logp, (B,1,H,W); s is the block's log-scale.
 func (b *AllInOne) addLogDet(c *calc, logp, s *G.Node) *G.Node {
-	_, c2 := half(b.channels)
+	_, c2 := halve(b.channels)
 	perChannel := func(n int) *G.Node {
 		return c.t.Const(fmt.Sprintf("sum(%d) of %d", n, b.channels), func() []float64 {
 			w := make([]float64, n)

@@ -55,16 +55,16 @@ func positions(D, h, w int) []float64 {
 
 // Given is a condition of c channels that the builder of the graph hands to the tape under a name, with [Tape.Give]: a class
 // embedding, another model's features, anything that is fed at run time.
-func Given(name string, c int) Condition { return given{name, c} }
+func Given(name string, c int) Condition { return givenCondition{name, c} }
 
-type given struct {
+type givenCondition struct {
 	name string
 	c    int
 }
 
-func (g given) Channels() int { return g.c }
+func (g givenCondition) Channels() int { return g.c }
 
-func (g given) At(t *Tape, m Map) (*G.Node, error) {
+func (g givenCondition) At(t *Tape, m Map) (*G.Node, error) {
 	n, ok := t.given[g.name]
 	if !ok {
 		return nil, fmt.Errorf("condition %q was not given to the tape", g.name)

@@ -43,7 +43,7 @@ func newCoupling(name string, c int, cfg CouplingConfig, makeEffect func(side, i
 		return coupling{}, fmt.Errorf("%s: %w", name, err)
 	}
 	d := condChannels(cfg.Condition)
-	c2, c1 := half(c)
+	c2, c1 := halve(c)
 	b := coupling{name: name, channels: c}
 	var err error
 	if b.one, err = makeEffect(1, c1+d, c2); err != nil {
@@ -114,7 +114,7 @@ func (b *coupling) nets() []Net {
 func (b *coupling) soften(k float32) { softenNets(k, b.nets()...) }
 
 func (b *coupling) split(c *calc, x *G.Node) (x1, x2 *G.Node) {
-	_, c1 := half(b.channels)
+	_, c1 := halve(b.channels)
 	return c.slice(x, 0, c1), c.slice(x, c1, b.channels)
 }
 

@@ -59,7 +59,7 @@ func NewCrossScale(channels []int, hidden, kernel int, rng *rand.Rand) (*CrossSc
 		if c < 2 {
 			return nil, fmt.Errorf("CrossScale: map %d has %d channels: a coupling needs two halves", i, c)
 		}
-		rest, first := half(c)
+		rest, first := halve(c)
 		firsts, rests = append(firsts, first), append(rests, rest)
 		b.π = append(b.π, newHardMixing(fmt.Sprintf("permute.%d", i), c, rng))
 	}
@@ -141,7 +141,7 @@ func (b *CrossScale) Inverse(t *Tape, z []*G.Node) ([]*G.Node, *G.Node, error) {
 }
 
 func (b *CrossScale) halves(c *calc, i int, x *G.Node) (first, rest *G.Node) {
-	_, k := half(b.channels[i])
+	_, k := halve(b.channels[i])
 	return c.slice(x, 0, k), c.slice(x, k, b.channels[i])
 }
 

@@ -44,7 +44,7 @@ func NewFusion(channels []int, α float64, rng *rand.Rand) (*Fusion, error) {
 		if c < 2 {
 			return nil, fmt.Errorf("Fusion: map %d has %d channels: a coupling needs two halves", i, c)
 		}
-		rest, first := half(c)
+		rest, first := halve(c)
 		firsts, rests = append(firsts, first), append(rests, rest)
 		f.π = append(f.π, newHardMixing(fmt.Sprintf("permute.%d", i), c, rng))
 	}
@@ -134,7 +134,7 @@ func (f *Fusion) split(c *calc, x []*G.Node, permute bool) (first, rest []*G.Nod
 		if permute {
 			n = f.π[i].apply(c, n)
 		}
-		_, k := half(f.channels[i])
+		_, k := halve(f.channels[i])
 		first = append(first, c.slice(n, 0, k))
 		rest = append(rest, c.slice(n, k, f.channels[i]))
 	}

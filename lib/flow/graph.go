@@ -82,7 +82,7 @@ func (b *GraphBuilder) Build(outputs ...Wire) (*Graph, error) {
 	}
 	g := b.g
 	g.outputs = outputs
-	g.params = within(g.nodes, moduleName)
+	g.params = withPrefix(g.nodes, moduleName)
 	return &g, nil
 }
 
@@ -142,8 +142,8 @@ func (f flowing[T]) take(ws []Wire) []T {
 	return vs
 }
 
-// along runs a step for each node in forward order.
-func along[T any](g *Graph, in []T, step func(k int, x []T) ([]T, error)) ([]T, error) {
+// mapForward runs a step for each node in forward order.
+func mapForward[T any](g *Graph, in []T, step func(k int, x []T) ([]T, error)) ([]T, error) {
 	if len(in) != len(g.inputs) {
 		return nil, fmt.Errorf("graph takes %d maps, not %d", len(g.inputs), len(in))
 	}
@@ -159,8 +159,8 @@ func along[T any](g *Graph, in []T, step func(k int, x []T) ([]T, error)) ([]T, 
 	return f.take(g.outputs), nil
 }
 
-// against runs a step for each node from the last to the first.
-func against[T any](g *Graph, out []T, step func(k int, z []T) ([]T, error)) ([]T, error) {
+// mapBackward runs a step for each node from the last to the first.
+func mapBackward[T any](g *Graph, out []T, step func(k int, z []T) ([]T, error)) ([]T, error) {
 	if len(out) != len(g.outputs) {
 		return nil, fmt.Errorf("graph gives %d maps, not %d", len(g.outputs), len(out))
 	}
@@ -179,19 +179,19 @@ func against[T any](g *Graph, out []T, step func(k int, z []T) ([]T, error)) ([]
 
 // Out runs the blocks' shape rules.
 func (g *Graph) Out(in []Map) ([]Map, error) {
-	return along(g, in, func(k int, in []Map) ([]Map, error) { return g.nodes[k].Out(in) })
+	return mapForward(g, in, func(k int, in []Map) ([]Map, error) { return g.nodes[k].Out(in) })
 }
 
 // In runs them backwards.
 func (g *Graph) In(out []Map) ([]Map, error) {
-	return against(g, out, func(k int, out []Map) ([]Map, error) { return inShapes(g.nodes[k].Block, out) })
+	return mapBackward(g, out, func(k int, out []Map) ([]Map, error) { return inShapes(g.nodes[k].Block, out) })
 }
 
 // Forward runs the blocks in the order in which they were added.
 func (g *Graph) Forward(t *Tape, x []*G.Node) ([]*G.Node, *G.Node, error) {
 	c := t.calc()
 	logdet := c.zeros()
-	z, err := along(g, x, func(k int, x []*G.Node) ([]*G.Node, error) {
+	z, err := mapForward(g, x, func(k int, x []*G.Node) ([]*G.Node, error) {
 		defer t.enter(moduleName(k))()
 		z, l, err := g.nodes[k].Forward(t, x)
 		if err == nil {
@@ -209,7 +209,7 @@ func (g *Graph) Forward(t *Tape, x []*G.Node) ([]*G.Node, *G.Node, error) {
 func (g *Graph) Inverse(t *Tape, z []*G.Node) ([]*G.Node, *G.Node, error) {
 	c := t.calc()
 	logdet := c.zeros()
-	x, err := against(g, z, func(k int, z []*G.Node) ([]*G.Node, error) {
+	x, err := mapBackward(g, z, func(k int, z []*G.Node) ([]*G.Node, error) {
 		defer t.enter(moduleName(k))()
 		x, l, err := g.nodes[k].Inverse(t, z)
 		if err == nil {
@@ -225,7 +225,7 @@ func (g *Graph) Inverse(t *Tape, z []*G.Node) ([]*G.Node, *G.Node, error) {
 
 // Initialize lets each block start from the batch as it arrives there.
 func (g *Graph) Initialize(x []*tensor.Dense) error {
-	_, err := along(g, x, func(k int, x []*tensor.Dense) ([]*tensor.Dense, error) { return initializeThrough(g.nodes[k].Block, x) })
+	_, err := mapForward(g, x, func(k int, x []*tensor.Dense) ([]*tensor.Dense, error) { return initializeThrough(g.nodes[k].Block, x) })
 	return err
 }
 

@@ -53,14 +53,14 @@ func NewMSFlow(cfg Config, rng *rand.Rand) (*MSFlow, error) {
 		}
 		m.parallel = append(m.parallel, flow)
 	}
-	m.params = within(m.parallel, parallelName)
+	m.params = withPrefix(m.parallel, parallelName)
 	if cfg.NoFusion {
 		return m, nil
 	}
 	if m.fusion, err = NewFusion(cfg.Channels, cfg.Clamp, rng); err != nil {
 		return nil, fmt.Errorf("MSFlow: %w", err)
 	}
-	m.params = append(m.params, within([]*Fusion{m.fusion}, func(int) string { return fusionName })...)
+	m.params = append(m.params, withPrefix([]*Fusion{m.fusion}, func(int) string { return fusionName })...)
 	if cfg.Gentle {
 		m.fusion.silence()
 	}

@@ -149,9 +149,9 @@ func castDense(v *tensor.Dense, dt tensor.Dtype) *tensor.Dense {
 	return out
 }
 
-// within gives the parts' parameters the names that they have in a composition: prefix(k) before those of part k. One that
+// withPrefix gives the parts' parameters the names that they have in a composition: prefix(k) before those of part k. One that
 // several parts share is listed once, under its first name.
-func within[B interface{ Params() []*Param }](parts []B, prefix func(k int) string) []*Param {
+func withPrefix[B interface{ Params() []*Param }](parts []B, prefix func(k int) string) []*Param {
 	var ps []*Param
 	seen := map[*Content]bool{}
 	for k, b := range parts {

@@ -18,7 +18,7 @@ type Sequence struct {
 // NewSequence chains blocks. Its K-th block's parameters have "module_list.K." before their names. A block may occur several
 // times, and in other chains; its parameters are then shared.
 func NewSequence(blocks ...Block) *Sequence {
-	return &Sequence{blocks, within(blocks, moduleName)}
+	return &Sequence{blocks, withPrefix(blocks, moduleName)}
 }
 
 // moduleName begins the names of the k-th block of a composition.

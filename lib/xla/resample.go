@@ -26,12 +26,12 @@ func (l *lowering) resample(p op.ResampleOp, x *hlo.Value, out hlo.Type) *hlo.Va
 	case p.Rows.Map == "reflect" && p.Cols.Map == "reflect" && !p.Transposed:
 		return l.mirror(l.mirror(x, 2, p.Rows), 3, p.Cols)
 	}
-	columns := l.along(x, 3, p.Cols, p.Transposed)
-	return l.along(columns, 2, p.Rows, p.Transposed)
+	columns := l.resampleAxis(x, 3, p.Cols, p.Transposed)
+	return l.resampleAxis(columns, 2, p.Rows, p.Transposed)
 }
 
-// along multiplies one axis of (B,C,H,W) by the map's matrix.
-func (l *lowering) along(x *hlo.Value, axis int, a op.Axis, transposed bool) *hlo.Value {
+// resampleAxis multiplies one axis of (B,C,H,W) by the map's matrix.
+func (l *lowering) resampleAxis(x *hlo.Value, axis int, a op.Axis, transposed bool) *hlo.Value {
 	m := l.matrix(a, x.DType)
 	from := 1 // of the matrix (Out,In)
 	if transposed {

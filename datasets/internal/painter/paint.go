@@ -30,7 +30,7 @@ func Paint(pic picture.Raster, kind string, seeds ...uint64) (out picture.Raster
 
 // sceneFrom shows the picture.
 func sceneFrom(pic picture.Raster) scene {
-	return scene{look: func(p vec) rgb { return between(pic, p) }}
+	return scene{look: func(p vec) rgb { return colourBetween(pic, p) }}
 }
 
 // painted is the picture with a flaw, and the pixels that the flaw changed.
@@ -63,8 +63,8 @@ func setPixel(r picture.Raster, x, y int, colour rgb) bool {
 	return changed
 }
 
-// between is the picture's colour at a place, in units of the shorter side, between the middles of its pixels.
-func between(r picture.Raster, p vec) rgb {
+// colourBetween is the picture's colour at a place, in units of the shorter side, between the middles of its pixels.
+func colourBetween(r picture.Raster, p vec) rgb {
 	side := float64(min(r.W, r.H))
 	x, y := clampTo(p.x*side-0.5, r.W), clampTo(p.y*side-0.5, r.H)
 	left, top := int(x), int(y)

@@ -190,8 +190,8 @@ func (t *tiffPicture) perRow() int { return t.samples / t.planes() }
 // rowBytes is the length of a row of w pixels.
 func (t *tiffPicture) rowBytes(w int) int { return (w*t.perRow()*t.bits + 7) / 8 }
 
-// kept is how many samples of each pixel are of use: the colours, and an alpha that was multiplied into them.
-func (t *tiffPicture) kept() int {
+// keptSamples is how many samples of each pixel are of use: the colours, and an alpha that was multiplied into them.
+func (t *tiffPicture) keptSamples() int {
 	switch {
 	case t.photometric != photoRGB:
 		return 1
@@ -207,7 +207,7 @@ func (t *tiffPicture) premultiplied() bool {
 
 // decode reads the page's pixels.
 func (t *tiffPicture) decode() (Raster, error) {
-	pic := Raster{W: t.w, H: t.h, Ch: t.kept()}
+	pic := Raster{W: t.w, H: t.h, Ch: t.keptSamples()}
 	if n := t.w * t.h * pic.Ch; t.bits == 16 {
 		pic.Deep = make([]uint16, n)
 	} else {

@@ -65,17 +65,3 @@ func ConvGradWeight(dw, x, dy []float32, s ConvShape) {
 	dw, x, dy = sized("dw", dw, s.lenW()), sized("x", x, s.lenX()), sized("dy", dy, s.lenY())
 	active.gradWeight(dw, x, dy, s)
 }
-
-// ConvGradBias sets db[o] = Σ_{b,oy,ox} dy[b,o,oy,ox], summed in float64.
-func ConvGradBias(db, dy []float32, s ConvShape) {
-	s.check()
-	db, dy = sized("db", db, s.Cout), sized("dy", dy, s.lenY())
-	plane := len(dy) / (s.B * s.Cout)
-	for o := range db {
-		sum := 0.0
-		for b := range s.B {
-			sum += Sum(dy[(b*s.Cout+o)*plane:][:plane])
-		}
-		db[o] = float32(sum)
-	}
-}

@@ -52,11 +52,6 @@ func AddConst(dst []float32, k float32, src []float32) {
 	apply(active.elements.addConst, plainAddConst, dst, src, nil, k, 0)
 }
 
-// Axpy sets y[i] += k·x[i].
-func Axpy(y []float32, k float32, x []float32) {
-	apply(active.elements.axpy, plainAxpy, y, y, x, k, 0)
-}
-
 // Clamp sets dst[i] = min(max(src[i], lo), hi); what is not a number stays.
 func Clamp(dst, src []float32, lo, hi float32) {
 	apply(active.elements.clamp, plainClamp, dst, src, nil, lo, hi)
@@ -176,12 +171,6 @@ func plainScale(dst, a, _ []float32, k, _ float32) {
 func plainAddConst(dst, a, _ []float32, k, _ float32) {
 	for i := range dst {
 		dst[i] = a[i] + k
-	}
-}
-
-func plainAxpy(dst, a, b []float32, k, _ float32) {
-	for i := range dst {
-		dst[i] = a[i] + k*b[i]
 	}
 }
 

@@ -5,17 +5,11 @@ import (
 	"sync/atomic"
 )
 
+// exact makes convolutions add every product as the definition does. Otherwise the faster Winograd filtering is allowed, whose
+// relative errors are some 10⁻⁶ instead of 10⁻⁷.
 var exact atomic.Bool
 
 func init() { exact.Store(os.Getenv("MSFLOW_EXACT") == "1") }
-
-// SetExact makes convolutions add every product as the definition does, or allows the faster Winograd filtering, whose
-// relative errors are some 10⁻⁶ instead of 10⁻⁷. It returns the previous setting. MSFLOW_EXACT=1 in the environment sets it at
-// start.
-func SetExact(on bool) (before bool) { return exact.Swap(on) }
-
-// Exact reports the setting of SetExact.
-func Exact() bool { return exact.Load() }
 
 // A pass of a convolution.
 type pass int

@@ -89,9 +89,6 @@ func mulAVX2(p *mapArgs)
 func divAVX2(p *mapArgs)
 
 //go:noescape
-func axpyAVX2(p *mapArgs)
-
-//go:noescape
 func scaleAVX2(p *mapArgs)
 
 //go:noescape
@@ -117,7 +114,6 @@ var elementsAVX2 = elementKernels{
 	sub:      subAVX2,
 	mul:      mulAVX2,
 	div:      divAVX2,
-	axpy:     axpyAVX2,
 	scale:    scaleAVX2,
 	addConst: addConstAVX2,
 	clamp:    clampAVX2,
@@ -413,9 +409,6 @@ func mulAVX512(p *mapArgs)
 func divAVX512(p *mapArgs)
 
 //go:noescape
-func axpyAVX512(p *mapArgs)
-
-//go:noescape
 func scaleAVX512(p *mapArgs)
 
 //go:noescape
@@ -441,7 +434,6 @@ var elementsAVX512 = elementKernels{
 	sub:      subAVX512,
 	mul:      mulAVX512,
 	div:      divAVX512,
-	axpy:     axpyAVX512,
 	scale:    scaleAVX512,
 	addConst: addConstAVX512,
 	clamp:    clampAVX512,

@@ -1,7 +1,5 @@
 package simd
 
-import "math"
-
 // Sum is Σ x[i], added in float64.
 func Sum(x []float32) float64 { return reduceAlone(active.sum, x, nil) }
 
@@ -40,15 +38,4 @@ func reduceAlone(kernel func(*reduceArgs), x, y []float32) float64 {
 	s := borrowScratch()
 	defer returnScratch(s)
 	return reduceRow(kernel, x, y, &s.reduce)
-}
-
-// Max is the largest of x, or −Inf if x is empty; NaN counts for nothing.
-func Max(x []float32) float32 {
-	m := float32(math.Inf(-1))
-	for _, v := range x {
-		if v > m {
-			m = v
-		}
-	}
-	return m
 }

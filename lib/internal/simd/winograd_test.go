@@ -66,7 +66,7 @@ func TestWinograd(t *testing.T) {
 // TestWinogradWeightBlocks compares batches that go through in one block, in several and in unequal ones with the direct
 // loops, which other tests compare with the definition.
 func TestWinogradWeightBlocks(t *testing.T) {
-	defer SetExact(SetExact(true))
+	defer exact.Store(exact.Swap(true))
 	eachVariant(t, func(t *testing.T) {
 		if active.lanes == 0 {
 			return

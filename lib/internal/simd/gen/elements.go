@@ -18,7 +18,6 @@ var elements = []struct {
 	{"sub", 2, func(v vector) { v.sub(0, 0, 1) }},
 	{"mul", 2, func(v vector) { v.mul(0, 0, 1) }},
 	{"div", 2, func(v vector) { v.div(0, 0, 1) }},
-	{"axpy", 2, func(v vector) { v.addMul(0, 1, 14) }},
 	{"scale", 1, func(v vector) { v.mul(0, 0, 14) }},
 	{"addConst", 1, func(v vector) { v.add(0, 0, 14) }},
 	{"clamp", 1, func(v vector) { v.max(0, 14, 0); v.min(0, 15, 0) }},
