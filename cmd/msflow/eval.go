@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -139,7 +140,7 @@ func (f *evalFlags) writeMaps(out string, predictions []detector.Prediction, thr
 		names[i] = p.Name
 	}
 	names = fileNames(names)
-	if err := writeScores(filepath.Join(out, "scores.csv"), predictions, threshold); err != nil {
+	if err := results.WriteScores(filepath.Join(out, "scores.csv"), predictions, threshold); err != nil {
 		return err
 	}
 	if f.maps {
@@ -256,7 +257,7 @@ func (f *evalFlags) write(out string, r *detector.Result, e *evaluation) error {
 }
 
 func (f *evalFlags) writeFigures(out string, r *detector.Result) error {
-	if err := writeScores(filepath.Join(out, "scores.csv"), r.Images, r.DetThreshold); err != nil {
+	if err := results.WriteScores(filepath.Join(out, "scores.csv"), r.Images, r.DetThreshold); err != nil {
 		return err
 	}
 	if err := drawResult(out, r, f.rows); err != nil {

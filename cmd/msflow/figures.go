@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -108,7 +109,7 @@ func enlarged(values []float32, p detector.Prediction, picture *datasets.Image) 
 // writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32.
 func writeRaw(out string, images []detector.Prediction, names []string) error {
 	for i, p := range images {
-		if err := writeNPY(filepath.Join(out, names[i]+".npy"), p.Maps().NLL, p.H, p.W); err != nil {
+		if err := results.WriteNPY(filepath.Join(out, names[i]+".npy"), p.Maps().NLL, p.H, p.W); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
@@ -85,7 +86,7 @@ func TestScoresOfEveryTestImage(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if want := verdict(score, m.DetThreshold); row[6] != want {
+		if want := results.Verdict(score, m.DetThreshold); row[6] != want {
 			t.Errorf("%s scores %v and is called %s", row[0], score, row[6])
 		}
 		if row[3] == "true" {

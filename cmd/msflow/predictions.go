@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -52,7 +53,7 @@ func newTable(path string, header ...string) (*table, error) {
 
 func (t *table) line(cells ...string) error {
 	for i, cell := range cells {
-		cells[i] = harmless(cell)
+		cells[i] = results.Harmless(cell)
 	}
 	err := t.csv.Write(cells)
 	t.csv.Flush()
@@ -139,7 +140,7 @@ func (p *predictions) threshold() string {
 	if p.report.Threshold == nil {
 		return ""
 	}
-	return number(*p.report.Threshold)
+	return results.Number(*p.report.Threshold)
 }
 
 // add writes one image's results.
@@ -165,7 +166,7 @@ func (p *predictions) add(image detector.Prediction) error {
 		}
 	}
 	p.report.Images = append(p.report.Images, row)
-	cells := []string{row.Name, number(row.Score), p.threshold(), row.Verdict, "", "", ""}
+	cells := []string{row.Name, results.Number(row.Score), p.threshold(), row.Verdict, "", "", ""}
 	if found != nil {
 		cells[5], cells[6] = strconv.Itoa(len(row.Regions)), strconv.Itoa(area(row.Regions))
 	}
@@ -176,7 +177,7 @@ func (p *predictions) add(image detector.Prediction) error {
 func (t *thresholds) inspect(image detector.Prediction, picture *datasets.Image) (row predictionRow, found *region.Found) {
 	row = predictionRow{Name: image.Name, Score: image.Score}
 	if t.Threshold != nil {
-		row.Verdict = verdict(image.Score, *t.Threshold)
+		row.Verdict = results.Verdict(image.Score, *t.Threshold)
 	}
 	if t.Map != nil {
 		found = region.Find(enlarged(image.Maps().NLL, image, picture), picture.H, picture.W, t.Map.Thresholds)
@@ -188,7 +189,7 @@ func (t *thresholds) inspect(image detector.Prediction, picture *datasets.Image)
 // write writes BASE.npy, BASE_mask.png and, where the detector knows the range of its maps, BASE_map.png and BASE_overlay.png.
 func (r *predictionRow) write(base string, image detector.Prediction, picture *datasets.Image, found *region.Found) (drawn bool, err error) {
 	r.Map = base + ".npy"
-	if err := writeNPY(r.Map, image.Maps().NLL, image.H, image.W); err != nil {
+	if err := results.WriteNPY(r.Map, image.Maps().NLL, image.H, image.W); err != nil {
 		return false, err
 	}
 	if found != nil {
@@ -208,8 +209,8 @@ func (r *predictionRow) write(base string, image detector.Prediction, picture *d
 func (p *predictions) list(name string, found *region.Found) error {
 	p.coco.Add(name, found)
 	for _, r := range found.Regions {
-		err := p.regions.line(name, number(r.Score), number(r.Mean), strconv.Itoa(r.Area), number(r.Centroid[0]), number(r.Centroid[1]),
-			number(r.Box[0]), number(r.Box[1]), number(r.Box[2]), number(r.Box[3]))
+		err := p.regions.line(name, results.Number(r.Score), results.Number(r.Mean), strconv.Itoa(r.Area), results.Number(r.Centroid[0]), results.Number(r.Centroid[1]),
+			results.Number(r.Box[0]), results.Number(r.Box[1]), results.Number(r.Box[2]), results.Number(r.Box[3]))
 		if err != nil {
 			return err
 		}

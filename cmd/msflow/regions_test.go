@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/lib/region"
 )
 
@@ -57,7 +58,7 @@ func checkRegions(t *testing.T, out string, sizes map[string][2]int, least int) 
 	}
 	for i, row := range rows {
 		a := coco.Annotations[i]
-		if row[3] != strconv.Itoa(a.Area) || row[6] != number(a.Box[0]) || row[0] != coco.Images[a.ImageID-1].FileName || a.Area < least {
+		if row[3] != strconv.Itoa(a.Area) || row[6] != results.Number(a.Box[0]) || row[0] != coco.Images[a.ImageID-1].FileName || a.Area < least {
 			t.Errorf("row %v, annotation %+v", row, a)
 		}
 	}

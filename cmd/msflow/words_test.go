@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
@@ -102,7 +103,7 @@ func TestNamesCannotCommandTheTerminal(t *testing.T) {
 func TestSpreadsheetsExecuteNoName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.csv")
 	row := []string{"=1+1", "@x", "+cmd", "-2.5", "-1e-7", "-dash.png", "plain", ""}
-	if err := writeCSV(path, [][]string{append([]string(nil), row...)}); err != nil {
+	if err := results.WriteCSV(path, [][]string{append([]string(nil), row...)}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"'=1+1", "'@x", "'+cmd", "-2.5", "-1e-7", "'-dash.png", "plain", ""}

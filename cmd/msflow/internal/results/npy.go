@@ -1,4 +1,4 @@
-package main
+package results
 
 import (
 	"bufio"
@@ -10,8 +10,8 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
-// writeNPY writes values (h,w) as NumPy's .npy, version 1.0, so that maps can be read anywhere without loss.
-func writeNPY(path string, values []float32, h, w int) error {
+// WriteNPY writes values (h,w) as NumPy's .npy, version 1.0, so that maps can be read anywhere without loss.
+func WriteNPY(path string, values []float32, h, w int) error {
 	return runs.WriteFile(path, func(file io.Writer) error {
 		header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", h, w)
 		const before = 10 // magic, version and the header's length
