@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
@@ -22,7 +23,7 @@ type calibrateFlags struct {
 	data        string
 	weights     string
 	falseAlarms float64
-	device      deviceFlags
+	device      flags.Device
 }
 
 func calibrateCommand() *cobra.Command {
@@ -39,7 +40,7 @@ func calibrateCommand() *cobra.Command {
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0], args[1:]) },
 	}
-	f.device.register(cmd, xla.TF32)
+	f.device.Register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.data, "data", "", "folder of the data set, if it has moved since the training")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
@@ -62,7 +63,7 @@ func (f *calibrateFlags) run(cmd *cobra.Command, from string, paths []string) er
 		}
 		defer release()
 	}
-	if err := f.device.use(d, cmd.ErrOrStderr()); err != nil {
+	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	set, origin, err := f.normal(cmd, run, paths)
@@ -132,8 +133,8 @@ func tellCalibration(cmd *cobra.Command, path string, c *detector.Calibration) e
 	r := calibrated{Detector: path, Images: c.Images, From: c.From, FalseAlarms: c.Share, Threshold: c.Verdict(), Interval: c.Interval}
 	r.Alarms = countAlarms(c.Scores, r.Threshold)
 	r.Map.Low, r.Map.High = c.Pixels.Regions(c.Share)
-	if wantsJSON(cmd) {
-		return printJSON(cmd, r)
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, r)
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintln(out, c)

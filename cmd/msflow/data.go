@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"io"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/spf13/cobra"
@@ -91,8 +92,8 @@ func (f *dataCheck) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	if wantsJSON(cmd) {
-		return printJSON(cmd, reports)
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, reports)
 	}
 	if len(pairs) > 0 {
 		fmt.Fprintf(cmd.OutOrStdout(), "pairs, test image first, are in %s\n", f.sheet)
@@ -120,7 +121,7 @@ func (f *dataCheck) check(cmd *cobra.Command) (report checkedClass, pairs datase
 	if len(found) > 0 {
 		report.Sheet = f.sheet
 	}
-	if !wantsJSON(cmd) {
+	if !flags.WantsJSON(cmd) {
 		report.print(cmd.OutOrStdout(), data)
 	}
 	return report, pairs, nil

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/spf13/cobra"
 )
@@ -68,7 +69,7 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	f.StringVar(&d.Masks, "masks", "", "folder: subfolder of masks; without one, NAME_mask beside NAME is its mask")
 	f.StringVar(&d.MaskPattern, "mask-pattern", "", "masks' file names, such as {stem}-defect.png (default: {stem}_mask, {stem}_GT, {stem}_seg, {stem}_label or {stem})")
 	f.StringVar(&d.MaskAbove, "mask-above", "", "a mask's pixel is anomalous above this value of 255 (default: recognised for each mask; what was assumed is said)")
-	mark(cmd, isPath, "data", "split")
+	flags.Mark(cmd, flags.IsPath, "data", "split")
 }
 
 // open opens the data set and checks every file.
@@ -123,7 +124,7 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 		o = append(o, datasets.MaskAbove(n))
 	}
 	if d.Counts != "" {
-		n, err := parseInts(d.Counts)
+		n, err := flags.ParseInts(d.Counts)
 		if err != nil || len(n) != 3 {
 			return nil, fmt.Errorf("--counts %s: three numbers are wanted, such as 60,20,40", d.Counts)
 		}
@@ -147,17 +148,4 @@ func parseSize(s string) (h, w int, err error) {
 		return 0, 0, fmt.Errorf("--size %s: it is N or HxW in pixels, each side from 32 to 8192", s)
 	}
 	return h, w, nil
-}
-
-// parseInts reads numbers between commas.
-func parseInts(s string) ([]int, error) {
-	var out []int
-	for _, part := range strings.Split(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/machine"
 	"github.com/msflow-go/msflow/lib/op"
 	"github.com/msflow-go/msflow/lib/weights"
@@ -27,8 +28,8 @@ func doctorCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			report := diagnose()
-			if wantsJSON(cmd) {
-				return printJSON(cmd, report)
+			if flags.WantsJSON(cmd) {
+				return flags.PrintJSON(cmd, report)
 			}
 			for _, f := range report {
 				mark := "ok  "

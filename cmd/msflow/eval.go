@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
@@ -27,7 +28,7 @@ type evalFlags struct {
 	maps    bool
 	raw     bool
 	changed bool
-	device  deviceFlags
+	device  flags.Device
 }
 
 func evalCommand() *cobra.Command {
@@ -42,7 +43,7 @@ func evalCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, runs.Folder(args[0])) },
 	}
-	f.device.register(cmd, xla.TF32)
+	f.device.Register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.data, "data", "", "folder of the data set, if it has moved since the training")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
@@ -76,7 +77,7 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	if err != nil {
 		return err
 	}
-	if err := f.device.use(d, log); err != nil {
+	if err := f.device.Use(d, log); err != nil {
 		return err
 	}
 	data, err := f.open(ctx, folder, info, log)
@@ -95,8 +96,8 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	if err := f.write(out, r, &evaluation{Run: info.Run, Detector: d.Sum, ThresholdOf: thresholdOf, Metrics: r.Metrics}); err != nil {
 		return err
 	}
-	if wantsJSON(cmd) {
-		return printJSON(cmd, evalReport{Metrics: r.Metrics, Run: string(folder), Results: out})
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, evalReport{Metrics: r.Metrics, Run: string(folder), Results: out})
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s\nfigures, maps and scores are in %s\n", r.Metrics, out)
 	return nil
@@ -126,8 +127,8 @@ func (f *evalFlags) scoreOneClass(cmd *cobra.Command, folder runs.Folder, d *det
 	if err := f.writeMaps(report.Results, predictions, threshold); err != nil {
 		return err
 	}
-	if wantsJSON(cmd) {
-		return printJSON(cmd, report)
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, report)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s\nscores and maps are in %s\n", report, report.Results)
 	return nil

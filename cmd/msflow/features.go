@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/weights"
@@ -70,8 +71,8 @@ func exportFeatures(cmd *cobra.Command, d *detector.Detector, set *datasets.Data
 	if err := weights.WriteSafetensors(out, tensors, map[string]string{"data": set.Name}); err != nil {
 		return err
 	}
-	if wantsJSON(cmd) {
-		return printJSON(cmd, map[string]any{"file": out, "train": len(set.Train), "test": len(set.Test)})
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, map[string]any{"file": out, "train": len(set.Train), "test": len(set.Test)})
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote the features of %d training and %d test images to %s\n", len(set.Train), len(set.Test), out)
 	return nil

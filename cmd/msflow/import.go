@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/spf13/cobra"
@@ -52,8 +53,8 @@ func importCommand() *cobra.Command {
 			if err := errors.Join(folder.WriteInfo(info), d.Save(folder.Detector())); err != nil {
 				return err
 			}
-			if wantsJSON(cmd) {
-				return printJSON(cmd, map[string]any{"run": out, "detector": folder.Detector(), "config": d.Config})
+			if flags.WantsJSON(cmd) {
+				return flags.PrintJSON(cmd, map[string]any{"run": out, "detector": folder.Detector(), "config": d.Config})
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "the detector is %s\n", folder.Detector())
 			return nil
@@ -62,7 +63,7 @@ func importCommand() *cobra.Command {
 	data.register(cmd)
 	model.register(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "folder for the run")
-	mark(cmd, ofProcess, "out")
+	flags.Mark(cmd, flags.OfProcess, "out")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }

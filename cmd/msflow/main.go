@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/bench"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/spf13/cobra"
 )
@@ -81,7 +82,7 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(trainCommand(), evalCommand(), calibrateCommand(), predictCommand(), importCommand(), featuresCommand(), dataCommand(), verifyCommand(), weightsCommand(), benchCommand(), doctorCommand(), kernelCommand(), replCommand(), runCommand(), exportCommand(), sweepCommand(), tableCommand())
+	root.AddCommand(trainCommand(), evalCommand(), calibrateCommand(), predictCommand(), importCommand(), featuresCommand(), dataCommand(), verifyCommand(), weightsCommand(), bench.Command(), doctorCommand(), kernelCommand(), replCommand(), runCommand(), exportCommand(), sweepCommand(), tableCommand())
 	root.RunE = func(cmd *cobra.Command, _ []string) error { // a person who types only msflow wants to talk to it
 		if onTerminal() {
 			return runREPL(cmd, replFlags{})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/flow"
@@ -37,7 +38,7 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 	f.BoolVar(&c.NoFusion, "no-fusion", false, "leave out the fusion flow")
 	f.Float64Var(&c.TopK, "top-k", 0, "share of the pixels whose mean is the image score (default 0.001 for msflow, 0.03 by its paper, the paper's score for the others)")
 	f.Float64Var(&c.Coreset, "coreset", 0.1, "share of the patches that patchcore keeps")
-	mark(cmd, isPath, "weights")
+	flags.Mark(cmd, flags.IsPath, "weights")
 	m.given = f.Changed
 }
 
@@ -60,12 +61,12 @@ func (m *modelFlags) detector(data *datasets.Data, seed uint64) (*detector.Detec
 	c := m.config
 	var err error
 	if m.blocks != "" {
-		if c.Blocks, err = parseInts(m.blocks); err != nil {
+		if c.Blocks, err = flags.ParseInts(m.blocks); err != nil {
 			return nil, fmt.Errorf("--blocks %s: %w", m.blocks, err)
 		}
 	}
 	if m.scales != "" {
-		if c.Scales, err = parseInts(m.scales); err != nil {
+		if c.Scales, err = flags.ParseInts(m.scales); err != nil {
 			return nil, fmt.Errorf("--scales %s: %w", m.scales, err)
 		}
 	}

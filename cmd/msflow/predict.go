@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
@@ -22,7 +23,7 @@ type predictFlags struct {
 	threshold thresholdFlags
 	maps      bool
 	watch     string
-	device    deviceFlags
+	device    flags.Device
 }
 
 func predictCommand() *cobra.Command {
@@ -53,7 +54,7 @@ func predictCommand() *cobra.Command {
 			return f.run(cmd, args[0], args[1:])
 		},
 	}
-	f.device.register(cmd, xla.TF32)
+	f.device.Register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "predictions", "folder for the results")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
@@ -108,7 +109,7 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) erro
 	if err != nil {
 		return err
 	}
-	if err := f.device.use(d, cmd.ErrOrStderr()); err != nil {
+	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	images, problems, err := listed(paths, f.out)
@@ -161,8 +162,8 @@ func (f *predictFlags) predict(cmd *cobra.Command, d *detector.Detector, images 
 // tell prints the scores. Images that failed are an error in the end.
 func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
 	out := cmd.OutOrStdout()
-	if wantsJSON(cmd) {
-		if err := printJSON(cmd, report); err != nil {
+	if flags.WantsJSON(cmd) {
+		if err := flags.PrintJSON(cmd, report); err != nil {
 			return err
 		}
 	} else {

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/spf13/pflag"
 )
@@ -155,7 +156,7 @@ func TestResumeNamesTheFlagThatContradicts(t *testing.T) {
 		if _, kept := info.Flags[flag.Name]; !kept {
 			t.Errorf("run.json does not hold --%s", flag.Name)
 		}
-		if marked(flag, ofPlace) || marked(flag, isPath) || marked(flag, mayGrow) {
+		if flags.Marked(flag, flags.OfPlace) || flags.Marked(flag, flags.IsPath) || flags.Marked(flag, flags.MayGrow) {
 			return
 		}
 		for _, other := range []string{"7", "0.125", "true", "text"} { // the first that the flag takes and does not have

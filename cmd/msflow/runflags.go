@@ -9,39 +9,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// A run keeps all flags of the command that made it, so that a resumed training and a test go by the same ones. A flag needs
-// no code of its own for that. Those that are special say so:
-const (
-	ofProcess = "msflow_of_process" // says how this process works, not what comes out: it is not kept, and may differ
-	ofPlace   = "msflow_of_place"   // says where something lies or computes: it is kept, and another place may be given
-	isPath    = "msflow_is_path"    // the place is a path
-	mayGrow   = "msflow_may_grow"   // a number that may be raised when the run is resumed
-)
-
-// mark gives flags of a command a mark.
-func mark(cmd *cobra.Command, key string, names ...string) {
-	for _, name := range names {
-		if err := cmd.Flags().SetAnnotation(name, key, nil); err != nil {
-			panic(err) // there is no such flag: a mistake in the program
-		}
-	}
-}
-
-func marked(f *pflag.Flag, key string) bool {
-	_, ok := f.Annotations[key]
-	return ok
-}
-
 // runFlags visits the flags of a command that a run keeps.
 func runFlags(cmd *cobra.Command, visit func(f *pflag.Flag)) {
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" && !marked(f, ofProcess) {
+		if f.Name != "help" && !flags.Marked(f, flags.OfProcess) {
 			visit(f)
 		}
 	})
@@ -55,7 +33,7 @@ func keepFlags(cmd *cobra.Command, folder runs.Folder) (values flagValues, given
 	values = flagValues{}
 	runFlags(cmd, func(f *pflag.Flag) {
 		values[f.Name] = f.Value.String()
-		if marked(f, isPath) {
+		if flags.Marked(f, flags.IsPath) {
 			values[f.Name] = folder.Relative(f.Value.String())
 		}
 		if f.Changed {
@@ -70,7 +48,7 @@ func keepFlags(cmd *cobra.Command, folder runs.Folder) (values flagValues, given
 func resumedFlags(cmd *cobra.Command, folder runs.Folder, before flagValues) flagValues {
 	values, _ := keepFlags(cmd, folder)
 	runFlags(cmd, func(f *pflag.Flag) {
-		if old, kept := before[f.Name]; kept && marked(f, isPath) && !f.Changed {
+		if old, kept := before[f.Name]; kept && flags.Marked(f, flags.IsPath) && !f.Changed {
 			values[f.Name] = old
 		}
 	})
@@ -81,7 +59,7 @@ func resumedFlags(cmd *cobra.Command, folder runs.Folder, before flagValues) fla
 func (v flagValues) settings(cmd *cobra.Command) flagValues {
 	out := flagValues{}
 	runFlags(cmd, func(f *pflag.Flag) {
-		if value, kept := v[f.Name]; kept && !marked(f, ofPlace) && !marked(f, isPath) && !marked(f, mayGrow) {
+		if value, kept := v[f.Name]; kept && !flags.Marked(f, flags.OfPlace) && !flags.Marked(f, flags.IsPath) && !flags.Marked(f, flags.MayGrow) {
 			out[f.Name] = value
 		}
 	})
@@ -96,7 +74,7 @@ func (v flagValues) apply(cmd *cobra.Command, folder runs.Folder) error {
 		if !kept || failed != nil {
 			return
 		}
-		if marked(f, isPath) {
+		if flags.Marked(f, flags.IsPath) {
 			value = folder.Absolute(value)
 		}
 		if f.Changed {
@@ -131,10 +109,10 @@ func (v flagValues) checkNames(cmd *cobra.Command) error {
 // agree compares a flag that the user gave with the run's.
 func agree(f *pflag.Flag, value string) error {
 	now := f.Value.String()
-	if now == value || marked(f, ofPlace) || marked(f, isPath) {
+	if now == value || flags.Marked(f, flags.OfPlace) || flags.Marked(f, flags.IsPath) {
 		return nil
 	}
-	if !marked(f, mayGrow) {
+	if !flags.Marked(f, flags.MayGrow) {
 		return fmt.Errorf("--%s %s contradicts the run, which has --%s %s", f.Name, quoteEmpty(now), f.Name, quoteEmpty(value))
 	}
 	before, err := strconv.Atoi(value)

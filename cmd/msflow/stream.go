@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
@@ -81,7 +82,7 @@ func (f *predictFlags) follow(cmd *cobra.Command, from string, images source) er
 	if err != nil {
 		return err
 	}
-	if err := f.device.use(d, cmd.ErrOrStderr()); err != nil {
+	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	release, err := runs.Lock(f.out, "predict")
@@ -173,7 +174,7 @@ func (s *stream) add(a arrival, p detector.Prediction) error {
 	if err := s.write(line, a); err != nil {
 		return err
 	}
-	if !wantsJSON(s.cmd) {
+	if !flags.WantsJSON(s.cmd) {
 		fmt.Fprintf(s.cmd.OutOrStdout(), "%8.5f  %-9s  %s%s\n", row.Score, row.Verdict, quote.Name(row.Name), row.defects())
 	}
 	return s.watchDrift()
@@ -206,7 +207,7 @@ func (s *stream) write(line streamRow, a arrival) error {
 	if err := s.results.add(line); err != nil {
 		return err
 	}
-	if !wantsJSON(s.cmd) {
+	if !flags.WantsJSON(s.cmd) {
 		return nil
 	}
 	return json.NewEncoder(s.cmd.OutOrStdout()).Encode(line)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
@@ -23,7 +24,7 @@ import (
 type trainFlags struct {
 	data    dataFlags
 	model   modelFlags
-	device  deviceFlags
+	device  flags.Device
 	out     string
 	epochs  int
 	batch   int
@@ -57,7 +58,7 @@ func (f *trainFlags) command() *cobra.Command {
 	}
 	f.data.register(cmd)
 	f.model.register(cmd)
-	f.device.register(cmd, xla.TF32)
+	f.device.Register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "folder for the run")
 	fl.IntVar(&f.epochs, "epochs", 0, "passes over the training images, over which the schedule stretches (default: the recipe's; paper 100,\nwhitened as many as 1,700 images take, at least 4)")
@@ -70,8 +71,8 @@ func (f *trainFlags) command() *cobra.Command {
 	fl.Int64Var(&f.cacheMB, "cache-mb", 4096, "memory for the features; more goes to a temporary file")
 	fl.BoolVar(&f.resume, "resume", false, "continue the training in the run's folder, with the run's settings")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the run in the folder")
-	mark(cmd, ofProcess, "out", "cache-mb", "resume", "overwrite")
-	mark(cmd, mayGrow, "epochs")
+	flags.Mark(cmd, flags.OfProcess, "out", "cache-mb", "resume", "overwrite")
+	flags.Mark(cmd, flags.MayGrow, "epochs")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
@@ -170,7 +171,7 @@ func (t *training) run(ctx context.Context) error {
 	if t.d, err = t.model.detector(t.data, uint64(t.trainFlags.data.Seed)); err != nil {
 		return err
 	}
-	if err := t.device.use(t.d, log); err != nil {
+	if err := t.device.Use(t.d, log); err != nil {
 		return err
 	}
 	t.d.Run = t.info.Run
@@ -346,8 +347,8 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.
 		return reportFitted(cmd, folder, d)
 	}
 	last := d.Epochs[len(d.Epochs)-1]
-	if wantsJSON(cmd) {
-		return printJSON(cmd, map[string]any{"run": f.out, "detector": folder.Detector(), "epochs": last.Epoch, "loss": last.Loss, "best_epoch": best.orNil()})
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, map[string]any{"run": f.out, "detector": folder.Detector(), "epochs": last.Epoch, "loss": last.Loss, "best_epoch": best.orNil()})
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.Detector())
@@ -360,8 +361,8 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.
 
 // reportFitted tells of a model that was fitted in one go.
 func reportFitted(cmd *cobra.Command, folder runs.Folder, d *detector.Detector) error {
-	if wantsJSON(cmd) {
-		return printJSON(cmd, map[string]any{"run": string(folder), "detector": folder.Detector(), "model": d.Config.Model})
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, map[string]any{"run": string(folder), "detector": folder.Detector(), "model": d.Config.Model})
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "fitted %s; the detector is %s\n", d.Config.Model, folder.Detector())
 	return nil

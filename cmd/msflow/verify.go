@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/reference"
 	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
 
 func verifyCommand() *cobra.Command {
-	var f deviceFlags
+	var f flags.Device
 	cmd := &cobra.Command{
 		Use:   "verify FOLDER",
 		Short: "Compare this program with the reference's numbers in a folder of fixtures",
@@ -20,12 +21,12 @@ func verifyCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return verifyFolder(cmd, args[0], &f) },
 	}
-	f.register(cmd, xla.Float32)
+	f.Register(cmd, xla.Float32)
 	return cmd
 }
 
-func verifyFolder(cmd *cobra.Command, folder string, f *deviceFlags) error {
-	device, precision, err := f.open(cmd.ErrOrStderr())
+func verifyFolder(cmd *cobra.Command, folder string, f *flags.Device) error {
+	device, precision, err := f.Open(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func verifyFolder(cmd *cobra.Command, folder string, f *deviceFlags) error {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))
 		}
 		all = append(all, found...)
-		if !wantsJSON(cmd) {
+		if !flags.WantsJSON(cmd) {
 			printComparisons(cmd, found)
 		}
 	}
@@ -51,8 +52,8 @@ func verifyFolder(cmd *cobra.Command, folder string, f *deviceFlags) error {
 			missed++
 		}
 	}
-	if wantsJSON(cmd) {
-		if err := printJSON(cmd, map[string]any{"cases": len(cases), "tensors": len(all), "missed": missed, "comparisons": all}); err != nil {
+	if flags.WantsJSON(cmd) {
+		if err := flags.PrintJSON(cmd, map[string]any{"cases": len(cases), "tensors": len(all), "missed": missed, "comparisons": all}); err != nil {
 			return err
 		}
 	} else {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/lib/weights"
 	"github.com/spf13/cobra"
 )
@@ -32,8 +33,8 @@ func weightsList() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows := weightsRows()
-			if wantsJSON(cmd) {
-				return printJSON(cmd, rows)
+			if flags.WantsJSON(cmd) {
+				return flags.PrintJSON(cmd, rows)
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "BACKBONE\tFILE\tSHA-256\tHERE")
@@ -78,8 +79,8 @@ func weightsGet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if wantsJSON(cmd) {
-				return printJSON(cmd, map[string]string{"name": args[0], "path": path})
+			if flags.WantsJSON(cmd) {
+				return flags.PrintJSON(cmd, map[string]string{"name": args[0], "path": path})
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), path)
 			return nil
@@ -96,8 +97,8 @@ func weightsConvert() *cobra.Command {
 			if err := weights.Convert(args[0], args[1]); err != nil {
 				return err
 			}
-			if wantsJSON(cmd) {
-				return printJSON(cmd, map[string]string{"from": args[0], "to": args[1]})
+			if flags.WantsJSON(cmd) {
+				return flags.PrintJSON(cmd, map[string]string{"from": args[0], "to": args[1]})
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s\n", args[1])
 			return nil

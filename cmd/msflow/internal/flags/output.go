@@ -1,4 +1,4 @@
-package main
+package flags
 
 import (
 	"encoding/json"
@@ -6,13 +6,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func wantsJSON(cmd *cobra.Command) bool {
+func WantsJSON(cmd *cobra.Command) bool {
 	j, _ := cmd.Flags().GetBool("json")
 	return j
 }
 
-// printJSON prints the one object that --json promises.
-func printJSON(cmd *cobra.Command, v any) error {
+// PrintJSON prints the one object that --json promises.
+func PrintJSON(cmd *cobra.Command, v any) error {
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

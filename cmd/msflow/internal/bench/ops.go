@@ -1,9 +1,10 @@
-package main
+package bench
 
 import (
 	"context"
 	"fmt"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/lib/op"
 	"github.com/spf13/cobra"
 	G "gorgonia.org/gorgonia"
@@ -33,8 +34,8 @@ func benchOpsCommand() *cobra.Command {
 				}
 				all = append(all, t...)
 			}
-			if wantsJSON(cmd) {
-				return printJSON(cmd, map[string]any{"ops": all})
+			if flags.WantsJSON(cmd) {
+				return flags.PrintJSON(cmd, map[string]any{"ops": all})
 			}
 			for _, t := range all {
 				if err := printTiming(cmd, fmt.Sprintf("%v %s", t.Shape, t.Pass), t.timing); err != nil {
@@ -51,7 +52,7 @@ func benchOpsCommand() *cobra.Command {
 
 // convolution measures every pass of one shape.
 func (b *benchFlags) convolution(ctx context.Context, text string) ([]opTiming, error) {
-	v, err := parseInts(text)
+	v, err := flags.ParseInts(text)
 	if err != nil || len(v) != 4 || min(v[0], v[1], v[2], v[3]) < 1 {
 		return nil, fmt.Errorf("--shape %s: want four positive numbers, such as 8,64,32,64", text)
 	}

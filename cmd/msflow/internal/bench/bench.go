@@ -1,4 +1,5 @@
-package main
+// Package bench is the verb that measures this program's speed, a file for each thing measured.
+package bench
 
 import (
 	"context"
@@ -7,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/machine"
 	"github.com/msflow-go/msflow/lib/op"
 	"github.com/spf13/cobra"
@@ -18,7 +20,7 @@ type benchFlags struct {
 	threads int
 }
 
-func benchCommand() *cobra.Command {
+func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure this program's speed on this machine",
@@ -95,8 +97,8 @@ func noise(n int, seed uint64) []float32 {
 
 // printTiming prints one measurement as JSON or as a line.
 func printTiming(cmd *cobra.Command, what string, t timing) error {
-	if wantsJSON(cmd) {
-		return printJSON(cmd, t)
+	if flags.WantsJSON(cmd) {
+		return flags.PrintJSON(cmd, t)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s: %.4g s (least %.4g s), %.2f images/s, %.1f GFLOP/s (%.0f %% of the peak of %.0f), at most %d MiB, %d threads, %s\n",
 		what, t.Median, t.Min, t.Images, t.GFLOPS, 100*t.OfPeak, t.PeakGFLOPS, t.PeakBytes>>20, t.Threads, t.Kernel)

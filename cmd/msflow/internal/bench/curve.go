@@ -1,10 +1,11 @@
-package main
+package bench
 
 import (
 	"context"
 	"fmt"
 	"math"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/lib/flow"
 	"github.com/msflow-go/msflow/lib/train"
 	"github.com/msflow-go/msflow/lib/xla"
@@ -23,7 +24,7 @@ type lossCurve struct {
 
 func benchCurveCommand() *cobra.Command {
 	var b benchFlow
-	var f deviceFlags
+	var f flags.Device
 	var steps int
 	var limit float64
 	cmd := &cobra.Command{
@@ -31,19 +32,19 @@ func benchCurveCommand() *cobra.Command {
 		Short: "Hold the loss curve of a device against the processor's",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, p, err := f.open(cmd.ErrOrStderr())
+			d, p, err := f.Open(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			if d == nil {
-				return fmt.Errorf("bench curve needs a device; --device %s is the processor", f.device)
+				return fmt.Errorf("bench curve needs a device; --device %s is the processor", f.Name)
 			}
 			c, err := b.curve(cmd.Context(), d, p, steps)
 			if err != nil {
 				return err
 			}
-			if wantsJSON(cmd) {
-				err = printJSON(cmd, c)
+			if flags.WantsJSON(cmd) {
+				err = flags.PrintJSON(cmd, c)
 			} else {
 				fmt.Fprintf(cmd.OutOrStdout(), "%d steps, loss %.2f to %.2f nats on the processor, to %.2f on %s in %s; worst relative difference %.2e\n",
 					steps, c.CPU[0], c.CPU[steps-1], c.Losses[steps-1], d, p, c.Worst)
@@ -55,7 +56,7 @@ func benchCurveCommand() *cobra.Command {
 		},
 	}
 	b.register(cmd)
-	f.register(cmd, xla.Float32)
+	f.Register(cmd, xla.Float32)
 	cmd.Flags().IntVar(&steps, "steps", 100, "steps of the training")
 	cmd.Flags().Float64Var(&limit, "limit", 1e-3, "largest relative difference of a loss that passes")
 	return cmd

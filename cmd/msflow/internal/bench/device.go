@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/backbone"
 	"github.com/msflow-go/msflow/lib/flow"
@@ -17,7 +18,7 @@ import (
 
 // benchDevice describes the detector whose training and inference are measured on a device.
 type benchDevice struct {
-	deviceFlags
+	flags.Device
 	backbone    string
 	size, batch int
 	seconds     float64
@@ -55,15 +56,15 @@ func benchDeviceCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if wantsJSON(cmd) {
-				return printJSON(cmd, t)
+			if flags.WantsJSON(cmd) {
+				return flags.PrintJSON(cmd, t)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %.4g s a batch, %.1f images/s, at most %.2f GiB, compiled in %.1f s\n",
 				t.What, t.Median, t.Images, float64(t.PeakBytes)/(1<<30), t.Compile)
 			return nil
 		},
 	}
-	b.register(cmd, xla.TF32)
+	b.Register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&b.backbone, "backbone", "wide_resnet50_2", "backbone network")
 	fl.IntVar(&b.size, "size", 512, "height and width of the images")
@@ -73,12 +74,12 @@ func benchDeviceCommand() *cobra.Command {
 }
 
 func (b *benchDevice) measure(cmd *cobra.Command, what string) (deviceTiming, error) {
-	d, p, err := b.open(cmd.ErrOrStderr())
+	d, p, err := b.Open(cmd.ErrOrStderr())
 	if err != nil {
 		return deviceTiming{}, err
 	}
 	if d == nil {
-		return deviceTiming{}, fmt.Errorf("bench device needs a device; --device %s is the processor, which bench train and bench infer measure", b.device)
+		return deviceTiming{}, fmt.Errorf("bench device needs a device; --device %s is the processor, which bench train and bench infer measure", b.Name)
 	}
 	w, err := b.write(what)
 	if err != nil {
