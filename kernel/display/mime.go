@@ -95,6 +95,9 @@ func alternative(encoded, given MIMEMap, v any) string {
 		return Text(v)
 	}
 	if s, ok := encoded[MIMETypeHTML].(string); ok {
+		if len(s) > mostHTML {
+			return fmt.Sprintf("<%s, %s bytes>", MIMETypeHTML, thousands(len(s)))
+		}
 		return stripTags(s)
 	}
 	if len(given) == 0 {
@@ -106,6 +109,9 @@ func alternative(encoded, given MIMEMap, v any) string {
 	}
 	return fmt.Sprintf("<%s>", bareMIME(mime))
 }
+
+// mostHTML is how long HTML may be whose text stands beside it.
+const mostHTML = 1 << 20
 
 var tagPattern = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[^>]*>`)
 

@@ -147,7 +147,7 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 		case <-tick.C:
 			now := stackBytes()
 			before = min(before, now)
-			if now-before > stackLimit {
+			if now-before > stackLimit && stackInUse()-before > stackLimit {
 				r.overflow(nil)
 			}
 		}
@@ -244,7 +244,7 @@ func (r *run) result(u *unit) []any {
 // stopped before. Go's limit is set as high as it can be, so that there is time.
 const (
 	stackLimit     = 200 << 20
-	goroutineStack = 16 << 10
+	goroutineStack = 32 << 10
 	goLimit        = 2_000_000_000
 )
 
@@ -265,10 +265,16 @@ func stackBytes() int64 {
 	return max(0, int64(m[0].Value.Uint64())-int64(runtime.NumGoroutine())*goroutineStack)
 }
 
+// stackInUse is stackBytes without the stacks of goroutines that have ended, of which there may have been a million.
+func stackInUse() int64 {
+	runtime.GC()
+	return stackBytes()
+}
+
 // deep holds up a recursion that has used up what it may, until its run is
 // stopped for that.
 func (s *Session) deep() {
-	if stackBytes() < stackLimit {
+	if stackBytes() < stackLimit || stackInUse() < stackLimit {
 		return
 	}
 	r := current(s)

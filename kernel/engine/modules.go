@@ -152,7 +152,7 @@ type listed struct {
 
 func (m *modules) list(ctx context.Context, dir, path string) (list []listed, err error) {
 	out, err := m.goCommand(ctx, dir, nil, "list", "-e", "-deps", "-tags", strings.Join(sourceTags, ","),
-		"-json=ImportPath,Dir,Standard,Error", path)
+		"-json=ImportPath,Dir,Standard,Error", "--", path)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func linknamed(f *ast.File, name string) bool {
 // still serves.
 func (m *modules) get(ctx context.Context, dir, path string) error {
 	m.s.foreground.Load().sink.Notice("fetching " + path)
-	_, err := m.goCommand(ctx, dir, nil, "get", path)
+	_, err := m.goCommand(ctx, dir, nil, "get", "--", path)
 	if err == nil {
 		return nil
 	}
@@ -247,7 +247,7 @@ func (m *modules) get(ctx context.Context, dir, path string) error {
 		return err
 	}
 	local := []string{"GOPROXY=file://" + filepath.ToSlash(strings.TrimSpace(string(cache))) + "/cache/download", "GOSUMDB=off"}
-	if _, cached := m.goCommand(ctx, dir, local, "get", path); cached == nil {
+	if _, cached := m.goCommand(ctx, dir, local, "get", "--", path); cached == nil {
 		m.s.foreground.Load().sink.Notice(path + ": no network; using the version in the module cache")
 		return nil
 	}

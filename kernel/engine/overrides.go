@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"os/exec"
 	"runtime"
 	"sync"
 	"time"
@@ -38,6 +40,12 @@ func (s *Session) overrides() map[string]any {
 			current(s).exit(1)
 		},
 		"(*log.Logger).Fatalln": func(l *log.Logger, v ...any) { l.Output(2, fmt.Sprintln(s.printable(v)...)); current(s).exit(1) },
+		"os/exec.Command": func(name string, args ...string) *exec.Cmd {
+			return current(s).command(context.Background(), name, args)
+		},
+		"os/exec.CommandContext": func(ctx context.Context, name string, args ...string) *exec.Cmd {
+			return current(s).command(ctx, name, args)
+		},
 		"os.Exit":               func(code int) { current(s).exit(code) },
 		"syscall.Exit":          func(code int) { current(s).exit(code) },
 		"flag.Parse":            func() { s.parseFlags(flag.CommandLine, os.Args[1:]) },
@@ -119,7 +127,8 @@ func (r *run) sleep(d time.Duration) {
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-r.done:
+	case <-r.until():
+		r.s.stopper.Panics()
 		panic(interrupted{})
 	}
 }
@@ -133,7 +142,8 @@ func (r *run) await(f func()) {
 	}()
 	select {
 	case <-c:
-	case <-r.done:
+	case <-r.until():
+		r.s.stopper.Panics()
 		panic(interrupted{})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/engine/streams"
+	"github.com/msflow-go/msflow/kernel/interp"
 
 	"github.com/timandy/routine"
 	"golang.org/x/tools/go/ssa"
@@ -20,6 +21,7 @@ type run struct {
 	count     int // execution count of the cell
 	sink      Sink
 	done      chan struct{} // closed when the run is cancelled
+	late      chan struct{} // closed when deferred calls have had time enough after that
 	cancelled atomic.Bool
 	exited    atomic.Pointer[int] // the code given to os.Exit
 	wrote     atomic.Bool         // to the standard streams, since inOrder looked
@@ -32,10 +34,11 @@ type run struct {
 	live  int  // goroutines that are executing this run
 	ended bool // Eval has returned
 	shown []any
+	children
 }
 
 func newRun(s *Session, count int, sink Sink) *run {
-	return &run{s: s, out: streams.NewOwner(sink.Stream), count: count, sink: sink, done: make(chan struct{})}
+	return &run{s: s, out: streams.NewOwner(sink.Stream), count: count, sink: sink, done: make(chan struct{}), late: make(chan struct{})}
 }
 
 // interrupted is the panic that unwinds a cancelled cell.
@@ -118,10 +121,21 @@ func (r *run) cancel() {
 	}
 	r.s.stopper.Stopping(r.live)
 	close(r.done)
+	time.AfterFunc(interp.Patience, func() { close(r.late) })
+	r.children.end()
+}
+
+// until is closed when the calling goroutine is to wait no longer.
+func (r *run) until() <-chan struct{} {
+	if r.cancelled.Load() && r.s.stopper.Tidying() {
+		return r.late
+	}
+	return r.done
 }
 
 func (r *run) check() {
-	if v := r.stops(nil); v != nil {
+	if v := r.stops(nil); v != nil && !r.s.stopper.Tidying() {
+		r.s.stopper.Panics()
 		panic(v)
 	}
 }

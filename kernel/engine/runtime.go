@@ -33,7 +33,7 @@ func init() {
 func (s *Session) runtimeFuncs() map[string]any {
 	return map[string]any{
 		"Stop":    func() { current(s).check() },
-		"Done":    func() <-chan struct{} { return current(s).done },
+		"Done":    func() <-chan struct{} { return current(s).until() },
 		"Wrap":    func(f any) any { return current(s).wrap(f) },
 		"Show":    func(v ...any) { current(s).show(v) },
 		"Context": func() context.Context { return liveContext{s} },

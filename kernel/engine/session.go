@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 
@@ -38,6 +40,11 @@ type Session struct {
 	sourcesMu sync.Mutex
 	cellText  map[string]string // label -> source, for error messages
 
+	life       context.Context // ends with the session
+	endLife    context.CancelFunc
+	childrenMu sync.Mutex
+	children   []weak.Pointer[exec.Cmd] // that cells have made; what has been started is not collected
+
 	foreground atomic.Pointer[run]
 	stopper    *interp.Stopper
 }
@@ -47,6 +54,7 @@ var _ Evaluator = (*Session)(nil)
 // New starts a session.
 func New() (*Session, error) {
 	s := &Session{cellText: map[string]string{}}
+	s.life, s.endLife = context.WithCancel(context.Background())
 	s.stopper = interp.NewStopper(func(in *ssa.Function) any { return current(s).stops(in) })
 	s.stdin = &stdin{s: s}
 	debug.SetMaxStack(goLimit)
@@ -80,6 +88,7 @@ func (s *Session) start() error {
 	s.useModules()
 	program.Override(s.overrides())
 	program.Override(s.stdinOverrides())
+	program.Override(s.freshOverrides())
 	program.Override(s.runtimeOverrides())
 	u, err := s.compile(0, "prelude", cell.Prelude())
 	if err != nil {
@@ -100,6 +109,7 @@ func (s *Session) Reset() error {
 // Close gives back the process's standard streams.
 func (s *Session) Close() error {
 	s.Interrupt()
+	s.endChildren()
 	s.evaluating.Lock()
 	defer s.evaluating.Unlock()
 	s.modules.close()

@@ -3,12 +3,15 @@ package interp
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 	"unsafe"
 	"weak"
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/interp/hot"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/timandy/routine"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -21,9 +24,17 @@ import (
 // calls a fifth of their time, and every package a part of its compilation.
 // Package hot's code asks by itself.
 
+// Deferred calls are to run when a panic of stopping passes their function, as they unlock and close things. So what they
+// call is not stopped, for a while.
+
+// Patience is how long deferred calls may take.
+const Patience = time.Second
+
 // A Stopper changes the code of interpreters.
 type Stopper struct {
-	stopped func(*ssa.Function) any
+	stopped  func(*ssa.Function) any
+	since    atomic.Int64 // when goroutines were last told to stop
+	panicked sync.Map     // ids of goroutines that have panicked to stop -> whether they were last seen in deferred calls
 
 	mu      sync.Mutex
 	waiting int // goroutines that should stop
@@ -37,18 +48,51 @@ func NewStopper(stopped func(*ssa.Function) any) *Stopper { return &Stopper{stop
 
 // ask panics on goroutines that should stop.
 func (s *Stopper) ask() {
-	if v := s.stopped(nil); v != nil {
+	if v := s.stopped(nil); v != nil && !s.Tidying() {
+		s.Panics()
 		panic(v)
 	}
+}
+
+// Tidying reports whether the calling goroutine is to stop but may finish its deferred calls first, as far as is known.
+func (s *Stopper) Tidying() bool {
+	tidying, _ := s.panicked.Load(routine.Goid())
+	return tidying == true && s.patient()
+}
+
+// Panics is to be called before the calling goroutine panics to stop, other than for the Stopper.
+func (s *Stopper) Panics() { s.panicked.Store(routine.Goid(), false) }
+
+func (s *Stopper) patient() bool { return time.Since(time.Unix(0, s.since.Load())) < Patience }
+
+// tidies reports whether a frame belongs to a deferred call that runs since v was panicked with. Of a call that compiled code
+// or another interpreter makes it cannot tell: after a panic it is taken for one.
+func (s *Stopper) tidies(fr *ixcode.Frame, v any) bool {
+	id := routine.Goid()
+	_, panicked := s.panicked.Load(id)
+	if !panicked || !s.patient() {
+		return false
+	}
+	for ; fr.Caller != nil; fr = fr.Caller {
+		if fr.Panic != nil && fr.Panic.Value == v {
+			s.panicked.Store(id, true)
+			return true
+		}
+	}
+	if fr.Interp == nil {
+		s.panicked.Store(id, true)
+	}
+	return fr.Interp == nil
 }
 
 // stops ends the calling goroutine if it should stop; it reports false if not.
 func (s *Stopper) stops(fr *ixcode.Frame) bool {
 	v := s.stopped(fr.Function.SSA)
-	if v == nil {
+	if v == nil || s.tidies(fr, v) {
 		return false
 	}
 	if !defersOften(fr) {
+		s.Panics()
 		panic(v)
 	}
 	for ; fr != nil; fr = fr.Caller {
@@ -86,7 +130,9 @@ func (s *Stopper) Stopping(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.waiting
-	s.waiting += n
+	if s.waiting += n; n > 0 {
+		s.since.Store(time.Now().UnixNano())
+	}
 	for _, i := range s.live() {
 		switch {
 		case was == 0 && s.waiting > 0:
@@ -94,6 +140,9 @@ func (s *Stopper) Stopping(n int) {
 		case was > 0 && s.waiting == 0:
 			restore(i)
 		}
+	}
+	if s.waiting == 0 {
+		s.panicked.Clear()
 	}
 	hot.Asked.Add(int32(n)) // last: a goroutine that it stops may recover in interpreted code
 }

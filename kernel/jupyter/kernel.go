@@ -68,7 +68,7 @@ type counts struct{ frames, signature, unknown atomic.Int64 }
 // Counts is what a kernel has dropped since it started.
 type Counts struct {
 	Frames                                  int64 // not a message, or with malformed JSON
-	Signature                               int64 // wrongly signed
+	Signature                               int64 // wrongly signed, or sent again
 	Unknown                                 int64 // of a type that is not known
 	Shell, Control, Stdin, IOPub, Heartbeat transport.Counts
 }
@@ -97,6 +97,9 @@ func Listen(o Options) (*Kernel, error) {
 	k := &Kernel{
 		opts: o, eval: o.Evaluator, hist: o.History, codec: codec, id: uuid.NewString(),
 		inputs: make(chan inputReply, 16), stop: make(chan bool, 1),
+	}
+	if o.Connection.Key == "" {
+		k.logf("the connection has no key: whoever can reach its ports can run code as %s", username())
 	}
 	k.queue.init()
 	k.ctx, k.cancel = context.WithCancel(context.Background())

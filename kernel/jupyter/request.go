@@ -89,7 +89,7 @@ func (k *Kernel) awaitSubscriber() {
 }
 
 func (k *Kernel) countBad(err error) {
-	if errors.Is(err, protocol.ErrSignature) {
+	if errors.Is(err, protocol.ErrSignature) || errors.Is(err, protocol.ErrReplayed) {
 		k.counts.signature.Add(1)
 	} else {
 		k.counts.frames.Add(1)
@@ -130,7 +130,7 @@ func (k *Kernel) call(h handler, r *request) (content object, err error) {
 }
 
 func (k *Kernel) message(kind string, parent json.RawMessage, content object) *protocol.Message {
-	c, err := json.Marshal(content)
+	c, err := encode(content)
 	if err != nil {
 		k.logf("%s: %v", kind, err)
 		c = []byte("{}")

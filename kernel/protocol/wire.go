@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"sync"
 )
 
 // Delimiter is the frame between envelope and signature.
@@ -21,14 +22,24 @@ const Delimiter = "<IDS|MSG>"
 var (
 	ErrFrames    = errors.New("not a Jupyter message")
 	ErrSignature = errors.New("wrong signature")
+	ErrReplayed  = errors.New("a message that came before")
 	ErrJSON      = errors.New("malformed JSON")
 )
 
-// Codec turns messages into signed frames and back.
+// Codec turns messages into signed frames and back. Each signature is taken once: who has seen a message go by cannot send
+// it again.
 type Codec struct {
 	hash func() hash.Hash
 	key  []byte // empty: messages are neither signed nor checked
+
+	mu   sync.Mutex
+	seen map[string]bool // the last signatures, at most remembered of them
+	ring []string        // the same, from next on the oldest first
+	next int
 }
+
+// remembered is how many signatures are, of some 100 bytes each.
+const remembered = 1 << 16
 
 var schemes = map[string]func() hash.Hash{
 	"hmac-sha1": sha1.New, "hmac-sha256": sha256.New, "hmac-sha384": sha512.New384, "hmac-sha512": sha512.New,
@@ -44,7 +55,25 @@ func NewCodec(scheme, key string) (*Codec, error) {
 	if !ok {
 		return nil, fmt.Errorf("signature scheme %q is not supported: have hmac-sha1, -sha256, -sha384, -sha512", scheme)
 	}
-	return &Codec{h, []byte(key)}, nil
+	return &Codec{hash: h, key: []byte(key), seen: map[string]bool{}}, nil
+}
+
+// replayed reports whether a right signature came before, and remembers it.
+func (c *Codec) replayed(signature []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := string(signature)
+	if c.seen[s] {
+		return true
+	}
+	if c.seen[s] = true; len(c.ring) < remembered {
+		c.ring = append(c.ring, s)
+		return false
+	}
+	delete(c.seen, c.ring[c.next])
+	c.ring[c.next] = s
+	c.next = (c.next + 1) % remembered
+	return false
 }
 
 func (c *Codec) sign(parts [][]byte) []byte {
@@ -78,7 +107,7 @@ func object(j json.RawMessage) []byte {
 }
 
 // Decode checks the signature, in constant time, and only then looks at the
-// rest. Errors wrap ErrFrames, ErrSignature or ErrJSON.
+// rest. Errors wrap ErrFrames, ErrSignature, ErrReplayed or ErrJSON.
 func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 	at := slices.IndexFunc(frames, func(f []byte) bool { return string(f) == Delimiter })
 	if at < 0 {
@@ -91,6 +120,9 @@ func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 	parts := rest[1:5]
 	if !hmac.Equal(rest[0], c.sign(parts)) && len(c.key) > 0 {
 		return nil, ErrSignature
+	}
+	if len(c.key) > 0 && c.replayed(rest[0]) {
+		return nil, ErrReplayed
 	}
 	m := &Message{
 		Envelope: frames[:at], RawHeader: parts[0], Parent: parts[1], Metadata: parts[2], Content: parts[3],

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,39 @@ func TestUnknownScheme(t *testing.T) {
 	}
 }
 
+// Who has seen a message cannot send it again, not even much later.
+func TestReplay(t *testing.T) {
+	c, client := codec(t, "a-key"), codec(t, "a-key")
+	frames := func(k int) [][]byte {
+		m := example()
+		m.Header.ID = strconv.Itoa(k)
+		return client.Encode(m)
+	}
+	first := frames(0)
+	if _, err := c.Decode(first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Decode(frames(0)); !errors.Is(err, ErrReplayed) {
+		t.Errorf("the same message twice: %v", err)
+	}
+	first[0] = []byte("another peer")
+	if _, err := c.Decode(first); !errors.Is(err, ErrReplayed) {
+		t.Errorf("the same message from another peer: %v", err)
+	}
+	for k := range remembered + 10 {
+		c.replayed([]byte(strconv.Itoa(k)))
+	}
+	if len(c.seen) != remembered || len(c.ring) != remembered || !c.seen["20"] || c.seen["0"] {
+		t.Errorf("%d signatures are remembered", len(c.seen))
+	}
+	unsigned := codec(t, "")
+	for range 2 {
+		if _, err := unsigned.Decode(unsigned.Encode(example())); err != nil {
+			t.Errorf("without a key: %v", err)
+		}
+	}
+}
+
 func TestMissingFieldsKeepDefaults(t *testing.T) {
 	m := &Message{Content: json.RawMessage(`{"code":"1","unknown":[1],"stop_on_error":null}`)}
 	v := struct {
@@ -127,7 +161,7 @@ func TestMissingFieldsKeepDefaults(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	c := &Codec{schemes["hmac-sha256"], nil}
+	c := &Codec{hash: schemes["hmac-sha256"]}
 	f.Add([]byte(Delimiter), []byte(`{"msg_type":"a"}`), []byte("{}"), []byte(`{"code":"\ud800"}`))
 	f.Add([]byte("id"), []byte(`{}`), []byte("[]"), []byte{0xff})
 	f.Fuzz(func(t *testing.T, a, header, parent, content []byte) {

@@ -26,12 +26,21 @@ type Frame struct {
 	Callee   *Frame          `ixgo:"callee"` // the function being called, or one that was
 	Function *Function       `ixgo:"pfn"`
 	_        unsafe.Pointer  `ixgo:"_defer"`
-	_        unsafe.Pointer  `ixgo:"_panic"`
+	Panic    *Panic          `ixgo:"_panic"` // that the function's deferred calls are running for, or were
 	Block    *ssa.BasicBlock `ixgo:"block"`
 	Stack    []any           `ixgo:"stack"` // results, parameters, free variables, other values
 	IPC      int             `ixgo:"ipc"`   // index of the next instruction in Function.Code; -1 after the return
 	Pred     int             `ixgo:"pred"`  // index of the block that control came from
 	_        uint64          `ixgo:"deferid"`
+}
+
+// Panic is one on its way through a function.
+type Panic struct {
+	Value any       `ixgo:"arg"`
+	_     *Panic    `ixgo:"link"`
+	_     []uintptr `ixgo:"pcs"`
+	_     bool      `ixgo:"aborted"`
+	_     bool      `ixgo:"recovered"`
 }
 
 // Function is the code of an *ssa.Function in one interpreter.
@@ -155,7 +164,12 @@ func Check() error {
 	if code.Type.Elem().Kind() != reflect.Func || code.Type.Elem().NumIn() != 1 || code.Type.Elem().NumOut() != 0 {
 		return fmt.Errorf("ixgo's instructions are not what this program was written for")
 	}
-	return mirrors(reflect.TypeFor[Frame](), code.Type.Elem().In(0).Elem())
+	frame := code.Type.Elem().In(0).Elem()
+	if err := mirrors(reflect.TypeFor[Frame](), frame); err != nil {
+		return err
+	}
+	f, _ = frame.FieldByName("_panic")
+	return mirrors(reflect.TypeFor[Panic](), f.Type.Elem())
 }
 
 // mirrors fails unless the fields have the names that the tags say, lie at the
