@@ -50,6 +50,7 @@ type Parsed struct {
 	previous  func(name string) string // renames a use of an earlier cell's variable; see hoist
 	hoisted   map[string]bool
 	temps     int
+	Early     []*ast.Ident // uses of what a later x := f() of the cell declares, and nothing earlier
 }
 
 // Source remembers a declaration so that it can be declared again when a later
@@ -89,7 +90,9 @@ func (cp Parser) Parse(src string, replay []Part) (*Parsed, error) {
 	p := newParsed(cp.Label)
 	p.previous = cp.Previous
 	parts := append(replay[:len(replay):len(replay)], Split(src)...)
-	for i, c := range parts {
+	files := make([]*ast.File, len(parts))
+	for i := range parts {
+		c := &parts[i]
 		if c.Label == "" {
 			c.Label = cp.Label
 		}
@@ -97,12 +100,20 @@ func (cp Parser) Parse(src string, replay []Part) (*Parsed, error) {
 			p.Program = true
 			continue
 		}
-		f, err := parser.ParseFile(cp.Fset, c.Label, wrap(c), parser.ParseComments)
+		f, err := parser.ParseFile(cp.Fset, c.Label, wrap(*c), parser.ParseComments)
 		if err != nil && !(cp.Tolerant && f != nil) {
 			return nil, err
 		}
 		if cp.Results != nil {
 			cp.Results(f, c.Text)
+		}
+		files[i] = f
+	}
+	p.renameEarly(parts, files)
+	for i, c := range parts {
+		f := files[i]
+		if f == nil {
+			continue
 		}
 		p.mention(f)
 		if err := p.take(cp.Fset, f, c, i == len(parts)-1); err != nil && !cp.Tolerant {
@@ -111,6 +122,81 @@ func (cp Parser) Parse(src string, replay []Part) (*Parsed, error) {
 	}
 	p.initLast()
 	return p, nil
+}
+
+// renameEarly makes x before `x := 1` the earlier cell's x: the scope of the cell's own begins after it, as in a function.
+func (p *Parsed) renameEarly(parts []Part, files []*ast.File) {
+	defined, declared := map[string]int{}, map[string]bool{} // by the first x := f(); otherwise
+	for i, f := range files {
+		if f == nil {
+			continue
+		}
+		for name := range f.Scope.Objects {
+			declared[name] = parts[i].Kind == Declaration || declared[name]
+		}
+		for _, name := range definedIn(f) {
+			if _, known := defined[name]; !known {
+				defined[name] = i
+			}
+		}
+	}
+	for i, f := range files {
+		if f == nil || parts[i].Kind != Statement {
+			continue
+		}
+		for _, id := range append(mapKeys(f), f.Unresolved...) {
+			if at, ok := defined[id.Name]; !ok || i >= at || declared[id.Name] {
+				continue
+			}
+			if name := p.previous(id.Name); name != "" {
+				id.Name = name
+			} else {
+				p.Early = append(p.Early, id)
+			}
+		}
+	}
+}
+
+// definedIn are the names on the left of the x := f() that a part is.
+func definedIn(f *ast.File) (names []string) {
+	for _, d := range f.Decls {
+		fd, ok := d.(*ast.FuncDecl)
+		if !ok || fd.Body == nil || fd.Name.Name != "_" {
+			continue
+		}
+		for _, st := range fd.Body.List {
+			if as := Definition(st); as != nil {
+				for _, l := range as.Lhs {
+					if id, ok := l.(*ast.Ident); ok {
+						names = append(names, id.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// mapKeys are the x of map[T]U{x: 1} and []T{x: 1}. The parser does not list them as unresolved, as they could be fields.
+func mapKeys(f *ast.File) (keys []*ast.Ident) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		lit, ok := n.(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		switch lit.Type.(type) {
+		case *ast.MapType, *ast.ArrayType:
+			for _, e := range lit.Elts {
+				if kv, ok := e.(*ast.KeyValueExpr); ok {
+					if id, ok := kv.Key.(*ast.Ident); ok && id.Obj == nil {
+						keys = append(keys, id)
+					}
+				}
+			}
+		}
+		return true
+	})
+	return keys
 }
 
 // wrap makes a part a file whose positions are those in the cell.

@@ -59,7 +59,12 @@ func (d *draft) selfReferences(c *interp.Checked) (errs []types.Error) {
 			continue
 		}
 		for id := range usesOf(it.Vars, c.Info) {
-			report(id, "undefined: "+id.Name)
+			report(id, d.outOfScope(id.Name))
+		}
+	}
+	for _, id := range d.p.Early {
+		if o := c.Info.Uses[id]; o != nil && o.Pkg() == c.Package && o.Parent() == c.Package.Scope() {
+			report(id, d.outOfScope(id.Name))
 		}
 	}
 	if len(errs)+len(c.Errors) > 0 {
@@ -76,6 +81,15 @@ func (d *draft) selfReferences(c *interp.Checked) (errs []types.Error) {
 		}
 	}
 	return errs
+}
+
+// outOfScope says that a variable is used before its scope begins. In a function the name might mean something else there,
+// but a cell's variables are those of a package.
+func (d *draft) outOfScope(name string) string {
+	if types.Universe.Lookup(name) == nil && d.s.packages.path(name) == "" && d.s.scope.imports[name] == "" {
+		return "undefined: " + name
+	}
+	return fmt.Sprintf("undefined: %s, as the cell declares a variable of that name; call the variable otherwise to use Go's own %s", name, name)
 }
 
 // usesOf are the uses of variables in the values that they are declared with.

@@ -55,6 +55,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	defer func() {
 		if !done { // failed or panicked
 			undo()
+			s.modules.undo(err)
 			if d != nil {
 				d.forgetAnonymous()
 			}

@@ -1,6 +1,9 @@
 package engine
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 // TestFailedImportLeavesNothing imports a package that cannot be linked, and one whose initialiser panics.
 func TestFailedImportLeavesNothing(t *testing.T) {
@@ -30,5 +33,11 @@ func TestFailedImportLeavesNothing(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: got %s (%v), want %s", c.src, got, err, c.want)
 		}
+	}
+	if err := os.WriteFile("bad/bad.go", []byte("package bad\n\nvar V = 5\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := eval(s, `import "example.org/notes/bad"; bad.V + good.V`); err != nil || r.result() != "8" {
+		t.Errorf("a package that has been mended: got %s, %v", r.result(), err)
 	}
 }

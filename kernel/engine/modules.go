@@ -14,6 +14,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/goplus/ixgo"
 	"golang.org/x/mod/modfile"
@@ -26,6 +28,7 @@ type modules struct {
 	s    *Session
 	temp string            // the session's own module, once there is one
 	dirs map[string]string // import path -> directory
+	now  []string          // import paths that are added for the cell that is being compiled
 }
 
 // sourceTags choose files without assembly, where a package has a choice.
@@ -42,6 +45,18 @@ func (s *Session) useModules() {
 	ctx.Lookup = func(_, path string) (dir string, found bool) {
 		dir, found = s.modules.dirs[path]
 		return dir, found
+	}
+}
+
+// undo forgets the packages that were added for a cell, unless it is the cell itself that does not type-check.
+func (m *modules) undo(why error) {
+	var own *sourceErrors
+	if errors.As(why, &own) {
+		return
+	}
+	for _, path := range m.now {
+		delete(m.dirs, path)
+		m.s.program.ForgetSource(path)
 	}
 }
 
@@ -110,12 +125,32 @@ func (m *modules) directory() (dir string, own bool, err error) {
 		return dir, false, nil
 	}
 	if m.temp == "" {
-		if m.temp, err = os.MkdirTemp("", "msflow-session-"); err != nil {
+		removeLeft(sessionFolder)
+		if m.temp, err = os.MkdirTemp("", fmt.Sprintf("%s%d-", sessionFolder, os.Getpid())); err != nil {
 			return "", false, err
 		}
 		err = os.WriteFile(filepath.Join(m.temp, "go.mod"), []byte("module session\n\ngo 1.26\n"), 0o644)
 	}
 	return m.temp, true, err
+}
+
+// sessionFolder begins the names of the folders of sessions' own modules. The number of their process follows.
+const sessionFolder = "msflow-session-"
+
+// removeLeft removes folders whose process was killed, more than an hour ago.
+func removeLeft(prefix string) {
+	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	for _, dir := range folders {
+		var pid int
+		if _, err := fmt.Sscanf(strings.TrimPrefix(filepath.Base(dir), prefix), "%d-", &pid); err != nil {
+			continue
+		}
+		p, err := os.FindProcess(pid)
+		gone := err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+		if info, err := os.Stat(dir); gone && err == nil && time.Since(info.ModTime()) > time.Hour {
+			os.RemoveAll(dir)
+		}
+	}
 }
 
 // find makes a package and all it depends on known to the importer.
@@ -178,6 +213,7 @@ func (m *modules) add(p listed) error {
 	if _, compiled := ixgo.LookupPackage(p.ImportPath); compiled {
 		return nil
 	}
+	m.now = append(m.now, p.ImportPath)
 	sp, err := m.s.program.ReadSource(p.ImportPath, p.Dir)
 	if err != nil {
 		var none *build.NoGoError

@@ -136,7 +136,7 @@ func (d *draft) redefinesType() bool {
 // mark remembers what a cell may change before it compiles, for undo to take back.
 func (s *Session) mark() (undo func()) {
 	program := s.program.Mark()
-	s.scope.aliases = nil
+	s.scope.aliases, s.modules.now = nil, nil
 	return func() {
 		program()
 		for _, alias := range s.scope.aliases {

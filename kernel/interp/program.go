@@ -83,6 +83,18 @@ func (p *Program) ReadSource(path, dir string) (*ixgo.SourcePackage, error) {
 	return sp, nil
 }
 
+// ForgetSource forgets a package that ReadSource read, and that nothing is linked with.
+func (p *Program) ForgetSource(path string) {
+	delete(*(*map[string]*ixgo.SourcePackage)(fieldOf(p.ctx, "pkgs")), path)
+	if i, ok := p.ctx.Importer.(*ixgo.Importer); ok {
+		delete(*(*map[string]*types.Package)(fieldOf(i, "pkgs")), path)
+	}
+	if l, ok := p.loader.Loader.(*ixgo.TypesLoader); ok {
+		delete(*(*map[string]*types.Package)(fieldOf(l, "packages")), path)
+		delete(*(*map[string]func() error)(fieldOf(l, "pkgloads")), path)
+	}
+}
+
 // SlotsLeft reports whether there is room for methods of more types. Without it ixgo ends the process.
 func SlotsLeft() bool {
 	const reserved = 64 // for methods that are linked while a program runs

@@ -22,9 +22,13 @@ import (
 // Jupyter server that started it. An interrupt from the terminal stops the
 // running cell only.
 func Process(file, version string, log io.Writer) error {
+	own := file == ""
 	conn, file, err := connection(file, log)
 	if err != nil {
 		return err
+	}
+	if own {
+		defer os.RemoveAll(filepath.Dir(file))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
