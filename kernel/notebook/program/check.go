@@ -67,8 +67,32 @@ func (t *translator) checkOnce(c *codeCell) (*checked, error) {
 		},
 	}
 	types.NewChecker(conf, t.fset, k.pkg, k.info).Files([]*ast.File{f})
-	k.errs = cell.DropCycles(k.errs, k.info)
+	k.errs = append(k.selfReferences(c), cell.DropCycles(k.errs, k.info)...)
 	return k, nil
+}
+
+// selfReferences are the uses of x in x := f(x) where no earlier cell has an x.
+func (k *checked) selfReferences(c *codeCell) (errs []types.Error) {
+	for _, p := range c.pieces {
+		if p.file == nil || p.define() == nil {
+			continue
+		}
+		own := map[types.Object]bool{}
+		for _, l := range p.define().Lhs {
+			if id, ok := l.(*ast.Ident); ok && k.info.Defs[id] != nil {
+				own[k.info.Defs[id]] = true
+			}
+		}
+		for _, r := range p.define().Rhs {
+			ast.Inspect(r, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok && own[k.info.Uses[id]] {
+					errs = append(errs, types.Error{Pos: id.Pos(), Msg: "undefined: " + id.Name})
+				}
+				return true
+			})
+		}
+	}
+	return errs
 }
 
 // harmless errors are none in the program: there all is one package, variables are assigned in a function, and the last

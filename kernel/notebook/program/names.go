@@ -3,6 +3,8 @@ package program
 import (
 	"fmt"
 	"go/ast"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -97,9 +99,73 @@ func (t *translator) unique(name string) string {
 	return next
 }
 
+// warnKept says which functions of earlier cells mention what the cell declares again. In a notebook they then mean the new one;
+// in the program they keep the former.
+func (t *translator) warnKept(c *codeCell) {
+	declared := map[string]bool{}
+	for _, p := range c.pieces {
+		if p.file == nil {
+			continue
+		}
+		for _, name := range append(p.declares(), p.function()) {
+			declared[name] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		var kept []string
+		for f := range t.users[name] {
+			if !declared[f] {
+				kept = append(kept, f)
+			}
+		}
+		if slices.Sort(kept); len(kept) > 0 {
+			t.warnings = append(t.warnings, fmt.Sprintf("code cell %d: %s is declared again; in the program the former one stays for %s", c.number, name, strings.Join(kept, ", ")))
+		}
+	}
+	t.noteUsers(c)
+}
+
+// noteUsers remembers what the cell's functions and methods mention.
+func (t *translator) noteUsers(c *codeCell) {
+	for _, p := range c.pieces {
+		f := ""
+		if p.file != nil {
+			f = p.function()
+		}
+		if f == "" {
+			continue
+		}
+		for _, users := range t.users {
+			delete(users, f)
+		}
+		for _, id := range p.file.Unresolved {
+			if t.users[id.Name] == nil {
+				t.users[id.Name] = map[string]bool{}
+			}
+			t.users[id.Name][f] = true
+		}
+	}
+}
+
+// function is the name of the function or method, as T.M, that a piece declares, or "".
+func (p *piece) function() string {
+	if p.Kind != cell.Declaration {
+		return ""
+	}
+	fd, ok := p.file.Decls[0].(*ast.FuncDecl)
+	switch {
+	case !ok:
+		return ""
+	case fd.Recv != nil && len(fd.Recv.List) == 1:
+		return cell.ReceiverBase(fd.Recv.List[0].Type) + "." + fd.Name.Name
+	}
+	return fd.Name.Name
+}
+
 // nameAll gives the cell's declarations their names in the program and renames their uses in it.
 func (t *translator) nameAll(c *codeCell) error {
 	c.renamed, c.previous = map[string]string{}, map[string]string{}
+	t.warnKept(c)
 	for name, now := range t.current {
 		c.previous[name] = now
 	}

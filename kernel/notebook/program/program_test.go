@@ -2,6 +2,7 @@ package program
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,13 +97,30 @@ func TestWhatIsLeftOutIsSaid(t *testing.T) {
 	}
 }
 
+func TestWhatKeepsAFormerMeaningIsSaid(t *testing.T) {
+	p, err := translate(t, "func rate() int { return 1 }\nfunc price() int { return rate() }\nfunc cost() int { return rate() }\nx := 1",
+		"func rate() int { return 2 }\nfunc cost() int { return rate() }", "x := 2\nfunc rate() int { return 3 }")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"code cell 2: rate is declared again; in the program the former one stays for price",
+		"code cell 3: rate is declared again; in the program the former one stays for cost, price",
+	}
+	if !slices.Equal(p.Warnings, want) {
+		t.Errorf("%q", p.Warnings)
+	}
+}
+
 func TestCellsThatCannotBeTranslated(t *testing.T) {
 	for source, want := range map[string]string{
-		"x :=":                         "expected operand",
-		"undefined + 1":                "undefined: undefined",
-		"package main\nfunc main() {}": "package clause",
-		"import . \"fmt\"":             "write the package's name",
-		"import \"no/such/package\"":   "could not import no/such/package",
+		"x :=":                           "expected operand",
+		"undefined + 1":                  "undefined: undefined",
+		"v := v + 1":                     "undefined: v",
+		"f := func() int { return f() }": "undefined: f",
+		"package main\nfunc main() {}":   "package clause",
+		"import . \"fmt\"":               "write the package's name",
+		"import \"no/such/package\"":     "could not import no/such/package",
 	} {
 		_, err := translate(t, "1", source)
 		var cell *Error

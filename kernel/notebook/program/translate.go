@@ -20,12 +20,13 @@ type translator struct {
 	session *engine.Session
 	fset    *token.FileSet
 
-	taken             map[string]bool   // names that a new declaration may not have
-	declaredSomewhere map[string]bool   // by a cell read so far
-	current           map[string]string // name in the notebook → in the program
-	objects           []types.Object    // what the cells declared so far
-	imported          map[string]string // name → path, by the cells so far
-	used              map[string]string // path → name, of the program's imports
+	taken             map[string]bool            // names that a new declaration may not have
+	declaredSomewhere map[string]bool            // by a cell read so far
+	current           map[string]string          // name in the notebook → in the program
+	users             map[string]map[string]bool // name → functions and methods of the cells so far that mention it
+	objects           []types.Object             // what the cells declared so far
+	imported          map[string]string          // name → path, by the cells so far
+	used              map[string]string          // path → name, of the program's imports
 	prelude           *types.Scope
 	warnings          []string
 }
@@ -33,7 +34,7 @@ type translator struct {
 func newTranslator(ctx context.Context, s *engine.Session) (*translator, error) {
 	t := &translator{
 		ctx: ctx, session: s, fset: token.NewFileSet(), taken: map[string]bool{}, declaredSomewhere: map[string]bool{},
-		current: map[string]string{}, imported: map[string]string{}, used: map[string]string{},
+		current: map[string]string{}, users: map[string]map[string]bool{}, imported: map[string]string{}, used: map[string]string{},
 	}
 	for _, name := range []string{"main", "init", "ctx", "native", "live", "flag"} {
 		t.taken[name] = true
