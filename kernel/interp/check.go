@@ -53,7 +53,8 @@ func (p *Program) Build(c *Checked, rs ...Redefinition) (pkg *ssa.Package, err e
 	}()
 	p.ctx.Builder.BuildImports(c.Package, true)
 	pkg = p.ssaProgram().CreatePackage(c.Package, []*ast.File{c.File}, c.Info, false)
-	p.redefine(pkg, rs)
+	bodies := p.announce(pkg, rs)
 	pkg.Build()
+	p.redefine(pkg, rs, bodies)
 	return pkg, nil
 }

@@ -50,33 +50,39 @@ type fresh struct {
 // Redefinable reports whether the program still has a function or method that no instance of a generic one is.
 func (p *Program) Redefinable(f *types.Func) bool { return p.ssaProgram().FuncValue(f) != nil }
 
-// redefine makes functions of a new package, which are not built yet, the bodies of earlier ones.
-func (p *Program) redefine(pkg *ssa.Package, rs []Redefinition) {
+// announce makes a new package's functions mean the earlier ones whose place theirs take, before they are built.
+func (p *Program) announce(pkg *ssa.Package, rs []Redefinition) (bodies []*ssa.Function) {
+	objects := packageObjects(pkg)
+	for _, r := range rs {
+		bodies = append(bodies, objects[r.Now].(*ssa.Function))
+		objects[r.Now] = p.ssaProgram().FuncValue(r.Former)
+	}
+	return bodies
+}
+
+// redefine gives earlier functions the bodies that have been built.
+func (p *Program) redefine(pkg *ssa.Package, rs []Redefinition, bodies []*ssa.Function) {
 	p.hot.Hold(func() {
-		for _, r := range rs {
-			p.redefineOne(pkg, r)
+		for k, r := range rs {
+			p.redefineOne(pkg, r, bodies[k])
 		}
 	})
 }
 
-func (p *Program) redefineOne(pkg *ssa.Package, r Redefinition) {
-	objects, created := packageObjects(pkg), *(*[]*ssa.Function)(fieldOf(pkg, "created"))
-	fn, now, former := p.ssaProgram().FuncValue(r.Former), objects[r.Now].(*ssa.Function), new(ssa.Function)
+func (p *Program) redefineOne(pkg *ssa.Package, r Redefinition, body *ssa.Function) {
+	fn, former := p.ssaProgram().FuncValue(r.Former), new(ssa.Function)
 	*former = *fn
 	p.rename(fn, former)
 	p.redefined = append(p.redefined, redefined{fn, former, r})
-	*fn = *now
+	pkg.Members[body.Name()] = fn
+	*fn = *body
 	if r.Method {
 		fn.Signature = former.Signature
 		*(*string)(fieldOf(fn, "name")) = former.Name()
 		*(**types.Func)(fieldOf(fn, "object")) = r.Former
 	}
-	objects[r.Now] = fn
-	pkg.Members[now.Name()] = fn
-	for k, c := range created {
-		if c == now {
-			created[k] = fn
-		}
+	for _, closure := range fn.AnonFuncs {
+		*(**ssa.Function)(fieldOf(closure, "parent")) = fn // which gives it its name
 	}
 }
 
