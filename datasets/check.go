@@ -47,6 +47,8 @@ type Report struct {
 	Paged      []string    // samples whose file has further pages, which are not read
 	EmptyMasks []string    // anomalous samples whose mask marks nothing (known after Pixels only): no error, but no truth either
 	Masks      []MaskNote  // what was noticed about the masks of anomalous samples and assumed of them (after Pixels only)
+	Flat       []string    // samples whose image is of a single colour (after Pixels only)
+	AllAlike   bool        // the training images all show one picture: there is no variation to learn (after Pixels only)
 	Twins      [][2]string // training images whose pixels are those of a test or validation image, and which (after Pixels only)
 
 	whyUnmasked []string
@@ -70,6 +72,12 @@ func (r *Report) Notes() []string {
 	}
 	if len(r.Paged) > 0 {
 		note("%s: only the first page of the file is read", some(r.Paged))
+	}
+	if len(r.Flat) > 0 {
+		note("%s: the whole image is of a single colour", some(r.Flat))
+	}
+	if r.AllAlike {
+		note("all training images show the very same picture: there is no variation to learn, and whatever differs from it will be anomalous")
 	}
 	for _, m := range r.Masks {
 		note("%s: %s", some(m.Samples), m.Text)
@@ -142,6 +150,7 @@ func Check(ctx context.Context, d *Data, depth Depth) (*Report, error) {
 	if len(report.Bad) > 0 && d.skip == nil {
 		return report, &CheckError{d.Name, report.Bad}
 	}
+	report.AllAlike = allAlike(pictures[0])
 	sound[0] = report.withoutTwins(sound, pictures)
 	for i, set := range parts {
 		*set = sound[i]
@@ -160,6 +169,16 @@ func (s Set) Look(ctx context.Context) (*Report, error) {
 	report := &Report{}
 	_, _, err := report.look(ctx, s, Headers)
 	return report, err
+}
+
+// allAlike tells whether there are several pictures and all have one sum.
+func allAlike(pictures []*[sha256.Size]byte) bool {
+	for _, p := range pictures {
+		if p == nil || *p != *pictures[0] {
+			return false
+		}
+	}
+	return len(pictures) > 1
 }
 
 // withoutTwins leaves out the training images that have the pixels of an image of another part.
@@ -208,6 +227,9 @@ func (r *Report) note(sample Sample, f facts) {
 	}
 	if f.turned {
 		r.Turned++
+	}
+	if f.flat {
+		r.Flat = append(r.Flat, sample.Name)
 	}
 	if f.deep {
 		r.Deep, r.Levels = r.Deep+1, sample.howRead().levels()

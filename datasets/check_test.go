@@ -9,6 +9,7 @@ import (
 	"image"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,6 +117,42 @@ func TestCheckReportsSizesAndEmptyMasks(t *testing.T) {
 	}
 	if report.Images != 5 || report.Smallest != image.Pt(12, 8) || report.Largest != image.Pt(30, 20) || fmt.Sprint(report.EmptyMasks) != "[abnormal/2.png]" {
 		t.Errorf("report %+v", report)
+	}
+}
+
+// TestPicturesWithoutVariationAreNamed: a detector learns nothing from them.
+func TestPicturesWithoutVariationAreNamed(t *testing.T) {
+	root := makeFolder(t)
+	grey := func(v uint8) []byte {
+		m := image.NewGray(image.Rect(0, 0, fileW, fileH))
+		for i := range m.Pix {
+			m.Pix[i] = v
+		}
+		return encode(t, "x.png", m)
+	}
+	notes := func() string {
+		d, err := Folder(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := Check(context.Background(), d, Pixels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(report.Notes(), "\n")
+	}
+	if said := notes(); strings.Contains(said, "single colour") || strings.Contains(said, "very same picture") {
+		t.Errorf("of sound pictures: %s", said)
+	}
+	entries, err := os.ReadDir(filepath.Join(root, "normal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		writeFile(t, filepath.Join(root, "normal", e.Name()), grey(7))
+	}
+	if said := notes(); !strings.Contains(said, "single colour") || !strings.Contains(said, "very same picture") {
+		t.Errorf("of grey pictures: %s", said)
 	}
 }
 

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type facts struct {
 	fullMask  bool               // it marks everything
 	vanished  bool               // it marks nothing at the input size
 	picture   *[sha256.Size]byte // what its pixels sum to; known after decoding a file only
+	flat      bool               // all its pixels are of one colour; likewise
 }
 
 // Load reads the sample and resizes it to h×w pixels: the image by Lanczos, the mask by the nearest pixel, both as Pillow
@@ -184,7 +186,7 @@ func (f fileSource) check(how *reading, depth Depth) (facts, error) {
 	if depth == Pixels {
 		var pic picture.Raster
 		pic, found.mask, found.traits, err = f.readWithTraits(how)
-		found.picture = pic.Sum()
+		found.picture, found.flat = pic.Sum(), err == nil && oneColour(pic.Pix, pic.Ch)
 		return found, err
 	}
 	for _, path := range f.masks {
@@ -198,6 +200,11 @@ func (f fileSource) check(how *reading, depth Depth) (facts, error) {
 		}
 	}
 	return found, nil
+}
+
+// oneColour tells whether all pixels of ch bytes are the same.
+func oneColour(pix []uint8, ch int) bool {
+	return len(pix) > ch && bytes.Equal(pix[ch:], pix[:len(pix)-ch])
 }
 
 func blankMask(pic picture.Raster) *Mask { return &Mask{pic.W, pic.H, make([]uint8, pic.W*pic.H)} }

@@ -4,8 +4,10 @@ import (
 	"image"
 	"math"
 
+	xdraw "golang.org/x/image/draw"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // A colorBar explains a map's colours.
@@ -30,6 +32,26 @@ func newBar(m *ColorMap, low, high float64, unit string, maps ...[]float32) colo
 		}
 	}
 	return b
+}
+
+// mostBar and leastBar bound the height of the bar beside a picture, in its pixels.
+const mostBar, leastBar = 480, 140
+
+// WithColorBar is a painted map, a pixel of it a pixel of the result, with the bar that explains its colours on the right.
+// The values tell whether some lie beyond the range.
+func WithColorBar(painted image.Image, values []float32, low, high float64, unit string, m *ColorMap) *image.NRGBA {
+	size := painted.Bounds().Size()
+	height := min(max(size.Y, leastBar), mostBar)
+	canvas := vgimg.NewWith(vgimg.UseWH(barWidth, vg.Length(height)*pixel), vgimg.UseDPI(96))
+	area := draw.New(canvas)
+	fillRect(area, paper, area.Min.X, area.Min.Y, area.Max.X, area.Max.Y)
+	newBar(m, low, high, unit, values).draw(draw.Crop(area, 0, 0, 7*pixel, -7*pixel))
+	bar := canvas.Image()
+	out := image.NewNRGBA(image.Rect(0, 0, size.X+bar.Bounds().Dx(), max(size.Y, height)))
+	xdraw.Draw(out, out.Rect, image.NewUniform(paper), image.Point{}, xdraw.Src)
+	xdraw.Draw(out, image.Rectangle{Max: size}, painted, painted.Bounds().Min, xdraw.Src)
+	xdraw.Draw(out, bar.Bounds().Add(image.Pt(size.X, 0)), bar, bar.Bounds().Min, xdraw.Src)
+	return out
 }
 
 // draw paints the bar at the left of the canvas over its whole height. Arrowheads at the ends say that values beyond the

@@ -28,6 +28,11 @@ type PixelThresholder interface{ PixelThreshold() float64 }
 // mapUniter is a result that knows the unit of its maps, which colour bars name unless Unit says another.
 type mapUniter interface{ MapUnit() string }
 
+// mapRanger is a result that knows the range of its maps' colours, which holds for all its images unless Range says another.
+type mapRanger interface {
+	MapRange() (low, high float64)
+}
+
 // unitOf is the unit of g's maps: the chosen one, or its own, or that of likelihoods.
 func (o options) unitOf(g Gallery) string {
 	if u, ok := g.(mapUniter); ok {
@@ -62,6 +67,9 @@ func Maps(g Gallery, opts ...Option) *Figure {
 	if t, ok := g.(PixelThresholder); ok && o.level == nil {
 		level := t.PixelThreshold()
 		o.level = &level
+	}
+	if r, ok := g.(mapRanger); ok && !finite(o.low, o.high) {
+		o.low, o.high = r.MapRange()
 	}
 	o.unit = o.unitOf(g)
 	sheet := newSheet(o, o.thresholdOf(g), plates)

@@ -35,7 +35,8 @@ type panel struct {
 }
 
 // Training draws a run's curves: loss, learning rate, gradient norm, log-likelihood per scale, and whatever else its
-// record holds. It can be drawn again and again while the run goes on. With adds other runs to compare.
+// record holds. It can be drawn again and again while the run goes on. With adds other runs to compare. The log density of the
+// latents is only one of the two terms of a likelihood: it may fall while the loss falls, since the log-determinant grows.
 func Training(h Historian, opts ...Option) *Figure {
 	o := gather(opts)
 	var panels []*panel
@@ -143,7 +144,7 @@ func leftOf(p *plot.Plot, c draw.Canvas) vg.Length { return p.DataCanvas(c).Min.
 // panelTitles are the proper names of what a training records.
 var panelTitles = map[string]string{
 	"loss": "loss (nats per image)", "lr": "learning rate", "grad_norm": "gradient norm",
-	"logp": "log-likelihood (nats per channel)",
+	"logp": "log density of the latents alone (nats per channel)",
 }
 
 func (p *panel) title() string {

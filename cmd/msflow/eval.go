@@ -99,8 +99,26 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	if flags.WantsJSON(cmd) {
 		return flags.PrintJSON(cmd, evalReport{Metrics: r.Metrics, Run: string(folder), Results: out})
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s\nfigures, maps and scores are in %s\n", r.Metrics, out)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s\n%sfigures, %s are in %s\n", r.Metrics, thresholdWords(r, d), scoresAndMaps(f.maps), out)
 	return nil
+}
+
+// thresholdWords explains the thresholds of a test, of which there are several.
+func thresholdWords(r *detector.Result, d *detector.Detector) string {
+	text := fmt.Sprintf("score ≥ %.4g: called anomalous; the threshold of the best F1 on these test images, which predict takes too\n", r.DetThreshold)
+	if c := d.Calibration(); c != nil {
+		at, normal, anomalous := c.Verdict(), 0, 0
+		for _, p := range r.Images {
+			if p.Score >= at && p.Anomalous {
+				anomalous++
+			} else if p.Score >= at {
+				normal++
+			}
+		}
+		text += fmt.Sprintf("score ≥ %.4g: what %s is expected to reach (%s); here %d of %d normal and %d of %d anomalous ones do\n",
+			at, inWords(c.FalseAlarmShare()), c, normal, r.Normal, anomalous, r.Anomalous)
+	}
+	return text + fmt.Sprintf("map ≥ %.4g: a pixel of a defect, by the best Dice on these test images; map_threshold in metrics.json, for maps/NAME.npy (--raw)\n", r.MapThreshold)
 }
 
 // evalReport is what eval --json prints.
@@ -145,7 +163,8 @@ func (f *evalFlags) writeMaps(out string, predictions []detector.Prediction, thr
 		return err
 	}
 	if f.maps {
-		if err := drawMaps(filepath.Join(out, "maps"), predictions, names, math.NaN()); err != nil {
+		low, high := detector.MapRange(predictions, math.NaN())
+		if err := drawMaps(filepath.Join(out, "maps"), predictions, names, low, high); err != nil {
 			return err
 		}
 	}
@@ -190,6 +209,14 @@ func (r oneClass) String() string {
 	}
 	return fmt.Sprintf("%s\n%d of %d called anomalous, %.1f %% (95 %% interval %.1f to %.1f), from %.4g on: %s",
 		about, r.Called, r.Images, 100*float64(r.Called)/float64(r.Images), 100*r.Share[0], 100*r.Share[1], *r.Threshold, r.From)
+}
+
+// scoresAndMaps is what was written.
+func scoresAndMaps(maps bool) string {
+	if maps {
+		return "scores and maps"
+	}
+	return "scores"
 }
 
 func or(value, otherwise string) string {
@@ -270,7 +297,8 @@ func (f *evalFlags) writeFigures(out string, r *detector.Result) error {
 	}
 	names = fileNames(names)
 	if f.maps {
-		if err := drawMaps(filepath.Join(out, "maps"), r.Images, names, r.PixelThreshold()); err != nil {
+		low, high := r.MapRange()
+		if err := drawMaps(filepath.Join(out, "maps"), r.Images, names, low, high); err != nil {
 			return err
 		}
 	}

@@ -59,6 +59,9 @@ func report(t *testing.T, format string, args ...any) {
 	}
 }
 
+// killed is the exit code of a process that a signal has ended.
+const killed = -1
+
 // hang is how long a command of the campaign may take, far beyond what it needs.
 const hang = 10 * time.Minute
 
@@ -112,96 +115,6 @@ func trainAgain(t *testing.T, folder string) {
 		return
 	}
 	works(t, append([]string{"train", "--out", folder}, faulty...)...)
-}
-
-const faultyNotebook = `{"cells":[{"cell_type":"code","execution_count":null,"id":"a","metadata":{},"outputs":[],"source":["x := 0\n","for i := range 1000 {\n","\tx += i\n","}\n","x"]},` +
-	`{"cell_type":"code","execution_count":null,"id":"b","metadata":{},"outputs":[],"source":["fmt.Println(x)"]}],"metadata":{},"nbformat":4,"nbformat_minor":5}`
-
-// TestFaultsKill kills train, train --overwrite, eval, predict and run at random moments.
-func TestFaultsKill(t *testing.T) {
-	n := times(t, "MSFLOW_KILLS", 12)
-	random := rand.New(rand.NewPCG(7, 1))
-	dir := t.TempDir()
-	at := func(name string) string { return filepath.Join(dir, name) }
-	ref := at("reference")
-	took := map[string]time.Duration{"train": works(t, append([]string{"train", "--out", ref}, faulty...)...)}
-	trained := content(t, ref)
-	took["eval"] = works(t, "eval", ref, "--rows", "2", "--raw")
-	tested := content(t, ref)
-	images := exportTestImages(t, ref)
-	took["predict"] = works(t, "predict", ref, images, "--out", at("predicted"))
-	predicted := content(t, at("predicted"))
-	put(t, at("in.ipynb"), faultyNotebook)
-	took["run"] = works(t, "run", at("in.ipynb"), "-o", at("out.ipynb"))
-	killed, early := map[string]int{}, 0
-	for i := range n {
-		what := []string{"train", "overwrite", "eval", "predict", "run"}[i%5]
-		after := 1 + time.Duration(random.Float64()*1.1*float64(took[strings.Replace(what, "overwrite", "train", 1)]))
-		folder := at(fmt.Sprintf("%s%d", what, i))
-		code := 0
-		switch what {
-		case "train":
-			_, code = process(t, after, append([]string{"train", "--out", folder}, faulty...)...)
-			trainAgain(t, folder)
-			sameContent(t, what, trained, content(t, folder))
-		case "overwrite":
-			copyFolder(t, ref, folder)
-			_, code = process(t, after, append([]string{"train", "--overwrite", "--out", folder}, append(faulty, "--seed", "4")...)...)
-			oldOrNew(t, folder, tested)
-		case "eval":
-			_, code = process(t, after, "eval", ref, "--rows", "2", "--raw")
-			works(t, "eval", ref, "--rows", "2", "--raw")
-			sameContent(t, what, tested, content(t, ref))
-		case "predict":
-			_, code = process(t, after, "predict", ref, images, "--out", folder)
-			works(t, "predict", ref, images, "--out", folder)
-			samePredictions(t, predicted, content(t, folder), at("predicted"), folder)
-		case "run":
-			_, code = process(t, after, "run", at("in.ipynb"), "-o", folder+".ipynb")
-			works(t, "run", at("in.ipynb"), "-o", folder+".ipynb")
-			if text := readText(t, folder+".ipynb"); !strings.Contains(text, "499500") {
-				t.Errorf("run: the notebook lacks its result:\n%s", text)
-			}
-		}
-		if killed[what]++; code == 0 {
-			early++
-		}
-		os.RemoveAll(folder)
-		if t.Failed() {
-			t.Fatalf("after %d kills, this one of %s after %v", i+1, what, after)
-		}
-	}
-	report(t, "| kill -9 | %d (%v; %d had ended before) | all repeated or resumed to identical bytes |", n, killed, early)
-}
-
-// oldOrNew finishes what a killed --overwrite left: the old run as it was, or the new one.
-func oldOrNew(t *testing.T, folder string, old map[string]string) {
-	t.Helper()
-	log, code := process(t, 0, "train", "--out", folder, "--resume")
-	if code != 0 {
-		t.Fatalf("resuming after a killed --overwrite: exit code %d\n%s", code, log)
-	}
-	info, err := runs.Folder(folder).ReadInfo()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Flags["seed"] == "3" {
-		sameContent(t, "the old run", old, content(t, folder))
-		return
-	}
-	works(t, "eval", folder, "--maps=false", "--rows", "0") // its parts belong together
-}
-
-// samePredictions compares predictions but for the folder's own name in them.
-func samePredictions(t *testing.T, a, b map[string]string, from, to string) {
-	t.Helper()
-	for name := range a {
-		a[name] = strings.ReplaceAll(a[name], from, "OUT")
-	}
-	for name := range b {
-		b[name] = strings.ReplaceAll(b[name], to, "OUT")
-	}
-	sameContent(t, "predict", a, b)
 }
 
 func copyFolder(t *testing.T, from, to string) {

@@ -8,6 +8,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/durable"
 	"github.com/msflow-go/msflow/lib/weights"
 	"github.com/spf13/cobra"
 )
@@ -25,6 +26,9 @@ func featuresCommand() *cobra.Command {
 			"safetensors file whose metadata names the images.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := durable.CheckWritable(out); err != nil {
+				return fmt.Errorf("--out: %w", err)
+			}
 			set, err := data.open(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err

@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"math"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -58,27 +57,11 @@ func drawResult(out string, r *detector.Result, rows int) error {
 		plots.Maps(r, plots.Best(n), plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
 }
 
-// mapRange is the range of colours for a set of images: the detector's own, or one range for all, so that equal colours are
-// equal values. The latter ends at four times the threshold where one is known, or a single gross defect would leave all others dark.
-func mapRange(images []detector.Prediction, threshold float64) (low, high float64) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, p := range images {
-		if low, high, known := p.MapRange(); known {
-			return low, high
-		}
-		for _, v := range p.Maps().NLL {
-			low, high = min(low, float64(v)), max(high, float64(v))
-		}
-	}
-	if threshold > low {
-		high = min(high, low+4*(threshold-low))
-	}
-	return low, high
-}
+// mapFiles are the ends of the files that an image's map is written to.
+var mapFiles = []string{".npy", "_map.png", "_overlay.png", "_mask.png"}
 
-// drawMaps writes the pictures of every image's map.
-func drawMaps(out string, images []detector.Prediction, names []string, threshold float64) error {
-	low, high := mapRange(images, threshold)
+// drawMaps writes the pictures of every image's map, all in one range of colours.
+func drawMaps(out string, images []detector.Prediction, names []string, low, high float64) error {
 	for i, p := range images {
 		picture, err := p.Original()
 		if err != nil {
@@ -91,12 +74,14 @@ func drawMaps(out string, images []detector.Prediction, names []string, threshol
 	return nil
 }
 
-// drawMap writes BASE_map.png, the heat map of the negative log-likelihood, and BASE_overlay.png, at the picture's size.
+// drawMap writes BASE_map.png, the heat map, and BASE_overlay.png, at the picture's size with the colour bar on the right.
 func drawMap(base string, p detector.Prediction, picture *datasets.Image, low, high float64) error {
 	nll := p.Maps().NLL
+	heat := plots.Colorize(enlarged(nll, p, picture), picture.H, picture.W, low, high, plots.Ember)
+	over := plots.Overlay(picture, nll, p.H, p.W, low, high, plots.Blaze)
 	return errors.Join(
-		writePNG(base+"_map.png", plots.Colorize(enlarged(nll, p, picture), picture.H, picture.W, low, high, plots.Ember)),
-		writePNG(base+"_overlay.png", plots.Overlay(picture, nll, p.H, p.W, low, high, plots.Blaze)))
+		writePNG(base+"_map.png", plots.WithColorBar(heat, nll, low, high, p.MapUnit(), plots.Ember)),
+		writePNG(base+"_overlay.png", plots.WithColorBar(over, nll, low, high, p.MapUnit(), plots.Blaze)))
 }
 
 // enlarged is a map at the picture's size.

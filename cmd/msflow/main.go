@@ -55,7 +55,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	if errors.As(err, &exit) {
 		return int(exit)
 	}
-	fmt.Fprintf(stderr, "msflow: %s\n", quote.Message(err.Error()))
+	fmt.Fprintf(stderr, "msflow: %s\n", quote.Message(quote.Plain(err)))
 	return exitError
 }
 

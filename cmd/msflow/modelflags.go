@@ -2,13 +2,18 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/backbone"
+	"github.com/msflow-go/msflow/lib/baseline"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/flow"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // modelFlags describe the detector.
@@ -17,6 +22,7 @@ type modelFlags struct {
 	blocks string
 	scales string
 	given  func(flag string) bool // by the command line
+	flags  *pflag.FlagSet
 }
 
 func (m *modelFlags) register(cmd *cobra.Command) {
@@ -39,37 +45,126 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 	f.Float64Var(&c.TopK, "top-k", 0, "share of the pixels whose mean is the image score (default 0.001 for msflow, 0.03 by its paper, the paper's score for the others)")
 	f.Float64Var(&c.Coreset, "coreset", 0.1, "share of the patches that patchcore keeps")
 	flags.Mark(cmd, flags.IsPath, "weights")
-	m.given = f.Changed
+	m.given, m.flags = f.Changed, f
+}
+
+// kind is a group of models that take the same flags.
+type kind string
+
+const (
+	theFlow       kind = "msflow"
+	otherFlows    kind = "the other flows"
+	fittedInOneGo kind = "models that are fitted in one go"
+)
+
+func (m *modelFlags) kind() kind {
+	if _, ok := baseline.Find(m.config.Model); ok {
+		return fittedInOneGo
+	}
+	if m.config.Model == detector.MSFlow {
+		return theFlow
+	}
+	return otherFlows
+}
+
+// flagsFor says which models a flag is for. Those that it does not name are for all.
+var flagsFor = map[string][]kind{
+	"recipe": {theFlow}, "score": {theFlow}, "cond": {theFlow}, "clamp": {theFlow}, "subnet": {theFlow}, "no-fusion": {theFlow},
+	"width": {otherFlows}, "coreset": {fittedInOneGo},
+	"blocks": {theFlow, otherFlows}, "epochs": {theFlow, otherFlows}, "batch": {theFlow, otherFlows}, "lr": {theFlow, otherFlows},
+	"noise": {theFlow, otherFlows}, "patience": {theFlow, otherFlows}, "judge-every": {theFlow, otherFlows},
+}
+
+// checkModel refuses flags that say nothing to the model.
+func (m *modelFlags) checkModel() error {
+	if !slices.Contains(detector.Models(), m.config.Model) {
+		return fmt.Errorf("--model %s: there are %s", m.config.Model, strings.Join(detector.Models(), ", "))
+	}
+	if m.given("backbone") && !slices.Contains(backbone.Names(), m.config.Backbone) {
+		return fmt.Errorf("--backbone %s: there are %s", m.config.Backbone, strings.Join(backbone.Names(), ", "))
+	}
+	for _, flag := range slices.Sorted(maps.Keys(flagsFor)) {
+		kinds := flagsFor[flag]
+		if m.given(flag) && (!slices.Contains(kinds, m.kind()) || flag == "coreset" && m.config.Model != "patchcore") {
+			return fmt.Errorf("--%s says nothing to --model %s", flag, m.config.Model)
+		}
+	}
+	return nil
 }
 
 // check refuses what the detector would take for "the default".
 func (m *modelFlags) check() error {
+	if err := m.checkModel(); err != nil {
+		return err
+	}
 	if m.config.Cond < 1 {
 		return fmt.Errorf("--cond %d: it must be positive", m.config.Cond)
 	}
-	if err := positive("clamp", m.config.Clamp); err != nil || !m.given("top-k") {
+	err := positive("clamp", m.config.Clamp)
+	if err == nil && m.given("top-k") {
+		err = positive("top-k", m.config.TopK)
+	}
+	if err != nil {
 		return err
 	}
-	return positive("top-k", m.config.TopK)
+	return m.named(func() error {
+		c, err := m.parsed()
+		if err == nil {
+			_, err = c.Plan(nil)
+		}
+		return err
+	})
 }
 
-// detector builds the detector for a data set's input size.
-func (m *modelFlags) detector(data *datasets.Data, seed uint64) (*detector.Detector, error) {
-	if err := m.check(); err != nil {
-		return nil, err
-	}
-	c := m.config
-	var err error
+// parsed is the configuration with blocks and scales, which are lists.
+func (m *modelFlags) parsed() (c detector.Config, err error) {
+	c = m.config
 	if m.blocks != "" {
 		if c.Blocks, err = flags.ParseInts(m.blocks); err != nil {
-			return nil, fmt.Errorf("--blocks %s: %w", m.blocks, err)
+			return c, err
 		}
 	}
 	if m.scales != "" {
-		if c.Scales, err = flags.ParseInts(m.scales); err != nil {
-			return nil, fmt.Errorf("--scales %s: %w", m.scales, err)
+		c.Scales, err = flags.ParseInts(m.scales)
+	}
+	return c, err
+}
+
+// detector builds the detector for a data set's input size.
+func (m *modelFlags) detector(data *datasets.Data, seed uint64) (d *detector.Detector, err error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	err = m.named(func() error {
+		c, err := m.parsed()
+		if err == nil {
+			c.Size, c.Seed = [2]int{data.H, data.W}, seed
+			d, err = detector.New(c)
+		}
+		return err
+	})
+	return d, err
+}
+
+// named does something with the flags. An error names the flag that brings it about: the one without which it is not the same.
+func (m *modelFlags) named(do func() error) error {
+	err := do()
+	if err == nil {
+		return nil
+	}
+	for _, flag := range []string{"scales", "blocks", "cond", "clamp", "width", "subnet", "top-k", "coreset", "pool", "padding", "recipe", "score", "backbone", "weights"} {
+		f := m.flags.Lookup(flag)
+		if !f.Changed {
+			continue
+		}
+		value := f.Value.String()
+		if f.Value.Set(f.DefValue) != nil {
+			continue
+		}
+		without := do()
+		if f.Value.Set(value) == nil && (without == nil || without.Error() != err.Error()) {
+			return fmt.Errorf("--%s %s: %w", flag, value, err)
 		}
 	}
-	c.Size, c.Seed = [2]int{data.H, data.W}, seed
-	return detector.New(c)
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
@@ -23,6 +24,7 @@ type predictFlags struct {
 	threshold thresholdFlags
 	maps      bool
 	watch     string
+	overwrite bool
 	device    flags.Device
 }
 
@@ -35,6 +37,8 @@ func predictCommand() *cobra.Command {
 			"and the raw map (NAME.npy, float32, input size). regions.csv and coco.json list the defects: each with area, score,\n" +
 			"centroid and box in pixels of the image, coco.json also with its outline.\n\n" +
 			thresholdHelp + "\n\n" +
+			"The maps of a detector have one range of colours, whatever is scored with it. A folder that holds results already is left\n" +
+			"alone unless --overwrite is given.\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
 			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
 			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).\n\n" +
@@ -61,6 +65,7 @@ func predictCommand() *cobra.Command {
 	f.threshold.register(cmd)
 	fl.StringVar(&f.watch, "watch", "", "folder to score images in as they come, until interrupted")
 	fl.BoolVar(&f.maps, "maps", true, "draw the maps and the masks of defects")
+	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the results in the folder")
 	return cmd
 }
 
@@ -97,6 +102,7 @@ type failedRow struct {
 type predictReport struct {
 	Detector string `json:"detector"`
 	thresholds
+	Colors *[2]float64     `json:"map_colors,omitempty"` // the map's values of the first and the last colour
 	Images []predictionRow `json:"images"`
 	Failed []failedRow     `json:"failed,omitempty"`
 }
@@ -104,6 +110,12 @@ type predictReport struct {
 func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) error {
 	if f.out == "" {
 		return errors.New("--out is empty; it names the folder for the results")
+	}
+	if err := f.threshold.check(); err != nil {
+		return err
+	}
+	if err := f.free(); err != nil {
+		return err
 	}
 	d, t, err := f.find(from, cmd.ErrOrStderr())
 	if err != nil {
@@ -119,21 +131,21 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) erro
 	if err := sayHowRead(cmd, d, images); err != nil {
 		return err
 	}
-	release, err := runs.Lock(f.out, "predict")
-	if err != nil {
-		return err
-	}
-	defer release()
-	p, err := startPredictions(f, images, t, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
+	p := newPredictions(f, images, t, cmd.ErrOrStderr())
 	defer p.close()
 	p.report.Detector = detectorFile(from)
 	if err := f.predict(cmd, d, images, problems, p); err != nil {
 		return err
 	}
 	return f.tell(cmd, p.report)
+}
+
+// free refuses a folder that holds the results of another call.
+func (f *predictFlags) free() error {
+	if path := filepath.Join(f.out, finished); !f.overwrite && runs.Exists(path) {
+		return fmt.Errorf("%s exists; --overwrite replaces these results, --out names another folder", path)
+	}
+	return nil
 }
 
 // predict scores the images and writes their results.
@@ -162,18 +174,23 @@ func (f *predictFlags) predict(cmd *cobra.Command, d *detector.Detector, images 
 // tell prints the scores. Images that failed are an error in the end.
 func (f *predictFlags) tell(cmd *cobra.Command, report predictReport) error {
 	out := cmd.OutOrStdout()
-	if flags.WantsJSON(cmd) {
+	scored, failed := len(report.Images), len(report.Failed)
+	switch {
+	case flags.WantsJSON(cmd):
 		if err := flags.PrintJSON(cmd, report); err != nil {
 			return err
 		}
-	} else {
+	case scored > 0:
 		for _, row := range report.Images {
 			fmt.Fprintf(out, "%8.5f  %-9s  %s%s\n", row.Score, row.Verdict, quote.Name(row.Name), row.defects())
 		}
-		fmt.Fprintf(out, "maps and scores are in %s\n", f.out)
+		fmt.Fprintf(out, "%s are in %s\n", scoresAndMaps(f.maps), f.out)
 	}
-	if n := len(report.Failed); n > 0 {
-		return fmt.Errorf("%d of %d images failed, as named above; the others' results are in %s", n, n+len(report.Images), f.out)
+	switch {
+	case failed > 0 && scored == 0:
+		return fmt.Errorf("none of the %d images could be scored, so there are no results", failed)
+	case failed > 0:
+		return fmt.Errorf("%d of %d images failed, as named above; the others' results are in %s", failed, failed+scored, f.out)
 	}
 	return nil
 }
@@ -188,9 +205,6 @@ func detectorFile(from string) string {
 
 // find loads the detector of a run's folder or of a file, and the thresholds that belong to it.
 func (f *predictFlags) find(from string, log io.Writer) (*detector.Detector, thresholds, error) {
-	if err := f.threshold.check(); err != nil {
-		return nil, thresholds{}, err
-	}
 	d, run, err := loadDetector(from, f.weights)
 	if err != nil {
 		return nil, thresholds{}, err
@@ -203,7 +217,7 @@ func (f *predictFlags) find(from string, log io.Writer) (*detector.Detector, thr
 func loadDetector(from, weights string) (d *detector.Detector, run runs.Folder, err error) {
 	info, err := os.Stat(from)
 	if err != nil {
-		return nil, "", fmt.Errorf("the detector: %w", err)
+		return nil, "", fmt.Errorf("%s, a run's folder or a detector's file: %w", from, quote.Reason(err))
 	}
 	if !info.IsDir() {
 		d, err = detector.Load(from, weights)

@@ -3,11 +3,14 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
 // Whatever lies among the images, the sound ones are scored, each under a file name of its own, the others are named, and
@@ -40,7 +43,7 @@ func TestPredictSurvivesBadFiles(t *testing.T) {
 	}
 	out := filepath.Join(dir, "results")
 	for range 2 { // the results of the first call are no images of the second
-		_, log, code := msflow(t, "predict", run, dir, filepath.Join(dir, "none.png"), "--out", out)
+		_, log, code := msflow(t, "predict", run, dir, filepath.Join(dir, "none.png"), "--out", out, "--overwrite")
 		if code != exitError || !strings.Contains(log, "3 of 8 images failed") {
 			t.Fatalf("exit code %d:\n%s", code, log)
 		}
@@ -119,6 +122,99 @@ func checkPredictions(t *testing.T, out string, sound, failed []string) {
 				t.Errorf("%s: file %s (seen: %v): %v", row.Name, path, seen[path], err)
 			}
 			seen[path] = true
+		}
+	}
+}
+
+// TestPredictLeavesResultsAlone: those of an earlier call are replaced on demand only, then in whole, and a call without a
+// single result replaces nothing.
+func TestPredictLeavesResultsAlone(t *testing.T) {
+	run := smallRun(t, "--epochs", "1")
+	dir := t.TempDir()
+	out := filepath.Join(dir, "results")
+	a, b, bad := filepath.Join(dir, "a.png"), filepath.Join(dir, "b.png"), filepath.Join(dir, "bad.png")
+	writeNoise(t, a, 1, 0)
+	writeNoise(t, b, 2, 0)
+	put(t, bad, "no picture")
+	refuse(t, []string{"none of the 1 images could be scored"}, "predict", run, bad, "--out", out)
+	if runs.Exists(out) {
+		t.Error("a folder was made for results that there are not")
+	}
+	must(t, "predict", run, a, "--out", out)
+	before := content(t, out)
+	refuse(t, []string{"scores.json exists", "--overwrite"}, "predict", run, b, "--out", out)
+	refuse(t, []string{"none of the 1 images"}, "predict", run, bad, "--out", out, "--overwrite")
+	sameContent(t, "refused", before, content(t, out))
+	if _, log, _ := msflow(t, "predict", run, b, "--out", out, "--overwrite"); !strings.Contains(log, "the results of 1 images") {
+		t.Errorf("that results are replaced is not said:\n%s", log)
+	}
+	if now := content(t, out); now["b_map.png"] == "" || now["a_map.png"] != "" || now["a.npy"] != "" || len(now) != len(before) {
+		t.Errorf("of the maps of two calls there are %q", slices.Sorted(maps.Keys(now)))
+	}
+}
+
+// TestPredictSaysWhichThreshold: the given one, or that of eval, or that of the held-out images, and what the others are.
+func TestPredictSaysWhichThreshold(t *testing.T) {
+	run := smallRun(t, "--epochs", "1", "--hold-out", "0.25")
+	image := filepath.Join(t.TempDir(), "a.png")
+	writeNoise(t, image, 1, 0)
+	for _, step := range []struct{ want, more []string }{
+		{want: []string{"is the score that one normal image in a hundred is expected to reach (calibrated on 3 held-out", "a defect reaches"}},
+		{more: []string{"--threshold", "7"}, want: []string{"the threshold 7 is --threshold"}},
+		{want: []string{"is the best F1 on the run's test images", "eval/metrics.json", "of the map: the best Dice on the run's test images"}},
+	} {
+		_, said, code := msflow(t, append([]string{"predict", run, image, "--overwrite", "--out", filepath.Join(t.TempDir(), "p")}, step.more...)...)
+		if code != 0 {
+			t.Fatal(said)
+		}
+		for _, want := range step.want {
+			if !strings.Contains(said, want) {
+				t.Errorf("%q is not said:\n%s", want, said)
+			}
+		}
+		if step.more != nil {
+			said := must(t, "eval", run, "--maps=false", "--rows", "0")
+			for _, want := range []string{"best F1 on these test images", "in a hundred is expected to reach", "of 6 anomalous ones do", "map_threshold"} {
+				if !strings.Contains(said, want) {
+					t.Errorf("eval does not say %q:\n%s", want, said)
+				}
+			}
+		}
+	}
+}
+
+// TestMapsHaveOneRangeOfColours: an image's map has the same colours alone and among others, in predict and in eval, with the
+// paper's maps, too, and the range is in scores.json and in metrics.json.
+func TestMapsHaveOneRangeOfColours(t *testing.T) {
+	for _, more := range [][]string{{"--hold-out", "0.25"}, {"--hold-out", "0.25", "--recipe", "paper"}, {"--hold-out", "0"}} {
+		run := smallRun(t, append(more, "--epochs", "1")...)
+		images := exportTestImages(t, run)
+		files, err := filepath.Glob(filepath.Join(images, "*.png"))
+		if err != nil || len(files) != 10 {
+			t.Fatal(files, err)
+		}
+		must(t, "eval", run, "--rows", "1")
+		dir := t.TempDir()
+		must(t, "predict", run, images, "--out", filepath.Join(dir, "all"))
+		for _, file := range files[:2] {
+			must(t, "predict", run, file, "--out", filepath.Join(dir, "alone"), "--overwrite")
+			for _, end := range []string{"_map.png", "_overlay.png"} {
+				name := strings.TrimSuffix(filepath.Base(file), ".png") + end
+				if readText(t, filepath.Join(dir, "all", name)) != readText(t, filepath.Join(dir, "alone", name)) {
+					t.Errorf("%v: %s is another picture alone", more, name)
+				}
+			}
+		}
+		var m evaluation
+		if err := runs.ReadSealed(filepath.Join(run, "eval", "metrics.json"), &m); err != nil {
+			t.Fatal(err)
+		}
+		var p predictReport
+		if err := json.Unmarshal([]byte(readText(t, filepath.Join(dir, "alone", "scores.json"))), &p); err != nil {
+			t.Fatal(err)
+		}
+		if p.Colors == nil || *p.Colors != m.MapColors || !(m.MapColors[1] > m.MapColors[0]) {
+			t.Errorf("%v: predict draws %v, eval %v", more, p.Colors, m.MapColors)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,10 +22,15 @@ import (
 	"github.com/msflow-go/msflow/lib/region"
 )
 
+// finished is the file that comes last, when all results are there.
+const finished = "scores.json"
+
 // predictions writes the results of predict as they come: for each image a line of scores.csv, the lines of its defects in
-// regions.csv, its raw map and its pictures, so that what was computed is on disk whatever happens next. scores.json and coco.json
-// follow at the end, and so do heat maps and overlays where the detector does not know the range of its maps.
+// regions.csv, its raw map and its pictures, so that what was computed is on disk whatever happens next. Heat maps and overlays follow
+// at the end where the detector does not know the range of its maps, then coco.json, and scores.json last. Nothing is written,
+// and nothing of an earlier call replaced, before the first image has a result.
 type predictions struct {
+	flags   *predictFlags
 	out     string
 	maps    bool
 	names   map[string]string // an image's base name in the results
@@ -34,6 +40,8 @@ type predictions struct {
 	scores  *table
 	regions *table
 	coco    *region.COCO
+	release func()     // gives the folder back
+	waiting [][]string // lines of scores.csv before there is one
 }
 
 // table is a CSV file that grows by whole lines.
@@ -101,10 +109,9 @@ func realPath(path string) string {
 	return path
 }
 
-// startPredictions opens the tables. The reports of an earlier call go, so that they do not stand beside other scores.
-func startPredictions(f *predictFlags, images []string, t thresholds, log io.Writer) (*predictions, error) {
+func newPredictions(f *predictFlags, images []string, t thresholds, log io.Writer) *predictions {
 	p := &predictions{
-		out: f.out, maps: f.maps, log: log, names: map[string]string{}, report: predictReport{thresholds: t},
+		flags: f, out: f.out, maps: f.maps, log: log, names: map[string]string{}, report: predictReport{thresholds: t},
 		coco: region.NewCOCO("defects found by msflow", time.Now()),
 	}
 	bases := make([]string, len(images))
@@ -114,25 +121,82 @@ func startPredictions(f *predictFlags, images []string, t thresholds, log io.Wri
 	for i, name := range fileNames(bases) {
 		p.names[filepath.ToSlash(images[i])] = name
 	}
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
-		return nil, fmt.Errorf("the folder for the results: %w", err)
-	}
-	for _, report := range []string{"scores.json", "coco.json"} {
-		if err := os.Remove(filepath.Join(f.out, report)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("replacing the results: %w", err)
-		}
-	}
-	var err1, err2 error
-	p.scores, err1 = newTable(filepath.Join(f.out, "scores.csv"), "name", "score", "threshold", "verdict", "error", "regions", "area")
-	p.regions, err2 = newTable(filepath.Join(f.out, "regions.csv"), "name", "score", "mean", "area", "x", "y", "left", "top", "width", "height")
-	return p, errors.Join(err1, err2)
+	return p
 }
 
+// open makes the folder this process's own, removes what an earlier call has put there, and begins the tables.
+func (p *predictions) open() (err error) {
+	if p.release, err = runs.Lock(p.out, "predict"); err != nil {
+		return err
+	}
+	if err := p.flags.free(); err != nil { // results may have come since
+		return err
+	}
+	if err := p.clear(); err != nil {
+		return fmt.Errorf("replacing the results: %w", err)
+	}
+	var err1, err2 error
+	p.scores, err1 = newTable(filepath.Join(p.out, "scores.csv"), "name", "score", "threshold", "verdict", "error", "regions", "area")
+	p.regions, err2 = newTable(filepath.Join(p.out, "regions.csv"), "name", "score", "mean", "area", "x", "y", "left", "top", "width", "height")
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	for _, cells := range p.waiting {
+		if err := p.scores.line(cells...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clear removes the results of an earlier call: the reports first, since the others then belong to nothing, and the files of
+// maps that they name.
+func (p *predictions) clear() error {
+	path := filepath.Join(p.out, finished)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if old := filepath.Join(p.out, "scores.csv"); runs.Exists(old) {
+			fmt.Fprintf(p.log, "note: %s is of a call that did not end, and is replaced\n", old)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var earlier struct {
+		Images []struct {
+			Map string `json:"map"`
+		} `json:"images"`
+	}
+	if err := json.Unmarshal(text, &earlier); err != nil {
+		return fmt.Errorf("%s is none of msflow's: %w", path, err)
+	}
+	for _, report := range []string{finished, "coco.json"} {
+		if err := os.Remove(filepath.Join(p.out, report)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	for _, row := range earlier.Images {
+		base := strings.TrimSuffix(filepath.Base(filepath.FromSlash(row.Map)), ".npy")
+		for _, end := range mapFiles {
+			if row.Map != "" {
+				_ = os.Remove(filepath.Join(p.out, base+end)) // one may have been taken away
+			}
+		}
+	}
+	fmt.Fprintf(p.log, "note: the results of %d images in %s are replaced\n", len(earlier.Images), p.out)
+	return nil
+}
+
+// close gives the folder back.
 func (p *predictions) close() {
 	for _, t := range []*table{p.scores, p.regions} {
 		if t != nil {
 			t.file.Close()
 		}
+	}
+	if p.release != nil {
+		p.release()
 	}
 }
 
@@ -149,6 +213,11 @@ func (p *predictions) add(image detector.Prediction) error {
 	if err != nil {
 		return p.fail(image.Name, err)
 	}
+	if p.scores == nil {
+		if err := p.open(); err != nil {
+			return err
+		}
+	}
 	row, found := p.report.inspect(image, picture)
 	if found != nil {
 		if err := p.list(image.Name, found); err != nil {
@@ -161,7 +230,9 @@ func (p *predictions) add(image detector.Prediction) error {
 		if err != nil {
 			return err
 		}
-		if !drawn {
+		if low, high, _ := image.MapRange(); drawn {
+			p.report.Colors = &[2]float64{low, high}
+		} else {
 			p.kept = append(p.kept, image)
 		}
 	}
@@ -236,28 +307,55 @@ func area(regions []region.Region) (n int) {
 }
 
 // fail says why an image has no results.
-func (p *predictions) fail(name string, reason error) error {
-	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(reason.Error()))
-	p.report.Failed = append(p.report.Failed, failedRow{name, reason.Error()})
-	return p.scores.line(name, "", p.threshold(), "failed", strings.ReplaceAll(reason.Error(), "\n", "; "), "", "")
+func (p *predictions) fail(name string, why error) error {
+	text := quote.Plain(why)
+	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(strings.TrimPrefix(text, name+": ")))
+	p.report.Failed = append(p.report.Failed, failedRow{name, text})
+	cells := []string{name, "", p.threshold(), "failed", strings.ReplaceAll(text, "\n", "; "), "", ""}
+	if p.scores == nil {
+		p.waiting = append(p.waiting, cells)
+		return nil
+	}
+	return p.scores.line(cells...)
 }
 
-// finish writes the reports and draws the maps that are not drawn yet.
+// finish draws the maps that are not drawn yet and writes the reports.
 func (p *predictions) finish() error {
-	err := errors.Join(p.scores.file.Sync(), p.regions.file.Sync(), runs.WriteJSON(filepath.Join(p.out, "scores.json"), p.report))
-	if p.report.Map != nil {
-		err = errors.Join(err, runs.WriteJSON(filepath.Join(p.out, "coco.json"), p.coco))
+	if p.scores == nil {
+		return nil
 	}
-	if len(p.kept) == 0 {
+	if err := errors.Join(p.scores.file.Sync(), p.regions.file.Sync()); err != nil {
+		return fmt.Errorf("writing the tables: %w", err)
+	}
+	if err := p.drawKept(); err != nil {
 		return err
 	}
-	level := math.NaN()
-	if m := p.report.Map; m != nil {
-		level = m.High
+	if p.report.Map != nil {
+		if err := runs.WriteJSON(filepath.Join(p.out, "coco.json"), p.coco); err != nil {
+			return err
+		}
 	}
+	return runs.WriteJSON(filepath.Join(p.out, finished), p.report)
+}
+
+// drawKept draws the maps of a detector that does not know their range, in that of the run's evaluation.
+func (p *predictions) drawKept() error {
+	if len(p.kept) == 0 {
+		return nil
+	}
+	colors := p.report.colors
+	if colors == [2]float64{} {
+		level := math.NaN()
+		if m := p.report.Map; m != nil {
+			level = m.High
+		}
+		colors[0], colors[1] = detector.MapRange(p.kept, level)
+		fmt.Fprintln(p.log, "note: the detector does not know how normal maps look, and the run was not evaluated: the colours range over these images alone")
+	}
+	p.report.Colors = &colors
 	names := make([]string, len(p.kept))
 	for i, image := range p.kept {
 		names[i] = p.names[image.Name]
 	}
-	return errors.Join(err, drawMaps(p.out, p.kept, names, level))
+	return drawMaps(p.out, p.kept, names, colors[0], colors[1])
 }

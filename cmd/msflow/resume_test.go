@@ -352,12 +352,31 @@ func TestSecondProcessIsToldWhoHasTheFolder(t *testing.T) {
 func TestZeroAndNoNumberAreRefused(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "run")
 	for _, bad := range [][2]string{{"--lr", "0"}, {"--lr", "nan"}, {"--lr", "inf"}, {"--lr", "-1"}, {"--clamp", "0"}, {"--clamp", "nan"}, {"--top-k", "0"},
-		{"--cond", "0"}, {"--hold-out", "nan"}, {"--patience", "-1"}, {"--judge-every", "-1"}, {"--epochs", "0"}} {
+		{"--cond", "0"}, {"--hold-out", "nan"}, {"--patience", "-1"}, {"--judge-every", "-1"}, {"--epochs", "0"}, {"--batch", "99999999999"},
+		{"--scales", "0,0"}, {"--scales", "x"}, {"--blocks", "0"}, {"--pool", "x"}, {"--cond", "7"}, {"--subnet", "x"},
+		{"--recipe", "x"}, {"--score", "x"}, {"--padding", "x"}, {"--model", "x"}, {"--backbone", "x"}, {"--top-k", "2"}, {"--cache-mb", "-1"}} {
 		refuse(t, []string{bad[0]}, append([]string{"train", "--out", folder, bad[0], bad[1]}, "--dataset", "synthetic", "--size", "64", "--counts", "4,1,1")...)
 	}
 	refuse(t, []string{"--out"}, "train", "--out", "")
 	if runs.Exists(folder) {
 		t.Error("a folder was made for a run that was refused")
+	}
+	refuse(t, []string{"--weights " + os.DevNull}, "train", "--out", folder, "--weights", os.DevNull, "--size", "64", "--counts", "4,1,1")
+}
+
+// TestFlagsOfOtherModelsAreRefused: a flag that says nothing to the model must not be taken in silence.
+func TestFlagsOfOtherModelsAreRefused(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	for model, flags := range map[string][]string{
+		"patchcore": {"--recipe=paper", "--epochs=5", "--batch=4", "--lr=0.1", "--blocks=1", "--cond=8", "--patience=2", "--judge-every=2", "--noise=1", "--width=2"},
+		"padim":     {"--coreset=0.5", "--no-fusion"},
+		"fastflow":  {"--recipe=paper", "--score=surprise", "--subnet=conv", "--coreset=0.5"},
+		"msflow":    {"--width=2", "--coreset=0.5"},
+	} {
+		for _, flag := range flags {
+			name, _, _ := strings.Cut(flag, "=")
+			refuse(t, []string{name + " says nothing to --model " + model}, "train", "--out", folder, "--model", model, flag, "--counts", "4,1,1", "--size", "64")
+		}
 	}
 }
 

@@ -36,6 +36,9 @@ func runCommand() *cobra.Command {
 			if err := onlyForNotebooks(cmd.Flags()); err != nil {
 				return err
 			}
+			if _, err := os.Stat(args[0]); err != nil {
+				return err
+			}
 			signal.Reset(interrupts()...) // they are the program's
 			if code := interp.RunProgram(args[0], args[1:], os.Stderr); code != 0 {
 				return exitCode(code)

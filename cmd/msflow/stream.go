@@ -180,18 +180,21 @@ func (s *stream) add(a arrival, p detector.Prediction) error {
 	return s.watchDrift()
 }
 
-// draw writes an image's files. Where the detector does not know the range of its maps, each has its own.
+// draw writes an image's files. Where the detector does not know the range of its maps, the run's evaluation has one, or each its own.
 func (s *stream) draw(line *streamRow, p detector.Prediction, picture *datasets.Image, found *region.Found) error {
 	base := filepath.Join(s.out, line.Base)
 	drawn, err := line.predictionRow.write(base, p, picture, found)
 	if err != nil || drawn {
 		return err
 	}
+	if c := s.t.colors; c != [2]float64{} {
+		return drawMap(base, p, picture, c[0], c[1])
+	}
 	level := p.Score
 	if s.t.Map != nil {
 		level = s.t.Map.High
 	}
-	low, high := mapRange([]detector.Prediction{p}, level)
+	low, high := detector.MapRange([]detector.Prediction{p}, level)
 	return drawMap(base, p, picture, low, high)
 }
 

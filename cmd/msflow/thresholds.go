@@ -55,6 +55,8 @@ type thresholds struct {
 	Threshold *float64      `json:"threshold"` // nil when none is known
 	From      string        `json:"threshold_from,omitempty"`
 	Map       *mapThreshold `json:"map_threshold"` // nil when none is known
+
+	colors [2]float64 // of the maps of the run's evaluation; zero when there is none
 }
 
 // mapThreshold says what a defect is.
@@ -120,7 +122,8 @@ func (t *thresholds) evaluated(run runs.Folder, d *detector.Detector, log io.Wri
 		fmt.Fprintf(log, "note: %s is of another detector, so its threshold is not taken; msflow eval %s tests this one\n", path, quote.Shell(string(run)))
 		return nil
 	}
-	t.Threshold, t.From = &e.DetThreshold, "the best F1 on the run's test images"
+	t.Threshold, t.From = &e.DetThreshold, fmt.Sprintf("the best F1 on the run's test images (%s)", path)
+	t.colors = e.MapColors
 	t.Map = &mapThreshold{region.Thresholds{Low: e.MapThreshold, High: e.MapThreshold}, "the best Dice on the run's test images"}
 	return nil
 }
@@ -134,5 +137,7 @@ func (t *thresholds) say(log io.Writer) {
 	}
 	if t.Map == nil {
 		fmt.Fprintln(log, "note: the detector knows no threshold of its map, so no defects are listed; msflow calibrate finds one, --map-threshold sets one")
+	} else {
+		fmt.Fprintf(log, "note: a defect reaches %.4g of the map: %s\n", t.Map.High, t.Map.From)
 	}
 }

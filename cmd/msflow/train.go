@@ -108,7 +108,10 @@ func (f *trainFlags) check() error {
 			return fmt.Errorf("--%s %d: it must be at least 1", name, n)
 		}
 	}
-	for name, n := range map[string]int{"patience": f.patience, "judge-every": f.judgeEvery, "cache-mb": int(f.cacheMB)} {
+	if f.batch > mostBatch {
+		return fmt.Errorf("--batch %d: at most %d images per step", f.batch, mostBatch)
+	}
+	for name, n := range map[string]int{"patience": f.patience, "judge-every": f.judgeEvery, "cache-mb": int(min(f.cacheMB, math.MaxInt32))} {
 		if n < 0 {
 			return fmt.Errorf("--%s %d: it cannot be negative", name, n)
 		}
@@ -126,6 +129,9 @@ func (f *trainFlags) check() error {
 	}
 	return f.model.check()
 }
+
+// mostBatch is beyond what any memory holds.
+const mostBatch = 1 << 16
 
 // positive refuses a number that is zero, negative, infinite or none.
 func positive(flag string, v float64) error {
@@ -269,7 +275,7 @@ func (t *training) fit(ctx context.Context) error {
 	p := newProgress(log, t.epochs)
 	options := []detector.Option{
 		detector.Epochs(t.epochs), detector.BatchSize(t.batch), detector.LearningRate(t.lr), detector.HoldOut(t.holdOut), detector.Noise(t.noise),
-		detector.Patience(t.patience), detector.CacheBytes(t.cacheMB << 20), detector.Checkpoints(t.checkpoint),
+		detector.Patience(t.patience), detector.CacheBytes(min(t.cacheMB, 1<<40) << 20), detector.Checkpoints(t.checkpoint),
 		detector.OnFeatures(p.features), detector.OnFitting(p.fitting), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
 		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),
 	}

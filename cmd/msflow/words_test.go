@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -109,5 +110,30 @@ func TestSpreadsheetsExecuteNoName(t *testing.T) {
 	want := []string{"'=1+1", "'@x", "'+cmd", "-2.5", "-1e-7", "'-dash.png", "plain", ""}
 	if got := readCSV(t, path)[0]; strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestErrorsReadPlainly: no names of system calls, and no file named twice in a row.
+func TestErrorsReadPlainly(t *testing.T) {
+	_, err := os.Stat("gone/x.png")
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{err, "gone/x.png: no such file or directory"},
+		{fmt.Errorf("reading gone/x.png: %w", err), "reading gone/x.png: no such file or directory"},
+		{errors.Join(errors.New("a"), fmt.Errorf("b: %w", err)), "a\nb: gone/x.png: no such file or directory"},
+		{errors.New("stat is a word"), "stat is a word"},
+	} {
+		if got := quote.Plain(c.err); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	for _, args := range [][]string{{"eval", "gone"}, {"predict", "gone", "x.png"}, {"train", "--dataset", "folder", "--data", "gone", "--out", filepath.Join(t.TempDir(), "r")},
+		{"run", "gone.ipynb"}, {"run", "gone.go"}, {"export", "gone.ipynb", "-o", "x"}, {"data", "check", "--dataset", "folder", "--data", "gone"}} {
+		_, log, code := msflow(t, args...)
+		if code != exitError || strings.Contains(log, "stat ") || strings.Contains(log, "open ") || strings.Count(log, "gone") != 1 && !strings.Contains(log, "msflow train --out") {
+			t.Errorf("%v: exit code %d, %s", args, code, log)
+		}
 	}
 }

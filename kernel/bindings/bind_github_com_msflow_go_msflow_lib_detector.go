@@ -79,6 +79,7 @@ func init() {
 				"JudgeEvery":      reflect.ValueOf(q.JudgeEvery),
 				"LearningRate":    reflect.ValueOf(q.LearningRate),
 				"Load":            reflect.ValueOf(q.Load),
+				"MapRange":        reflect.ValueOf(q.MapRange),
 				"Models":          reflect.ValueOf(q.Models),
 				"New":             reflect.ValueOf(q.New),
 				"Noise":           reflect.ValueOf(q.Noise),

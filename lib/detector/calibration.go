@@ -23,6 +23,10 @@ type Calibration struct {
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 
+	// Nats is the range of colours for maps that stay in nats per channel, the paper's: from a middle normal pixel to twice as far as
+	// one normal image in a hundred reaches anywhere.
+	Nats [2]float64 `json:"nats,omitzero"`
+
 	// Location and Scale of the Gumbel distribution (of largest values) that the normal images' scores follow.
 	Location float64 `json:"location"`
 	Scale    float64 `json:"scale"`
@@ -151,6 +155,9 @@ func (d *Detector) measureReference(ctx context.Context, c *Calibration, normal 
 		return err
 	}
 	c.Location, c.Scale = gumbel(n.scores)
+	location, scale := gumbel(n.peaks)
+	low, high := middle(n.middle), exceeded(location, scale, defaultFalseAlarms)
+	c.Nats = [2]float64{low, 2*high - low}
 	return nil
 }
 

@@ -188,9 +188,11 @@ func (d *Detector) Flow() flow.Block { return d.model }
 // Maps is the shape of each scale's features, nil before the input size is known.
 func (d *Detector) Maps() []flow.Map { return d.maps }
 
-// History is the record of the training for plots.Training: columns over the finished epochs.
+// History is the record of the training for plots.Training: columns over the finished epochs. The two losses are not of the same
+// kind: that of training is the mean over the epoch, with the noise that training adds, that of held-out images is
+// measured after the epoch and without noise. It may therefore be the lower one.
 func (d *Detector) History() (names []string, columns [][]float64) {
-	names = []string{"epoch", "loss.training", "lr", "grad_norm"}
+	names = []string{"epoch", "loss.training (during the epoch)", "lr", "grad_norm"}
 	scales := 0
 	if len(d.Epochs) > 0 {
 		scales = len(d.Epochs[0].Scales)
@@ -200,7 +202,7 @@ func (d *Detector) History() (names []string, columns [][]float64) {
 	}
 	held := len(d.Epochs) > 0 && d.Epochs[0].HeldOut != 0
 	if held {
-		names = append(names, "loss.held out")
+		names = append(names, "loss.held out (after it, no noise)")
 	}
 	columns = make([][]float64, len(names))
 	for _, e := range d.Epochs {

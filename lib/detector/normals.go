@@ -13,6 +13,7 @@ import (
 type normals struct {
 	scores []float64
 	peaks  []float64 // the largest value of each map
+	middle []float64 // the median of each map
 	tails  []float32 // the largest pixels of all maps
 	pixels int
 }
@@ -23,6 +24,7 @@ func (n *normals) see(score float64, shown []float32) {
 	slices.Sort(sorted)
 	n.scores = append(n.scores, score)
 	n.peaks = append(n.peaks, float64(sorted[len(sorted)-1]))
+	n.middle = append(n.middle, float64(sorted[len(sorted)/2]))
 	// No more than a hundredth of each map is kept, ten times what the share asks for: a single odd image does not lift the level.
 	n.tails = append(n.tails, sorted[len(sorted)-max(1, len(sorted)/100):]...)
 	n.pixels += len(sorted)

@@ -48,26 +48,6 @@ func (p Prediction) Maps() score.Maps {
 	return m
 }
 
-// MapRange is the range of the NLL map's colours that is the same for every image the detector ever sees: from 0, ordinary, by
-// way of 0.5, what one normal image in a hundred reaches somewhere, to 1. It is not known for maps without calibration on
-// images that were held out.
-func (p Prediction) MapRange() (low, high float64, known bool) {
-	c := p.calibration
-	return 0, 1, c != nil && c.HeldOut && (len(c.Levels) > 0 || p.distance || p.own)
-}
-
-// mapUnit names the unit of Maps().NLL. Calibrated, a map is on the scale of the scores, see Calibration.
-func (p Prediction) mapUnit() string {
-	c := p.calibration
-	switch {
-	case c != nil && (p.own || p.distance || len(c.Levels) > 0):
-		return "calibrated score"
-	case p.distance:
-		return "distance"
-	}
-	return "nats per channel"
-}
-
 func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }
 
 // Image reads the picture again, resized to the input size. The error names the file.

@@ -86,7 +86,7 @@ func TestPapersRecipe(t *testing.T) {
 	if c.Pool != "avg" || c.Score != ReferenceScore || c.TopK != 0.03 || c.Blocks[2] != 8 || c.whitens() {
 		t.Errorf("%+v", c)
 	}
-	if u := (Prediction{calibration: &Calibration{}}).mapUnit(); u != "nats per channel" {
+	if u := (Prediction{calibration: &Calibration{}}).MapUnit(); u != "nats per channel" {
 		t.Errorf("maps in %q", u)
 	}
 	p, err := c.Plan(nil)

@@ -43,6 +43,8 @@ type Metrics struct {
 	DetThreshold float64  `json:"det_threshold"` // a score ≥ this is called anomalous at the best F1
 	MapThreshold float64  `json:"map_threshold"` // in units of Result.MapUnit; see Result.PixelThreshold
 
+	MapColors [2]float64 `json:"map_colors,omitzero"` // the values of the first and the last colour of maps, see MapRange
+
 	*PixelMetrics
 
 	Defects Defects `json:"defects,omitempty"` // each kind of defect by itself, from Test
@@ -70,21 +72,27 @@ func newResult(c Config, predictions []Prediction) (*Result, error) {
 		return nil, fmt.Errorf("detector: judging the image scores: %w", err)
 	}
 	r.noteImages()
-	masked := r.masked()
-	if !slices.ContainsFunc(masked, func(p Prediction) bool { return p.Anomalous }) {
-		r.MapThreshold = normalQuantile(predictions)
-		return r, nil
-	}
-	err := r.judgePixels(masked, c.Seed)
-	if errors.Is(err, metrics.ErrOneClass) {
-		r.note("all pixels are of one kind by the masks, so pixels cannot be judged; look at the masks")
-		r.PixelMetrics, r.add, r.mul, r.MapThreshold = nil, nil, nil, normalQuantile(predictions)
-		return r, nil
-	}
-	if err != nil {
+	if err := r.judgeMaps(); err != nil {
 		return nil, fmt.Errorf("detector: judging the pixel maps: %w", err)
 	}
+	r.MapColors[0], r.MapColors[1] = MapRange(predictions, r.MapThreshold)
 	return r, nil
+}
+
+// judgeMaps judges the pixels whose truth is known.
+func (r *Result) judgeMaps() error {
+	masked := r.masked()
+	if !slices.ContainsFunc(masked, func(p Prediction) bool { return p.Anomalous }) {
+		r.MapThreshold = normalQuantile(r.Images)
+		return nil
+	}
+	err := r.judgePixels(masked, r.seed)
+	if errors.Is(err, metrics.ErrOneClass) {
+		r.note("all pixels are of one kind by the masks, so pixels cannot be judged; look at the masks")
+		r.PixelMetrics, r.add, r.mul, r.MapThreshold = nil, nil, nil, normalQuantile(r.Images)
+		return nil
+	}
+	return err
 }
 
 func (r *Result) judgeImages(seed uint64) (err error) {
@@ -267,7 +275,10 @@ func (r *Result) Map(i int) (values []float32, h, w int) {
 }
 
 // MapUnit names the unit of the values of Map, for colour bars.
-func (r *Result) MapUnit() string { return r.Images[0].mapUnit() }
+func (r *Result) MapUnit() string { return r.Images[0].MapUnit() }
+
+// MapRange is the range of colours of the maps, see the function MapRange.
+func (r *Result) MapRange() (low, high float64) { return r.MapColors[0], r.MapColors[1] }
 
 // Picture is the name and the picture of image i at the input size, read again from its file.
 func (r *Result) Picture(i int) (name string, picture image.Image, err error) {

@@ -12,12 +12,13 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Write lets fill write a file beside path and then renames it to path. The file's bytes and the folder's entry have
 // reached the disk when it returns nil. Where path is a link, what it leads to is written and the link stays. A new file gets
 // the mode perm; one that is there keeps its own, unless perm is for the owner alone. A process that was killed leaves its
-// unfinished file behind, which Sweep removes.
+// unfinished file behind, which Sweep and CheckWritable remove.
 func Write(path string, perm fs.FileMode, fill func(io.Writer) error) error {
 	target, err := behindLinks(path)
 	if err == nil {
@@ -29,20 +30,20 @@ func Write(path string, perm fs.FileMode, fill func(io.Writer) error) error {
 	return nil
 }
 
-// CheckWritable finds out whether Write will be able to write to path, without changing anything, for those who would
-// rather know before hours of work than after.
+// CheckWritable finds out whether Write will be able to write to path, without changing it, for those who would rather know
+// before hours of work than after. It removes what killed processes left unfinished of this file.
 func CheckWritable(path string) error {
-	if err := tryWriting(path); err != nil {
+	target, err := behindLinks(path)
+	if err == nil {
+		err = tryWriting(target)
+	}
+	if err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
-	return nil
+	return sweepOf(target, time.Now().Add(-abandoned))
 }
 
-func tryWriting(path string) error {
-	target, err := behindLinks(path)
-	if err != nil {
-		return err
-	}
+func tryWriting(target string) error {
 	info, err := os.Stat(target)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
@@ -140,14 +141,47 @@ func Sweep(dir string) error {
 	})
 }
 
-// unfinished makes a file beside target that Sweep knows. Its name is cut, since a name may be as long as file systems allow.
+// abandoned is how long nobody has written to an unfinished file whose process is taken for dead: it may be one of another
+// machine.
+const abandoned = 10 * time.Minute
+
+// sweepOf removes the unfinished files of one target that are older than a moment.
+func sweepOf(target string, before time.Time) error {
+	entries, err := os.ReadDir(filepath.Dir(target))
+	if err != nil {
+		return err
+	}
+	begin, end, _ := strings.Cut(partPattern(target), "*")
+	for _, e := range entries {
+		middle, ok := strings.CutPrefix(e.Name(), begin)
+		if middle, ok = strings.CutSuffix(middle, end); !ok || strings.Trim(middle, "0123456789") != "" {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || info.ModTime().After(before) {
+			continue // it may be gone by now
+		}
+		if err := os.Remove(filepath.Join(filepath.Dir(target), e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// partPattern is the name of a target's unfinished files, as os.CreateTemp takes it. It is cut, since a name may be as long as
+// file systems allow.
+func partPattern(target string) string {
+	const room = 200
+	base := filepath.Base(target)
+	return "." + strings.ReplaceAll(strings.ToValidUTF8(base[:min(len(base), room)], ""), "*", "_") + ".*" + partSuffix
+}
+
+// unfinished makes a file beside target that Sweep knows.
 func unfinished(target string) (*os.File, error) {
 	if _, err := os.Lstat(target); errors.Is(err, syscall.ENAMETOOLONG) {
 		return nil, err
 	}
-	const room = 200
-	base := filepath.Base(target)
-	return os.CreateTemp(filepath.Dir(target), "."+strings.ToValidUTF8(base[:min(len(base), room)], "")+".*"+partSuffix)
+	return os.CreateTemp(filepath.Dir(target), partPattern(target))
 }
 
 // maxLinks is how many links may follow each other, as on Linux.

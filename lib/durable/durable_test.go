@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // watchSteps records the syncs and renames until the test ends.
@@ -120,6 +121,38 @@ func TestSweep(t *testing.T) {
 		return nil
 	})
 	slices.Sort(left)
+	slices.Sort(keep)
+	if !slices.Equal(left, keep) {
+		t.Errorf("left %q, want %q", left, keep)
+	}
+}
+
+// CheckWritable sweeps what is long unfinished of its own file, and nothing else.
+func TestAbandonedPartsOfAFileGo(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-2 * abandoned)
+	keep := []string{"x.json", "mine.part", ".x.json.y.part", ".x.json.99.part", ".y.json.1.part"}
+	for _, name := range append([]string{".x.json.1.part", ".x.json.22.part"}, keep...) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if name != ".x.json.99.part" { // somebody writes it now
+			if err := os.Chtimes(filepath.Join(dir, name), old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := CheckWritable(filepath.Join(dir, "x.json")); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
 	slices.Sort(keep)
 	if !slices.Equal(left, keep) {
 		t.Errorf("left %q, want %q", left, keep)

@@ -2,6 +2,8 @@
 package quote
 
 import (
+	"errors"
+	"io/fs"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,6 +32,44 @@ func Message(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// Plain is an error as a user reads it: without the names of system calls ("stat x: no such file"), and no file named twice in
+// a row.
+func Plain(err error) string {
+	text := err.Error()
+	for _, name := range withoutCalls(err, &text) {
+		text = strings.ReplaceAll(text, name+": "+name+": ", name+": ")
+	}
+	return text
+}
+
+// withoutCalls takes the system calls in an error out of its text and lists the files that they were about.
+func withoutCalls(err error, text *string) (files []string) {
+	if e, ok := err.(*fs.PathError); ok {
+		*text = strings.ReplaceAll(*text, e.Error(), e.Path+": "+e.Err.Error())
+		files = append(files, e.Path)
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			files = append(files, withoutCalls(inner, text)...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			files = append(files, withoutCalls(inner, text)...)
+		}
+	}
+	return files
+}
+
+// Reason is why a file could not be used, without its name.
+func Reason(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // Shell is a word of a command that a shell takes as it is.
