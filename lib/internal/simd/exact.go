@@ -43,7 +43,7 @@ func (v *variant) winoFits(s ConvShape, p pass) bool {
 	}
 	tiles := s.B * oh * ow / 16
 	least := v.winograd[p]
-	return !exact.Load() && v.winoInput != nil &&
+	return !exact.Load() && v.wino.input != nil &&
 		s.KH == 3 && s.KW == 3 && s.StrideH*s.StrideW*s.DilationH*s.DilationW*s.Groups == 1 &&
 		oh%4 == 0 && ow%4 == 0 && tiles >= least.tiles &&
 		min(s.Cin, s.Cout) >= least.channels && (s.Cin*s.Cout <= winoMaxPairs || tiles <= fewTiles)

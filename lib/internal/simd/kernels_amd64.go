@@ -461,3 +461,30 @@ func stackAVX512_5(p *tileArgs)
 
 //go:noescape
 func winoWovenAVX512(p *winoArgs)
+
+//go:noescape
+func winoInputAVX512(p *winoArgs)
+
+//go:noescape
+func winoGradAVX512(p *winoArgs)
+
+//go:noescape
+func winoOutputAVX512(p *winoArgs)
+
+//go:noescape
+func winoFilterAVX512(p *winoArgs)
+
+//go:noescape
+func winoFlippedAVX512(p *winoArgs)
+
+//go:noescape
+func winoFilterGradAVX512(p *winoArgs)
+
+//go:noescape
+func sumAVX512(p *reduceArgs)
+
+//go:noescape
+func sumSquaresAVX512(p *reduceArgs)
+
+//go:noescape
+func innerAVX512(p *reduceArgs)

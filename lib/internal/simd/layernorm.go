@@ -102,15 +102,15 @@ func (j *normJob) run(i int, s *scratch) {
 		clear(part)
 		a.dy, a.dx, a.part = unsafe.Pointer(&j.dy[at]), unsafe.Pointer(&j.dx[at]), unsafe.Pointer(&part[0])
 		callNorm(active.normGrad, a)
-		j.collect(part, j.sums[2*i*j.channels:])
+		j.collect(part, j.sums[2*i*j.channels:], s)
 	}
 }
 
 // collect adds the partial sums of a block.
-func (j *normJob) collect(part, sums []float32) {
+func (j *normJob) collect(part, sums []float32, s *scratch) {
 	for c := range j.channels {
-		sums[c] = float32(Sum(part[32*c : 32*c+16]))
-		sums[j.channels+c] = float32(Sum(part[32*c+16 : 32*c+32]))
+		sums[c] = float32(reduceRow(active.sum, part[32*c:32*c+16], nil, &s.reduce))
+		sums[j.channels+c] = float32(reduceRow(active.sum, part[32*c+16:32*c+32], nil, &s.reduce))
 	}
 }
 

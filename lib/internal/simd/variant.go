@@ -7,17 +7,19 @@ import (
 
 // A variant is one implementation of the package's kernels.
 type variant struct {
-	name                                                                                string
-	available                                                                           bool
-	lanes                                                                               int // float32 values in a vector; 0 for plain Go, which has no kernels
-	tile                                                                                []func(*tileArgs)
-	dot                                                                                 []func(*dotArgs)
-	planes                                                                              []func(*planeArgs)
-	narrow                                                                              []func(*planeArgs) // planes of one vector; may be nil
-	winograd                                                                            winoLimits
-	weave                                                                               func(*weaveArgs)
-	elements                                                                            elementKernels
-	winoInput, winoWoven, winoGrad, winoOutput, winoFilter, winoFlipped, winoFilterGrad func(*winoArgs)
+	name      string
+	available bool
+	lanes     int // float32 values in a vector; 0 for plain Go, which has no kernels
+	tile      []func(*tileArgs)
+	dot       []func(*dotArgs)
+	planes    []func(*planeArgs)
+	narrow    []func(*planeArgs) // planes of one vector; may be nil
+	winograd  winoLimits
+	weave     func(*weaveArgs)
+	elements  elementKernels
+	wino      winoTransforms // eight tiles or filters at a time
+	pairs     winoTransforms // sixteen, eight pairs of neighbours; may be nil
+	winoWoven func(*winoArgs)
 
 	pad, deal func(*padArgs)
 	depth     func(*tileArgs)
@@ -53,3 +55,6 @@ func choose(name string) *variant {
 
 // Kernel names the variant in use: plain, avx2 or avx512.
 func Kernel() string { return active.name }
+
+// winoTransforms are Winograd's transforms of input, output's gradient and output, and of filters, turned filters and their gradient.
+type winoTransforms struct{ input, grad, output, filter, flipped, filterGrad func(*winoArgs) }

@@ -10,7 +10,8 @@ func init() {
 	if !hasAVX2 {
 		return
 	}
-	w := withShared(variant{name: "wide", available: true, lanes: 16, winograd: winoAVX512, depth: wideDepth, winoWoven: winoWovenWide, elements: elementsAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2})
+	w := withShared(variant{name: "wide", available: true, lanes: 16, winograd: winoAVX512, depth: wideDepth, winoWoven: winoWovenWide, elements: elementsAVX2, adam: adamAVX2, norm: normAVX2, normGrad: normGradAVX2,
+		sum: sumAVX2, squares: sumSquaresAVX2, inner: innerAVX2})
 	w.tile, w.planes, w.dot = make([]func(*tileArgs), 15), make([]func(*planeArgs), 15), make([]func(*dotArgs), 10)
 	for rows := 1; rows < 15; rows++ {
 		w.tile[rows] = func(a *tileArgs) { wideTiles(a, rows) }

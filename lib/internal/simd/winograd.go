@@ -26,8 +26,9 @@ type winograd struct {
 	tilesX, perImage    int // tiles in a row and in an image
 	tiles               int
 	kernels             []func(*planeArgs)
-	width, blocks       int // tiles in a block: the two vectors of kernels, or one
-	panels              int // kernel panels of the output channels
+	paired              bool // tiles are transformed in pairs of neighbours
+	width, blocks       int  // tiles in a block: the two vectors of kernels, or one
+	panels              int  // kernel panels of the output channels
 	step                int
 	u                   []float32 // (36, out, uRow), transformed filters, of many tiles
 	uRow, uPlane        int
@@ -56,6 +57,7 @@ var winograds freeList[winograd]
 // convolve runs both steps.
 func (w *winograd) convolve() {
 	w.tiles = w.images * w.perImage
+	w.paired = w.variant.pairs.input != nil && w.tilesX%2 == 0
 	w.kernels, w.width = w.variant.planesFor(w.tiles, 3)
 	w.blocks = ceilDiv(w.tiles, w.width)
 	w.uRow = filterRow(w.in)
@@ -175,40 +177,54 @@ type filterSet struct {
 }
 
 // transformFilters fills n rows of u with the filters of output channels first, first+1, … for count input channels from c on, a
-// multiple of eight.
+// multiple of eight. It takes sixteen input channels at a time, if there is a kernel for it, then eight, and copies the rest, because
+// a kernel reads whole groups.
 func (w *winograd) transformFilters(first, n, c, count int, u filterSet, s *scratch) {
-	kernel := w.variant.winoFilter
+	kernel, wide := w.variant.wino.filter, w.variant.pairs.filter
 	if w.backward {
-		kernel = w.variant.winoFlipped
+		kernel, wide = w.variant.wino.flipped, w.variant.pairs.flipped
 	}
 	filters := w.filters[first*w.filterOut+c*w.filterIn:]
-	a := &s.wino
-	*a = winoArgs{tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * u.plane, row: 4 * w.filterIn}
-	whole := count / 8
-	switch {
-	case whole > 0 && w.backward: // eight channels in of all n channels out, which are neighbours in memory
-		for k := range whole {
-			a.src, a.dst, a.groups = unsafe.Pointer(&filters[8*k*w.filterIn]), unsafe.Pointer(&u.values[8*k]), n
-			a.from, a.to = 4*w.filterOut, 4*u.row
-			callWino(kernel, a)
-		}
-	case whole > 0:
+	s.wino = winoArgs{tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * u.plane, row: 4 * w.filterIn}
+	done := 0
+	if wide != nil {
+		done = count / pairTiles * pairTiles
+		w.filterGroups(wide, filters, u.values, n, done, pairTiles, u.row, s)
+	}
+	whole := count / 8 * 8
+	if done < whole {
+		w.filterGroups(kernel, filters[done*w.filterIn:], u.values[done:], n, whole-done, 8, u.row, s)
+	}
+	if rest := count - whole; rest > 0 {
+		part := s.floats(0, 72)
+		clear(part)
+		a := &s.wino
 		for o := range n {
-			a.src, a.dst, a.groups = unsafe.Pointer(&filters[o*w.filterOut]), unsafe.Pointer(&u.values[o*u.row]), whole
-			a.from, a.to = 8*a.row, 32
+			for k := range rest {
+				copy(part[9*k:9*k+9], filters[o*w.filterOut+(whole+k)*w.filterIn:])
+			}
+			a.row, a.src, a.dst, a.groups = 36, unsafe.Pointer(&part[0]), unsafe.Pointer(&u.values[o*u.row+whole]), 1
 			callWino(kernel, a)
 		}
 	}
-	if rest := count % 8; rest > 0 { // a copy, because the kernel reads eight filters
-		part := s.floats(0, 72)
-		clear(part)
-		for o := range n {
-			for k := range rest {
-				copy(part[9*k:9*k+9], filters[o*w.filterOut+(8*whole+k)*w.filterIn:])
-			}
-			a.row, a.src, a.dst, a.groups = 36, unsafe.Pointer(&part[0]), unsafe.Pointer(&u.values[o*u.row+8*whole]), 1
+}
+
+// filterGroups transforms the filters of n channels out and count channels in, some at a time, to rows of u. Backward, it goes along the
+// channels out, which are neighbours in memory.
+func (w *winograd) filterGroups(kernel func(*winoArgs), filters, u []float32, n, count, size, row int, s *scratch) {
+	a, groups := &s.wino, count/size
+	if w.backward {
+		for k := range groups {
+			a.src, a.dst, a.groups = unsafe.Pointer(&filters[size*k*w.filterIn]), unsafe.Pointer(&u[size*k]), n
+			a.from, a.to = 4*w.filterOut, 4*row
 			callWino(kernel, a)
 		}
+		return
+	}
+	for o := 0; groups > 0 && o < n; o++ {
+		a.src, a.dst, a.groups = unsafe.Pointer(&filters[o*w.filterOut]), unsafe.Pointer(&u[o*row]), groups
+		a.from, a.to = size*a.row, 4*size
+		callWino(kernel, a)
 	}
 }
 
@@ -221,7 +237,10 @@ type segment struct {
 	firstRow int // of the padded image
 }
 
-// place lists, for the block that starts at tile t0, where its tiles read and write. Tiles past the last repeat it, which
+// pairTiles is how many tiles, or filters, the transforms of pairs take at a time.
+const pairTiles = 16
+
+// place lists, for the block that starts at tile t0, where its tiles, or pairs of them, read and write. Tiles past the last repeat it, which
 // writes the same values twice.
 func (w *winograd) place(t0 int, s *scratch) {
 	last := min(t0+w.width, w.tiles) - 1
@@ -234,13 +253,18 @@ func (w *winograd) place(t0 int, s *scratch) {
 		s.segments = append(s.segments, segment{image: image, row: first, rows: rows, at: at, firstRow: 4 * first})
 		at += rows * w.win.rowPitch
 	}
-	offsets := resized(&s.offsets, 2*w.width)
-	for q := range w.width {
-		t := min(t0+q, last)
+	step := 1 // tiles of a place
+	if w.paired {
+		step = 2
+	}
+	n := w.width / step
+	offsets := resized(&s.offsets, 2*n)
+	for q := range n {
+		t := min(t0+q*step, last+1-step)
 		seg := &s.segments[t/w.perImage-t0/w.perImage]
 		y, x := t%w.perImage/w.tilesX, t%w.tilesX
 		offsets[q] = int32(4 * (seg.at + 4*(y-seg.row)*w.win.rowPitch + 4*x))
-		offsets[w.width+q] = int32(4 * ((seg.image-s.segments[0].image)*w.dstImage + 4*y*w.ow + 4*x))
+		offsets[n+q] = int32(4 * ((seg.image-s.segments[0].image)*w.dstImage + 4*y*w.ow + 4*x))
 	}
 }
 
@@ -257,8 +281,8 @@ func (w *winograd) transformInput(first, n int, v []float32, s *scratch) {
 			win.fill(copied[seg.at:], w.src[seg.image*w.srcImage+c*w.srcPlane:], seg.firstRow, s)
 		}
 		a.src, a.dst = unsafe.Pointer(&copied[0]), unsafe.Pointer(&v[c*w.width])
-		a.offsets, a.groups = unsafe.Pointer(&s.offsets[0]), w.width/8
-		callWino(w.variant.winoInput, a)
+		a.offsets = unsafe.Pointer(&s.offsets[0])
+		w.callTransform(a, w.variant.wino.input, w.variant.pairs.input)
 	}
 }
 
@@ -326,9 +350,20 @@ func (w *winograd) transformOutput(g channelGroup, m []float32, s *scratch) {
 			o.bias = w.bias[g.first+r]
 		}
 		o.src, o.dst = unsafe.Pointer(&m[r*w.width]), unsafe.Pointer(&w.dst[s.segments[0].image*w.dstImage+(g.first+r)*w.dstPlane])
-		o.offsets, o.groups = unsafe.Pointer(&s.offsets[w.width]), w.width/8
-		callWino(w.variant.winoOutput, o)
+		o.offsets = unsafe.Pointer(&s.offsets[len(s.offsets)/2])
+		w.callTransform(o, w.variant.wino.output, w.variant.pairs.output)
 	}
+}
+
+// callTransform transforms a block of tiles, or of pairs of them.
+func (w *winograd) callTransform(a *winoArgs, tiles, pairs func(*winoArgs)) {
+	if w.paired {
+		a.groups = w.width / pairTiles
+		callWino(pairs, a)
+		return
+	}
+	a.groups = w.width / 8
+	callWino(tiles, a)
 }
 
 // winoConv2D is conv2D by winograd, for the shapes that winoFits.

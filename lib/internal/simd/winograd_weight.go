@@ -22,6 +22,7 @@ type winogradWeight struct {
 	vPlane, mPlane  int
 	mRow            int
 	gradOffsets     []int32
+	paired          bool // tiles of dy are transformed in pairs of neighbours, and those of x stand in the same order
 	multiplying     bool // the second step: products and the filters' transform
 }
 
@@ -43,6 +44,7 @@ func (v *variant) winoGradWeight(dw, x, dy []float32, s ConvShape) {
 	w.oh, w.ow = s.Out()
 	w.perImage = w.oh / 4 * (w.ow / 4)
 	images := min(s.B, max(ceilDiv(winoWeightTiles, w.perImage), winoWeightBytes/(4*planes*w.perImage*(s.Cin+s.Cout))))
+	w.paired = v.pairs.grad != nil && w.ow/4%2 == 0 && w.perImage%pairTiles == 0 && w.band()*w.ow/4%pairTiles == 0
 	w.kernels, w.width = v.planesFor(s.Cin, 7)
 	w.inBlocks, w.groups = ceilDiv(s.Cin, w.width), ceilDiv(s.Cout, groupChannels)
 	w.count(images)
@@ -68,10 +70,20 @@ func (w *winogradWeight) count(images int) {
 	grad := resized(&w.gradOffsets, w.padded)
 	for q := range w.padded {
 		t := min(q, w.tiles-1)
+		if w.paired { // one place for two tiles; the list is only half full
+			t = min(2*q, w.tiles-2)
+		}
 		image, y, x := t/w.perImage, t%w.perImage/(w.ow/4), t%(w.ow/4)
 		grad[q] = int32(4 * (image*w.s.Cout*w.oh*w.ow + 4*y*w.ow + 4*x))
 	}
 }
+
+// band is how many rows of tiles of woven channels are copied at a time.
+func (w *winogradWeight) band() int { return max(1, bandTiles/(w.ow/4)) }
+
+// pairPlace is which of sixteen tiles, eight pairs of neighbours, the transforms of pairs put in place i of a vector: quarter 0 has the
+// first tiles of pairs 0 to 3, quarter 1 the second ones, and quarters 2 and 3 those of pairs 4 to 7.
+func pairPlace(i int) int { return i&^15 + i%16/8*8 + i%4*2 + i/4%2 }
 
 // run implements task.
 func (w *winogradWeight) run(i int, s *scratch) {
@@ -89,13 +101,17 @@ func (w *winogradWeight) run(i int, s *scratch) {
 // last hold what the last one has.
 func (w *winogradWeight) transformInput(block int, s *scratch) {
 	tilesX := w.ow / 4
-	band := max(1, bandTiles/tilesX) // rows of tiles at a time
+	band := w.band()
 	row := (w.ow + 2) * w.width
 	woven := s.floats(0, (4*band+2)*row+8*w.width)
 	clear(woven)
 	offsets := resized(&s.offsets, band*tilesX)
-	for t := range offsets {
-		offsets[t] = int32(4 * (t/tilesX*4*row + t%tilesX*4*w.width))
+	for i := range offsets {
+		t := i
+		if w.paired {
+			t = pairPlace(i)
+		}
+		offsets[i] = int32(4 * (t/tilesX*4*row + t%tilesX*4*w.width))
 	}
 	v := w.v[block*planes*w.vPlane:]
 	for image := range w.tiles / w.perImage {
@@ -146,7 +162,11 @@ func (w *winogradWeight) transformGrad(o int, s *scratch) {
 	a := &s.wino
 	*a = winoArgs{src: unsafe.Pointer(&w.dy[(w.first*w.s.Cout+o)*w.oh*w.ow]), dst: unsafe.Pointer(&dst[0]),
 		tmp: unsafe.Pointer(&s.winoTmp[0]), offsets: unsafe.Pointer(&w.gradOffsets[0]), row: 4 * w.ow, xi: 4 * w.mPlane, groups: w.padded / 8}
-	callWino(w.variant.winoGrad, a)
+	kernel := w.variant.wino.grad
+	if w.paired {
+		kernel, a.groups = w.variant.pairs.grad, w.padded/pairTiles
+	}
+	callWino(kernel, a)
 	for xi := 0; w.tiles < w.padded && xi < planes; xi++ {
 		clear(dst[xi*w.mPlane+w.tiles : xi*w.mPlane+w.padded])
 	}
@@ -176,14 +196,17 @@ func (w *winogradWeight) multiply(block, group int, s *scratch) {
 // finish transforms the gradients of one output channel's filters, nine values each, from the first of the planes u. It sets row or,
 // after the first block of the batch, adds to it.
 func (w *winogradWeight) finish(row, u []float32, plane int, s *scratch) {
-	whole := len(row) / 72
-	dst := row
-	if w.first > 0 || whole*72 < len(row) {
-		dst = s.floats(0, (whole+1)*72)
-		whole = ceilDiv(len(row), 72)
+	kernel, group := w.variant.wino.filterGrad, 72
+	if k := w.variant.pairs.filterGrad; k != nil { // there are planes of whole vectors to read
+		kernel, group = k, 9*pairTiles
 	}
-	s.wino = winoArgs{src: unsafe.Pointer(&u[0]), dst: unsafe.Pointer(&dst[0]), tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * plane, groups: whole}
-	callWino(w.variant.winoFilterGrad, &s.wino)
+	groups := ceilDiv(len(row), group)
+	dst := row
+	if w.first > 0 || groups*group > len(row) {
+		dst = s.floats(0, groups*group)
+	}
+	s.wino = winoArgs{src: unsafe.Pointer(&u[0]), dst: unsafe.Pointer(&dst[0]), tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * plane, groups: groups}
+	callWino(kernel, &s.wino)
 	switch {
 	case w.first > 0:
 		s.maps = mapArgs{dst: unsafe.Pointer(&row[0]), a: unsafe.Pointer(&row[0]), b: unsafe.Pointer(&dst[0]), n: len(row)}

@@ -10,44 +10,64 @@ const (
 	products // of two arrays
 )
 
-// sum writes the kernel that adds n values, a multiple of 16, their squares or their products with others, in float64.
-func (f *file) sum(name string, of int) string {
+// sum writes the kernel that adds n values, a multiple of 16, their squares or their products with others, in float64. Registers 0 to 3
+// hold sums, each of every fourth register of values.
+func (f *file) sum(s isa, name string, of int) string {
+	name += s.name
 	f.text(name, "reduceArgs", 0)
 	f.op("MOVQ %d(DI), AX", reduceA)
 	f.op("MOVQ %d(DI), BX", reduceB)
 	f.op("MOVQ %d(DI), CX", reduceN)
 	for i := range 4 {
-		f.zero(avx2, i)
+		f.zero(s, i)
 	}
-	f.op("SHRQ $4, CX")
-	f.op("JZ done")
+	turn := 2 * s.lanes // values at a time
+	f.op("MOVQ CX, R15")
+	f.op("SHRQ $%d, R15", s.shift()+1)
+	f.op("JZ rest")
 	f.label("loop")
-	for i := range 4 {
-		f.op("VCVTPS2PD %d(AX), Y%d", 16*i, 4+i)
-		switch of {
-		case values:
-			f.op("VADDPD Y%d, Y%d, Y%d", 4+i, i, i)
-		case squares:
-			f.op("VFMADD231PD Y%d, Y%d, Y%d", 4+i, 4+i, i)
-		case products:
-			f.op("VCVTPS2PD %d(BX), Y%d", 16*i, 8+i)
-			f.op("VFMADD231PD Y%d, Y%d, Y%d", 4+i, 8+i, i)
-		}
-	}
-	f.op("ADDQ $64, AX")
-	f.op("ADDQ $64, BX")
-	f.op("DECQ CX")
+	f.sumStep(s, of, 4)
+	f.op("ADDQ $%d, AX", 4*turn)
+	f.op("ADDQ $%d, BX", 4*turn)
+	f.op("DECQ R15")
 	f.op("JNZ loop")
-	f.label("done")
-	f.op("VADDPD Y1, Y0, Y0")
-	f.op("VADDPD Y3, Y2, Y2")
-	f.op("VADDPD Y2, Y0, Y0")
+	f.label("rest")
+	if turn > 16 {
+		f.op("TESTQ $16, CX")
+		f.op("JZ done")
+		f.sumStep(s, of, 2)
+		f.label("done")
+	}
+	f.op("VADDPD %s, %s, %s", s.v(1), s.v(0), s.v(0))
+	f.op("VADDPD %s, %s, %s", s.v(3), s.v(2), s.v(2))
+	f.op("VADDPD %s, %s, %s", s.v(2), s.v(0), s.v(0))
+	if s.lanes == 16 {
+		f.op("VEXTRACTF64X4 $1, Z0, Y1")
+		f.op("VADDPD Y1, Y0, Y0")
+	}
 	f.op("VEXTRACTF128 $1, Y0, X1")
 	f.op("VADDPD X1, X0, X0")
 	f.op("VHADDPD X0, X0, X0")
 	f.op("VMOVSD X0, %d(DI)", reduceOut)
 	f.end()
 	return name
+}
+
+// sumStep adds n registers of values, as float64.
+func (f *file) sumStep(s isa, of, n int) {
+	for i := range n {
+		off := s.bytes() / 2 * i
+		f.op("VCVTPS2PD %d(AX), %s", off, s.v(4+i))
+		switch of {
+		case values:
+			f.op("VADDPD %s, %s, %s", s.v(4+i), s.v(i), s.v(i))
+		case squares:
+			f.op("VFMADD231PD %s, %s, %s", s.v(4+i), s.v(4+i), s.v(i))
+		case products:
+			f.op("VCVTPS2PD %d(BX), %s", off, s.v(8+i))
+			f.op("VFMADD231PD %s, %s, %s", s.v(4+i), s.v(8+i), s.v(i))
+		}
+	}
 }
 
 // Offsets of adamArgs.

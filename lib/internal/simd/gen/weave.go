@@ -87,14 +87,14 @@ func (f *file) winoWoven(s isa) string {
 			v.move(8+j, at)
 		}
 		for j, r := range inputTransform(v, 8) {
-			f.op("VMOVUPS %s, %s", s.v(r), wideTmp(s, i, j))
+			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, i, j))
 		}
 		f.op("ADDQ %d(DI), R8", winoRow)
 	}
 	f.op("MOVQ DX, R13")
 	for j := range 6 {
 		for i := range 6 {
-			v.move(8+i, wideTmp(s, i, j))
+			v.move(8+i, tmp(s, i, j))
 		}
 		f.op("MOVQ R13, R11")
 		for _, r := range inputTransform(v, 8) {

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Winograd's minimal filtering F(4×4,3×3) (Lavin & Gray 2016) with the points 0, ±1, ±2 and ∞: a 6×6 tile of input d and a
 // 3×3 filter g give a 4×4 tile of output y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A. The kernels here are the transforms; the products in
@@ -119,19 +122,28 @@ func turn(v vector, in, out, n int) {
 	}
 }
 
-// loadTiles reads columns off/4 … of one row of eight tiles: column j of all of them into register out+j. R11 is the row.
+// loadTiles reads columns off/4 … of one row of eight tiles, or of eight pairs of tiles with AVX-512: column j of all of them into
+// register out+j. R11 is the row.
 func loadTiles(v vector, off, out, n int) {
 	for i := range 4 {
-		v.op("VMOVUPS %d(%s)(R11*1), X%d", off, tilePointers[i], i)
-		v.op("VINSERTF128 $1, %d(%s)(R11*1), Y%d, Y%d", off, tilePointers[i+4], i, i)
+		v.op("VMOVUPS %d(%s)(R11*1), %s", off, tilePointers[i], v.half(i))
+		v.op("%s $1, %d(%s)(R11*1), %s, %s", map[int]string{8: "VINSERTF128", 16: "VINSERTF64X4"}[v.lanes], off, tilePointers[i+4], v.v(i), v.v(i))
 	}
 	turn(v, 0, out, n)
 }
 
-// pointTiles loads the addresses of the next eight tiles, at base.
-func (f *file) pointTiles(base int) {
-	f.op("MOVQ %d(DI), R11", winoOffsets)
-	f.op("ADDQ %d(DI), R11", winoAt)
+// half names the lower half of register i.
+func (s isa) half(i int) string {
+	return fmt.Sprintf("%s%d", map[int]string{8: "X", 16: "Y"}[s.lanes], i)
+}
+
+// pointTiles loads the addresses of the next eight tiles or pairs of tiles, at base.
+func (f *file) pointTiles(s isa, base int) {
+	f.op("MOVQ %d(DI), R11", winoAt)
+	if s.lanes == 16 { // half as many places as tiles
+		f.op("SHRQ $1, R11")
+	}
+	f.op("ADDQ %d(DI), R11", winoOffsets)
 	for i, p := range tilePointers {
 		f.op("MOVLQSX %d(R11), %s", 4*i, p)
 		f.op("ADDQ %d(DI), %s", base, p)
@@ -139,14 +151,12 @@ func (f *file) pointTiles(base int) {
 }
 
 // tmp is the memory operand of element (row, col) of the temporary, 6 to a row.
-func tmp(row, col int) string { return wideTmp(avx2, row, col) }
-
-// wideTmp is tmp for the registers of s.
-func wideTmp(s isa, row, col int) string { return fmt.Sprintf("%d(R12)", s.bytes()*(6*row+col)) }
+func tmp(s isa, row, col int) string { return fmt.Sprintf("%d(R12)", s.bytes()*(6*row+col)) }
 
 // forward writes a transform of tiles to 36 planes: of input (6×6) or of output gradient (4×4).
-func (f *file) winoForward(name string, rows int, transform func(v vector, in int) [6]int) string {
-	v := vector{f, avx2}
+func (f *file) winoForward(s isa, name string, rows int, transform func(v vector, in int) [6]int) string {
+	v := vector{f, s}
+	name += s.name
 	f.text(name, "winoArgs", 0)
 	f.op("MOVQ %d(DI), R12", winoTmp)
 	f.op("MOVQ %d(DI), R14", winoXi)
@@ -154,7 +164,7 @@ func (f *file) winoForward(name string, rows int, transform func(v vector, in in
 	f.op("ADDQ R15, R15")
 	f.op("MOVQ $0, %d(DI)", winoAt)
 	f.label("group")
-	f.pointTiles(winoSrc)
+	f.pointTiles(s, winoSrc)
 	f.op("XORQ R11, R11")
 	for i := range rows {
 		loadTiles(v, 0, 8, 4)
@@ -162,7 +172,7 @@ func (f *file) winoForward(name string, rows int, transform func(v vector, in in
 			loadTiles(v, 16, 12, 2)
 		}
 		for j, r := range transform(v, 8) {
-			f.op("VMOVUPS Y%d, %s", r, tmp(i, j))
+			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, i, j))
 		}
 		f.op("ADDQ %d(DI), R11", winoRow)
 	}
@@ -170,16 +180,16 @@ func (f *file) winoForward(name string, rows int, transform func(v vector, in in
 	f.op("ADDQ %d(DI), R13", winoAt)
 	for j := range 6 {
 		for i := range rows {
-			v.move(8+i, tmp(i, j))
+			v.move(8+i, tmp(s, i, j))
 		}
 		f.op("MOVQ R13, R11")
 		for _, r := range transform(v, 8) {
-			f.op("VMOVUPS Y%d, (R11)", r)
+			f.op("VMOVUPS %s, (R11)", s.v(r))
 			f.op("ADDQ R15, R11")
 		}
 		f.op("ADDQ R14, R13")
 	}
-	f.op("ADDQ $32, %d(DI)", winoAt)
+	f.op("ADDQ $%d, %d(DI)", s.bytes(), winoAt)
 	f.op("DECQ %d(DI)", winoGroups)
 	f.op("JNZ group")
 	f.end()
@@ -187,8 +197,8 @@ func (f *file) winoForward(name string, rows int, transform func(v vector, in in
 }
 
 // winoOutput writes the transform of 36 planes to tiles of output.
-func (f *file) winoOutput(name string) string {
-	v := vector{f, avx2}
+func (f *file) winoOutput(s isa) string {
+	v, name := vector{f, s}, "winoOutput"+s.name
 	f.text(name, "winoArgs", 0)
 	f.op("MOVQ %d(DI), R12", winoTmp)
 	f.op("MOVQ %d(DI), R14", winoXi)
@@ -205,43 +215,44 @@ func (f *file) winoOutput(name string) string {
 			f.op("ADDQ R15, R11")
 		}
 		for i, r := range outputTransform(v, 8) {
-			f.op("VMOVUPS Y%d, %s", r, tmp(i, j))
+			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, i, j))
 		}
 		f.op("ADDQ R14, R13")
 	}
-	f.pointTiles(winoDst)
-	f.op("VBROADCASTSS %d(DI), Y15", winoBias)
-	f.op("VBROADCASTSS %d(DI), Y14", winoLo)
+	f.pointTiles(s, winoDst)
+	f.op("VBROADCASTSS %d(DI), %s", winoBias, s.v(15))
+	f.op("VBROADCASTSS %d(DI), %s", winoLo, s.v(14))
 	f.op("XORQ R11, R11")
 	for i := range 4 {
 		for j := range 6 {
-			v.move(8+j, tmp(i, j))
+			v.move(8+j, tmp(s, i, j))
 		}
 		r := outputTransform(v, 8)
 		for j := range 4 {
 			v.add(9+j, r[j], 15) // r is {8, 1, 0, 13}, so nothing is overwritten before it is read
 			v.max(9+j, 14, 9+j)
 		}
-		f.op("VBROADCASTSS %d(DI), Y13", winoHi)
+		f.op("VBROADCASTSS %d(DI), %s", winoHi, s.v(13))
 		for j := range 4 {
 			v.min(9+j, 13, 9+j)
 		}
 		turn(v, 9, 0, 4)
 		for i := range 4 {
-			f.op("VMOVUPS X%d, (%s)(R11*1)", i, tilePointers[i])
-			f.op("VEXTRACTF128 $1, Y%d, (%s)(R11*1)", i, tilePointers[i+4])
+			f.op("VMOVUPS %s, (%s)(R11*1)", s.half(i), tilePointers[i])
+			f.op("%s $1, %s, (%s)(R11*1)", map[int]string{8: "VEXTRACTF128", 16: "VEXTRACTF64X4"}[s.lanes], s.v(i), tilePointers[i+4])
 		}
 		f.op("ADDQ %d(DI), R11", winoRow)
 	}
-	f.op("ADDQ $32, %d(DI)", winoAt)
+	f.op("ADDQ $%d, %d(DI)", s.bytes(), winoAt)
 	f.op("DECQ %d(DI)", winoGroups)
 	f.op("JNZ group")
 	f.end()
 	return name
 }
 
-// transpose8 turns registers 0 to 7 into their transpose, in the returned registers; it uses all sixteen.
-func transpose8(v vector) {
+// unpack8 turns registers 0 to 7 so that register j, lower than 4, has the elements j of registers 0 to 3 in the first quarter, of
+// their second quarters in the second and so on, and register 4+j that of registers 4 to 7; it uses all up to 15.
+func unpack8(v vector) {
 	for i := range 4 {
 		v.do("VUNPCKLPS", 8+2*i, 2*i, 2*i+1)
 		v.do("VUNPCKHPS", 9+2*i, 2*i, 2*i+1)
@@ -253,16 +264,28 @@ func transpose8(v vector) {
 			v.do("VUNPCKHPD", 4*i+2*j+1, a, b)
 		}
 	}
+}
+
+// transpose8 turns registers 0 to 7 into their transpose, in registers 8 to 15. With AVX-512 it turns two matrices at once, in the lower
+// and upper halves; a result has the halves of rows 0 to 3, lower and upper, and then those of rows 4 to 7.
+func transpose8(v vector) {
+	unpack8(v)
 	for j := range 4 {
+		if v.lanes == 16 {
+			v.op("VSHUFF32X4 $0x88, Z%d, Z%d, Z%d", 4+j, j, 8+j)
+			v.op("VSHUFF32X4 $0xDD, Z%d, Z%d, Z%d", 4+j, j, 12+j)
+			continue
+		}
 		v.op("VPERM2F128 $0x20, Y%d, Y%d, Y%d", 4+j, j, 8+j)
 		v.op("VPERM2F128 $0x31, Y%d, Y%d, Y%d", 4+j, j, 12+j)
 	}
 }
 
-// winoFilter writes the transform of filters, row bytes apart, to 36 planes, eight filters a group; flip turns each filter by
+// winoFilter writes the transform of filters, row bytes apart, to 36 planes, as many filters a group as a register has lanes; flip turns each filter by
 // half a turn.
-func (f *file) winoFilter(name string, flip bool) string {
-	v := vector{f, avx2}
+func (f *file) winoFilter(s isa, name string, flip bool) string {
+	v := vector{f, s}
+	name += s.name
 	f.text(name, "winoArgs", 0)
 	f.op("MOVQ %d(DI), R12", winoTmp)
 	f.op("MOVQ %d(DI), R14", winoXi)
@@ -275,17 +298,33 @@ func (f *file) winoFilter(name string, flip bool) string {
 	f.op("LEAQ (R9)(R8*4), R11")
 	filters := []string{"(AX)", "(AX)(R8*1)", "(AX)(R8*2)", "(AX)(R9*1)", "(AX)(R8*4)", "(AX)(R10*1)", "(AX)(R9*2)", "(AX)(R11*1)"}
 	f.label("group")
-	for i, at := range filters {
-		v.move(i, at)
+	if s.lanes == 16 {
+		f.op("LEAQ (AX)(R8*8), SI")
+		for _, at := range filters {
+			filters = append(filters, strings.Replace(at, "AX", "SI", 1))
+		}
+	}
+	for i := range 8 {
+		if s.lanes == 8 {
+			v.move(i, filters[i])
+			continue
+		}
+		k := i + i/4*4 // so that the filters leave transpose8 in order
+		f.op("VMOVUPS %s, Y%d", filters[k], i)
+		f.op("VINSERTF64X4 $1, %s, Z%d, Z%d", filters[k+4], i, i)
 	}
 	transpose8(v) // taps 0 to 7 in registers 8 to 15
-	for half := range 2 {
-		f.op("VMOVSS 32%s, X%d", filters[4*half], half)
+	for quarter := range s.lanes / 4 {
+		f.op("VMOVSS 32%s, X%d", filters[4*quarter], quarter)
 		for i := 1; i < 4; i++ {
-			f.op("VINSERTPS $%d, 32%s, X%d, X%d", 16*i, filters[4*half+i], half, half)
+			f.op("VINSERTPS $%d, 32%s, X%d, X%d", 16*i, filters[4*quarter+i], quarter, quarter)
 		}
 	}
 	f.op("VINSERTF128 $1, X1, Y0, Y6") // tap 8
+	if s.lanes == 16 {
+		f.op("VINSERTF128 $1, X3, Y2, Y5")
+		f.op("VINSERTF64X4 $1, Y5, Z6, Z6")
+	}
 	for t := range 9 {
 		r, place := 8+t, t
 		if t == 8 {
@@ -294,24 +333,24 @@ func (f *file) winoFilter(name string, flip bool) string {
 		if flip {
 			place = 8 - t
 		}
-		f.op("VMOVUPS Y%d, %s", r, tmp(6+place/6, place%6))
+		f.op("VMOVUPS %s, %s", s.v(r), tmp(s, 6+place/6, place%6))
 	}
 	for k := range 3 {
 		for i := range 3 {
 			t := 3*i + k
-			v.move(8+i, tmp(6+t/6, t%6))
+			v.move(8+i, tmp(s, 6+t/6, t%6))
 		}
 		for i, r := range filterTransform(v, 8) {
-			f.op("VMOVUPS Y%d, %s", r, tmp(i, k))
+			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, i, k))
 		}
 	}
 	f.op("MOVQ BX, R13")
 	for i := range 6 {
 		for k := range 3 {
-			v.move(8+k, tmp(i, k))
+			v.move(8+k, tmp(s, i, k))
 		}
 		for _, r := range filterTransform(v, 8) {
-			f.op("VMOVUPS Y%d, (R13)", r)
+			f.op("VMOVUPS %s, (R13)", s.v(r))
 			f.op("ADDQ R14, R13")
 		}
 	}
@@ -323,9 +362,9 @@ func (f *file) winoFilter(name string, flip bool) string {
 	return name
 }
 
-// winoFilterGrad writes the transform of 36 planes to gradients of filters, eight a group.
-func (f *file) winoFilterGrad(name string) string {
-	v := vector{f, avx2}
+// winoFilterGrad writes the transform of 36 planes to gradients of filters, as many a group as a register has lanes.
+func (f *file) winoFilterGrad(s isa) string {
+	v, name := vector{f, s}, "winoFilterGrad"+s.name
 	f.text(name, "winoArgs", 0)
 	f.op("MOVQ %d(DI), R12", winoTmp)
 	f.op("MOVQ %d(DI), R14", winoXi)
@@ -343,32 +382,46 @@ func (f *file) winoFilterGrad(name string) string {
 			f.op("ADDQ R15, R11")
 		}
 		for i, r := range filterGradTransform(v, 8) {
-			f.op("VMOVUPS Y%d, %s", r, tmp(i, j))
+			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, i, j))
 		}
 		f.op("ADDQ R14, R13")
 	}
 	for i := range 3 {
 		for j := range 6 {
-			v.move(8+j, tmp(i, j))
+			v.move(8+j, tmp(s, i, j))
 		}
 		for j, r := range filterGradTransform(v, 8) {
 			t := 3*i + j
-			f.op("VMOVUPS Y%d, %s", r, tmp(6+t/6, t%6))
+			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, 6+t/6, t%6))
 		}
 	}
 	for t := range 8 {
-		v.move(t, tmp(6+t/6, t%6))
+		v.move(t, tmp(s, 6+t/6, t%6))
 	}
-	transpose8(v)
-	for i := range 8 {
-		f.op("VMOVUPS Y%d, %d(BX)", 8+i, 36*i)
-		f.op("MOVL %d(R12), R11", 32*(6*6+8)+4*i)
-		f.op("MOVL R11, %d(BX)", 36*i+32)
-	}
-	f.op("ADDQ $32, AX")
-	f.op("ADDQ $288, BX")
+	storeFilters(v)
+	f.op("ADDQ $%d, AX", s.bytes())
+	f.op("ADDQ $%d, BX", 36*s.lanes)
 	f.op("DECQ CX")
 	f.op("JNZ group")
 	f.end()
 	return name
+}
+
+// storeFilters writes taps 0 to 7, in registers 0 to 7, and tap 8, in the temporary, as filters from BX on.
+func storeFilters(v vector) {
+	if v.lanes == 8 {
+		transpose8(v)
+		for i := range 8 {
+			v.op("VMOVUPS Y%d, %d(BX)", 8+i, 36*i)
+		}
+	} else {
+		unpack8(v)
+		for i := range 32 { // quarter i%4 of register i/4: taps 0 to 3, or from register 4 on 4 to 7
+			v.op("VEXTRACTF32X4 $%d, Z%d, %d(BX)", i%4, i/4, 36*(4*(i%4)+i/4%4)+i/16*16)
+		}
+	}
+	for i := range v.lanes {
+		v.op("MOVL %d(R12), R11", v.bytes()*(6*6+8)+4*i)
+		v.op("MOVL R11, %d(BX)", 36*i+32)
+	}
 }
