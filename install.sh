@@ -68,6 +68,11 @@ cluster() {
 	command -v slurmctld >/dev/null && command -v munged >/dev/null || apt_install slurm-wlm munge || echo "no Slurm here: its proof is skipped"
 }
 
+# The emulator in which the kernels of arm64 run.
+emulator() {
+	command -v qemu-aarch64-static >/dev/null || apt_install qemu-user-static
+}
+
 apt_install() {
 	local as=()
 	[[ $(id -u) == 0 ]] || as=(sudo)
@@ -97,6 +102,6 @@ case "${1:-}" in
 "") build && kernel ;;
 demo) shift && demo "$@" ;;
 test) tests ;;
-test-all) export MSFLOW_SLOW=1 && browser && cluster && tests 90m ;;
+test-all) export MSFLOW_SLOW=1 && browser && cluster && emulator && tests 90m ;;
 *) fail "unknown command $1 (demo, test, test-all or nothing)" ;;
 esac

@@ -58,7 +58,7 @@ func processorFinding() finding {
 	f := finding{"processor", true, fmt.Sprintf("%d threads, kernels: %s (the processor has %v)", runtime.GOMAXPROCS(0), kernel, features)}
 	if kernel == "plain" {
 		f.Good = false
-		f.Says += "; without AVX2 training is ten to fifty times slower"
+		f.Says += "; without AVX2 or NEON training is ten to fifty times slower"
 	}
 	return f
 }

@@ -50,10 +50,10 @@ func choose(name string) *variant {
 			return v
 		}
 	}
-	panic(fmt.Sprintf("MSFLOW_SIMD=%s: want plain, avx2 or avx512", name))
+	panic(fmt.Sprintf("MSFLOW_SIMD=%s: want plain, avx2, avx512 or neon", name))
 }
 
-// Kernel names the variant in use: plain, avx2 or avx512.
+// Kernel names the variant in use: plain, avx2, avx512 or neon.
 func Kernel() string { return active.name }
 
 // winoTransforms are Winograd's transforms of input, output's gradient and output, and of filters, turned filters and their gradient.

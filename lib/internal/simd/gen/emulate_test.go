@@ -33,12 +33,12 @@ func near(t *testing.T, what string, got, want []float32, tol float64) {
 }
 
 func machines(t *testing.T, f func(t *testing.T, m *machine, s isa, r *rand.Rand)) {
-	asm, _, err := generate()
+	files, err := generate()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []isa{avx2, avx512} {
-		t.Run(s.name, func(t *testing.T) { f(t, load(string(asm)), s, rand.New(rand.NewPCG(1, 2))) })
+		t.Run(s.name, func(t *testing.T) { f(t, load(string(files["kernels_amd64.s"])), s, rand.New(rand.NewPCG(1, 2))) })
 	}
 }
 
@@ -391,3 +391,74 @@ func TestAdamAndNorm(t *testing.T) {
 		keep("gain's gradient", sums)
 	})
 }
+
+// TestWinogradPairs holds AVX-512's transforms of sixteen tiles, in pairs of neighbours, and of sixteen filters against AVX2's of eight.
+func TestWinogradPairs(t *testing.T) {
+	const xi, row, tiles = 40, 70, 16
+	results := map[string][]float32{}
+	machines(t, func(t *testing.T, m *machine, s isa, r *rand.Rand) {
+		src, dst, temporary := random(r, 36*(xi+row)), make([]float32, 36*(xi+row)), make([]float32, 8*6*16)
+		for _, k := range []struct {
+			kernel  string
+			tiled   bool
+			planes  bool // the result is 36 planes of tiles
+			row, to int
+		}{
+			{"winoInput", true, true, row, 0}, {"winoGrad", true, true, row, 0}, {"winoOutput", true, false, row, 0},
+			{"winoFilter", false, true, 9, s.lanes}, {"winoFlipped", false, true, 9, s.lanes}, {"winoFilterGrad", false, false, 0, 0},
+		} {
+			clear(dst)
+			var p block
+			var places [tiles]int32
+			for i := range places { // tiles 4 columns apart, AVX-512's in pairs
+				places[i] = int32(16 * i)
+				if s.lanes == 16 {
+					places[i] = int32(32 * i)
+				}
+			}
+			p.pointer(winoSrc, src)
+			p.pointer(winoDst, dst)
+			p.pointer(winoTmp, temporary)
+			*(**int32)(unsafe.Pointer(&p[winoOffsets])) = &places[0]
+			p.int(winoRow, 4*k.row)
+			p.int(winoXi, 4*xi)
+			p.int(winoGroups, tiles/s.lanes)
+			p.int(winoFrom, 36*s.lanes)
+			p.int(winoTo, 4*k.to)
+			p.float(winoBias, 0.125)
+			p.float(winoLo, -0.5)
+			p.float(winoHi, 0.25)
+			from := src
+			if s.lanes == 16 && k.kernel == "winoOutput" { // the order of the pairs
+				from = make([]float32, len(src))
+				for q := range 36 {
+					for i := range tiles {
+						from[q*xi+i] = src[q*xi+pairPlace(i)]
+					}
+				}
+				p.pointer(winoSrc, from)
+			}
+			m.call(k.kernel+s.name, unsafe.Pointer(&p))
+			if s.lanes == 8 {
+				results[k.kernel] = append([]float32(nil), dst...)
+				continue
+			}
+			for i, want := range results[k.kernel] {
+				at := i
+				if k.tiled && k.planes && i < 36*xi && i%xi < tiles {
+					for j := range tiles {
+						if pairPlace(j) == i%xi {
+							at = i/xi*xi + j
+						}
+					}
+				}
+				if dst[at] != want {
+					t.Fatalf("%s: [%d] = %g with AVX-512, %g with AVX2", k.kernel, i, dst[at], want)
+				}
+			}
+		}
+	})
+}
+
+// pairPlace is the tile in place i of a register: the first tiles of pairs 0 to 3, their second ones, and those of pairs 4 to 7.
+func pairPlace(i int) int { return i/8*8 + i%4*2 + i/4%2 }

@@ -130,8 +130,6 @@ func (m *machine) address(arg string) unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(&at))
 }
 
-func memory(arg string) bool { return strings.HasSuffix(arg, ")") && !strings.HasSuffix(arg, "(FP)") }
-
 // get and set are 64-bit operands.
 func (m *machine) get(arg string) int64 {
 	switch {
@@ -191,6 +189,14 @@ func (m *machine) step(op string, a []string) {
 		m.set(a[1], m.get(a[0]))
 	case "MOVLQSX":
 		m.set(a[1], int64(*(*int32)(m.address(a[0]))))
+	case "MOVL":
+		if memory(a[1]) {
+			*(*int32)(m.address(a[1])) = int32(m.get(a[0]))
+		} else {
+			m.set(a[1], int64(*(*uint32)(m.address(a[0]))))
+		}
+	case "XORQ":
+		m.set(a[1], m.get(a[1])^m.get(a[0]))
 	case "LEAQ":
 		m.set(a[1], int64(uintptr(m.address(a[0]))))
 	case "CMPQ":
@@ -365,6 +371,23 @@ func (m *machine) vector(op string, a []string) {
 		w := m.words(a[1], 2*n)
 		copy(w[:], w[n:2*n])
 		m.put(dst, w, n)
+	case "VUNPCKLPS", "VUNPCKHPS", "VUNPCKLPD", "VUNPCKHPD":
+		m.unpack(op, a)
+	case "VINSERTF128", "VINSERTF64X4":
+		n := map[string]int{"VINSERTF128": 4, "VINSERTF64X4": 8}[op]
+		w, high := m.words(a[2], n), m.words(a[1], n)
+		copy(w[n:2*n], high[:n])
+		m.put(dst, w, 2*n)
+	case "VPERM2F128", "VSHUFF32X4":
+		m.quarters(op, a)
+	case "VEXTRACTF32X4":
+		w := m.words(a[1], 16)
+		copy(w[:4], w[4*m.get(a[0]):])
+		m.put(dst, w, 4)
+	case "VINSERTPS":
+		w := m.words(a[2], 4)
+		w[m.get(a[0])/16] = m.words(a[1], 1)[0]
+		m.put(dst, w, 4)
 	case "VMOVSD", "VMOVSS", "VMOVLPS":
 		n := map[string]int{"VMOVSD": 2, "VMOVSS": 1, "VMOVLPS": 2}[op]
 		m.put(dst, m.words(a[0], n), n)
@@ -378,6 +401,43 @@ func (m *machine) vector(op string, a []string) {
 	default:
 		panic("unknown instruction " + op + " " + strings.Join(a, ", "))
 	}
+}
+
+// unpack interleaves the low or high halves of quarters, word by word or two by two.
+func (m *machine) unpack(op string, a []string) {
+	n := lanes(a[2])
+	x, y := m.words(a[1], n), m.words(a[0], n)
+	from, size := 0, 1
+	if op[6] == 'H' {
+		from = 2
+	}
+	if op[8] == 'D' {
+		size = 2
+	}
+	var d [16]uint32
+	for q := 0; q < n; q += 4 {
+		for i := range 4 {
+			at, word := q+from+i/(2*size)*size+i%size, x
+			if i/size%2 != 0 {
+				word = y
+			}
+			d[q+i] = word[at]
+		}
+	}
+	m.put(a[2], d, n)
+}
+
+// quarters is VPERM2F128 $0x20 or $0x31, or VSHUFF32X4 $0x88 or $0xDD.
+func (m *machine) quarters(op string, a []string) {
+	n := lanes(a[3])
+	x, y := m.words(a[2], n), m.words(a[1], n)
+	h := map[string]int{"$0x20": 0, "$0x31": 1, "$0x88": 0, "$0xDD": 1}[a[0]]
+	var d [16]uint32
+	for q := range n / 8 {
+		copy(d[4*q:4*q+4], x[8*q+4*h:])
+		copy(d[n/2+4*q:n/2+4*q+4], y[8*q+4*h:])
+	}
+	m.put(a[3], d, n)
 }
 
 // move is VMOVUPS, whole or under a mask register: source, mask, destination.
