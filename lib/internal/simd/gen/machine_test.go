@@ -380,10 +380,6 @@ func (m *machine) vector(op string, a []string) {
 		m.put(dst, w, 2*n)
 	case "VPERM2F128", "VSHUFF32X4":
 		m.quarters(op, a)
-	case "VEXTRACTF32X4":
-		w := m.words(a[1], 16)
-		copy(w[:4], w[4*m.get(a[0]):])
-		m.put(dst, w, 4)
 	case "VINSERTPS":
 		w := m.words(a[2], 4)
 		w[m.get(a[0])/16] = m.words(a[1], 1)[0]

@@ -208,35 +208,22 @@ func (f *file) winoOutput(s isa) string {
 	f.label("group")
 	f.op("MOVQ %d(DI), R13", winoSrc)
 	f.op("ADDQ %d(DI), R13", winoAt)
-	for j := range 6 {
-		f.op("MOVQ R13, R11")
-		for i := range 6 {
-			v.move(8+i, "(R11)")
-			f.op("ADDQ R15, R11")
-		}
-		for i, r := range outputTransform(v, 8) {
-			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, i, j))
-		}
-		f.op("ADDQ R14, R13")
+	if s.regs == 32 {
+		outputColumns(v)
+		f.pointTiles(s, winoDst)
+	} else {
+		f.outputColumnsStored(v)
+		f.pointTiles(s, winoDst)
+		f.op("VBROADCASTSS %d(DI), %s", winoBias, s.v(15))
+		f.op("VBROADCASTSS %d(DI), %s", winoLo, s.v(14))
 	}
-	f.pointTiles(s, winoDst)
-	f.op("VBROADCASTSS %d(DI), %s", winoBias, s.v(15))
-	f.op("VBROADCASTSS %d(DI), %s", winoLo, s.v(14))
 	f.op("XORQ R11, R11")
 	for i := range 4 {
-		for j := range 6 {
-			v.move(8+j, tmp(s, i, j))
+		if s.regs == 32 {
+			f.outputRow(v, 8+6*i)
+		} else {
+			f.outputRowStored(v, i)
 		}
-		r := outputTransform(v, 8)
-		for j := range 4 {
-			v.add(9+j, r[j], 15) // r is {8, 1, 0, 13}, so nothing is overwritten before it is read
-			v.max(9+j, 14, 9+j)
-		}
-		f.op("VBROADCASTSS %d(DI), %s", winoHi, s.v(13))
-		for j := range 4 {
-			v.min(9+j, 13, 9+j)
-		}
-		turn(v, 9, 0, 4)
 		for i := range 4 {
 			f.op("VMOVUPS %s, (%s)(R11*1)", s.half(i), tilePointers[i])
 			f.op("%s $1, %s, (%s)(R11*1)", map[int]string{8: "VEXTRACTF128", 16: "VEXTRACTF64X4"}[s.lanes], s.v(i), tilePointers[i+4])
@@ -248,6 +235,76 @@ func (f *file) winoOutput(s isa) string {
 	f.op("JNZ group")
 	f.end()
 	return name
+}
+
+// outputColumns transforms the columns of the planes from R13 on, R14 and, from row to row, R15 apart: element (i,j) of the result goes to
+// register 8+6i+j. It adds in outputTransform's order.
+func outputColumns(v vector) {
+	v.op("LEAQ (R15)(R15*2), AX")
+	v.op("LEAQ (R15)(R15*4), BX")
+	for j := range 6 {
+		d := 8 + j
+		v.move(0, "(R13)(R15*1)")
+		v.sub(1, 0, "(R13)(R15*2)")
+		v.add(0, 0, "(R13)(R15*2)")
+		v.move(2, "(R13)(AX*1)")
+		v.sub(3, 2, "(R13)(R15*4)")
+		v.add(2, 2, "(R13)(R15*4)")
+		v.add(d, 0, "(R13)")
+		v.add(d, d, 2)
+		v.add(d+18, 1, "(R13)(BX*1)")
+		v.addMul(d+18, 3, v.num(8))
+		v.move(d+12, 0)
+		v.addMul(d+12, 2, v.num(4))
+		v.move(d+6, 1)
+		v.addMul(d+6, 3, v.num(2))
+		v.op("ADDQ R14, R13")
+	}
+}
+
+// outputRow transforms the row in registers m to m+5, finishes it and turns it to registers 0 to 3.
+func (f *file) outputRow(v vector, m int) {
+	r := outputTransform(v, m)
+	f.op("VBROADCASTSS %d(DI), %s", winoLo, v.v(4))
+	f.op("VBROADCASTSS %d(DI), %s", winoHi, v.v(5))
+	for j := range 4 { // r is {m, 1, 0, m+5}, so nothing is overwritten before it is read
+		f.op("VADDPS.BCST %d(DI), %s, %s", winoBias, v.v(r[j]), v.v(m+1+j))
+		v.max(m+1+j, 4, m+1+j)
+		v.min(m+1+j, 5, m+1+j)
+	}
+	turn(v, m+1, 0, 4)
+}
+
+// outputColumnsStored is outputColumns with the temporary in place of registers.
+func (f *file) outputColumnsStored(v vector) {
+	for j := range 6 {
+		f.op("MOVQ R13, R11")
+		for i := range 6 {
+			v.move(8+i, "(R11)")
+			f.op("ADDQ R15, R11")
+		}
+		for i, r := range outputTransform(v, 8) {
+			f.op("VMOVUPS %s, %s", v.v(r), tmp(v.isa, i, j))
+		}
+		f.op("ADDQ R14, R13")
+	}
+}
+
+// outputRowStored is outputRow for row i of the temporary, with bias and lower limit in registers 15 and 14.
+func (f *file) outputRowStored(v vector, i int) {
+	for j := range 6 {
+		v.move(8+j, tmp(v.isa, i, j))
+	}
+	r := outputTransform(v, 8)
+	for j := range 4 {
+		v.add(9+j, r[j], 15) // r is {8, 1, 0, 13}, so nothing is overwritten before it is read
+		v.max(9+j, 14, 9+j)
+	}
+	f.op("VBROADCASTSS %d(DI), %s", winoHi, v.v(13))
+	for j := range 4 {
+		v.min(9+j, 13, 9+j)
+	}
+	turn(v, 9, 0, 4)
 }
 
 // unpack8 turns registers 0 to 7 so that register j, lower than 4, has the elements j of registers 0 to 3 in the first quarter, of
@@ -395,9 +452,6 @@ func (f *file) winoFilterGrad(s isa) string {
 			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, 6+t/6, t%6))
 		}
 	}
-	for t := range 8 {
-		v.move(t, tmp(s, 6+t/6, t%6))
-	}
 	storeFilters(v)
 	f.op("ADDQ $%d, AX", s.bytes())
 	f.op("ADDQ $%d, BX", 36*s.lanes)
@@ -407,17 +461,16 @@ func (f *file) winoFilterGrad(s isa) string {
 	return name
 }
 
-// storeFilters writes taps 0 to 7, in registers 0 to 7, and tap 8, in the temporary, as filters from BX on.
+// storeFilters writes taps, which are in the temporary, as filters from BX on, eight at a time: AVX-512 would have to shuffle as often.
 func storeFilters(v vector) {
-	if v.lanes == 8 {
-		transpose8(v)
-		for i := range 8 {
-			v.op("VMOVUPS Y%d, %d(BX)", 8+i, 36*i)
+	w := vector{v.file, avx2}
+	for k := 0; k < v.lanes; k += 8 {
+		for t := range 8 {
+			w.move(t, fmt.Sprintf("%d(R12)", v.bytes()*(6*6+t)+4*k))
 		}
-	} else {
-		unpack8(v)
-		for i := range 32 { // quarter i%4 of register i/4: taps 0 to 3, or from register 4 on 4 to 7
-			v.op("VEXTRACTF32X4 $%d, Z%d, %d(BX)", i%4, i/4, 36*(4*(i%4)+i/4%4)+i/16*16)
+		transpose8(w)
+		for i := range 8 {
+			v.op("VMOVUPS Y%d, %d(BX)", 8+i, 36*(k+i))
 		}
 	}
 	for i := range v.lanes {
