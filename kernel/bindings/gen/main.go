@@ -39,26 +39,30 @@ func main() {
 
 // generate makes the files, by name.
 func generate(list string) (files map[string][]byte, err error) {
-	folders, std, err := readList(list)
-	if err != nil {
-		return nil, err
-	}
-	bound, err := load(slices.Sorted(maps.Keys(folders)))
+	entries, std, err := readList(list)
 	if err != nil {
 		return nil, err
 	}
 	files = map[string][]byte{}
-	for _, p := range bound {
-		folder := folders[p.PkgPath]
-		b, err := bind(p, packageName(folder))
+	var documented []*packages.Package
+	for _, platform := range platforms(entries) {
+		folders := entries[platform]
+		bound, err := load(platform, slices.Sorted(maps.Keys(folders)))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.PkgPath, err)
+			return nil, err
 		}
-		files[filepath.Join(folder, fileName(p.PkgPath))] = b
+		for _, p := range bound {
+			folder := folders[p.PkgPath]
+			b, err := bind(p, packageName(folder))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", p.PkgPath, err)
+			}
+			files[filepath.Join(folder, fileName(p.PkgPath, platform))] = b
+		}
+		documented = append(documented, unknown(documented, bound)...)
 	}
-	documented := bound
 	if std {
-		all, err := load([]string{"std"})
+		all, err := load("", []string{"std"})
 		if err != nil {
 			return nil, err
 		}
@@ -120,34 +124,57 @@ func packageName(folder string) string {
 	return filepath.Base(folder)
 }
 
-// readList reads the packages and the folders for their bindings.
-func readList(file string) (folders map[string]string, std bool, err error) {
+// readList reads the packages and the folders for their bindings, by platform; "" is every platform.
+func readList(file string) (entries map[string]map[string]string, std bool, err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, false, err
 	}
 	defer f.Close()
-	folders = map[string]string{}
+	entries = map[string]map[string]string{}
 	sc := bufio.NewScanner(f)
 	for sc.Scan() {
 		line, _, _ := strings.Cut(sc.Text(), "#")
-		fields := strings.Fields(line)
+		fields := append(strings.Fields(line), "", "", "")
+		path, folder, platform := fields[0], fields[1], fields[2]
 		switch {
-		case len(fields) == 0:
-		case fields[0] == "std":
+		case path == "":
+			continue
+		case path == "std":
 			std = true
-		case len(fields) == 1:
-			folders[fields[0]] = "."
-		default:
-			folders[fields[0]] = fields[1]
+			continue
+		case folder == "":
+			folder = "."
 		}
+		if entries[platform] == nil {
+			entries[platform] = map[string]string{}
+		}
+		entries[platform][path] = folder
 	}
-	return folders, std, sc.Err()
+	return entries, std, sc.Err()
 }
 
-func load(paths []string) ([]*packages.Package, error) {
+func platforms(entries map[string]map[string]string) []string {
+	return slices.Sorted(maps.Keys(entries))
+}
+
+// unknown are the packages of more that are not among all yet: on several platforms a package has one documentation.
+func unknown(all, more []*packages.Package) (out []*packages.Package) {
+	for _, p := range more {
+		if !slices.ContainsFunc(all, func(q *packages.Package) bool { return q.PkgPath == p.PkgPath }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// load reads packages as a platform sees them; "" is this one.
+func load(platform string, paths []string) ([]*packages.Package, error) {
 	conf := &packages.Config{Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes |
 		packages.NeedSyntax | packages.NeedTypesInfo}
+	if system, processor, ok := strings.Cut(platform, "/"); ok {
+		conf.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+processor)
+	}
 	pkgs, err := packages.Load(conf, paths...)
 	if err != nil {
 		return nil, err
@@ -170,6 +197,11 @@ func public(all []*packages.Package) (list []*packages.Package) {
 	return list
 }
 
-func fileName(path string) string {
-	return "bind_" + strings.NewReplacer("/", "_", ".", "_", "-", "_").Replace(path) + ".go"
+// fileName ends in the platform, which the go command takes as a condition.
+func fileName(path, platform string) string {
+	name := "bind_" + strings.NewReplacer("/", "_", ".", "_", "-", "_").Replace(path)
+	if platform != "" {
+		name += "_" + strings.ReplaceAll(platform, "/", "_")
+	}
+	return name + ".go"
 }
