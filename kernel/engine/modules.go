@@ -31,8 +31,8 @@ type modules struct {
 	now  []string          // import paths that are added for the cell that is being compiled
 }
 
-// sourceTags choose files without assembly, where a package has a choice.
-var sourceTags = []string{"purego", "noasm"}
+// sourceTags choose files without assembly and without links into the runtime, where a package has a choice.
+var sourceTags = []string{"purego", "noasm", "safe"}
 
 func (s *Session) useModules() {
 	if s.modules == nil {
