@@ -59,6 +59,9 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 	ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
 	ctx.SetPanic(goErrorText)
 	hookMethods(ctx)
+	for name, f := range linked {
+		ctx.RegisterExternal(name, f)
+	}
 	in := &Interp{ctx: ctx, options: o}
 	in.hot = hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: HotAfter, Failed: HotFailed}
 	if o.Stop != nil {

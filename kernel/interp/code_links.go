@@ -1,0 +1,135 @@
+package interp
+
+import "unsafe" // also for go:linkname
+
+// Level: code, before it is made. Modules that are fast at any price take functions of the runtime, of reflect or of math/big by a
+// go:linkname, without a body of their own: json-iterator, goccy/go-json, bigfft below modernc's SQLite. The interpreter reads
+// no assembly, but this program is linked with the very functions; here are those that Go's linker gives to everybody. Pointers
+// are unsafe ones, whatever type the taker gives them. runtime.throw panics instead of ending the process.
+
+//go:linkname runtimeNanotime runtime.nanotime
+func runtimeNanotime() int64
+
+//go:linkname runtimeFastrand runtime.fastrand
+func runtimeFastrand() uint32
+
+//go:linkname runtimeMemhash runtime.memhash
+func runtimeMemhash(p unsafe.Pointer, seed, size uintptr) uintptr
+
+//go:linkname runtimeStrhash runtime.strhash
+func runtimeStrhash(p unsafe.Pointer, seed uintptr) uintptr
+
+//go:linkname runtimeMemmove runtime.memmove
+func runtimeMemmove(to, from unsafe.Pointer, n uintptr)
+
+//go:linkname runtimeMemclr runtime.memclrNoHeapPointers
+func runtimeMemclr(p unsafe.Pointer, n uintptr)
+
+//go:linkname runtimeMallocgc runtime.mallocgc
+func runtimeMallocgc(size uintptr, typ unsafe.Pointer, zero bool) unsafe.Pointer
+
+//go:linkname runtimeNewarray runtime.newarray
+func runtimeNewarray(typ unsafe.Pointer, n int) unsafe.Pointer
+
+//go:linkname runtimeMapassign runtime.mapassign
+func runtimeMapassign(typ, m, key unsafe.Pointer) unsafe.Pointer
+
+//go:linkname runtimeMapaccess2 runtime.mapaccess2
+func runtimeMapaccess2(typ, m, key unsafe.Pointer) (unsafe.Pointer, bool)
+
+//go:linkname runtimeMapassignFaststr runtime.mapassign_faststr
+func runtimeMapassignFaststr(typ, m unsafe.Pointer, key string) unsafe.Pointer
+
+//go:linkname runtimeMapiterinit runtime.mapiterinit
+func runtimeMapiterinit(typ, m, it unsafe.Pointer)
+
+//go:linkname runtimeMapiternext runtime.mapiternext
+func runtimeMapiternext(it unsafe.Pointer)
+
+//go:linkname reflectTypelinks reflect.typelinks
+func reflectTypelinks() (sections []unsafe.Pointer, offset [][]int32)
+
+//go:linkname reflectResolveTypeOff reflect.resolveTypeOff
+func reflectResolveTypeOff(rtype unsafe.Pointer, off int32) unsafe.Pointer
+
+//go:linkname reflectUnsafeNew reflect.unsafe_New
+func reflectUnsafeNew(typ unsafe.Pointer) unsafe.Pointer
+
+//go:linkname reflectUnsafeNewArray reflect.unsafe_NewArray
+func reflectUnsafeNewArray(typ unsafe.Pointer, n int) unsafe.Pointer
+
+//go:linkname reflectTypedmemmove reflect.typedmemmove
+func reflectTypedmemmove(typ, to, from unsafe.Pointer)
+
+// sliceHeader is a slice as the runtime passes it, with a pointer that the collector sees.
+type sliceHeader struct {
+	data     unsafe.Pointer
+	len, cap int
+}
+
+//go:linkname reflectTypedslicecopy reflect.typedslicecopy
+func reflectTypedslicecopy(typ unsafe.Pointer, to, from sliceHeader) int
+
+//go:linkname reflectMapassign reflect.mapassign
+func reflectMapassign(typ, m, key, value unsafe.Pointer)
+
+//go:linkname reflectMapaccess reflect.mapaccess
+func reflectMapaccess(typ, m, key unsafe.Pointer) unsafe.Pointer
+
+//go:linkname reflectMapiterinit reflect.mapiterinit
+func reflectMapiterinit(typ, m, it unsafe.Pointer)
+
+//go:linkname reflectMapiternext reflect.mapiternext
+func reflectMapiternext(it unsafe.Pointer)
+
+//go:linkname reflectMapiterkey reflect.mapiterkey
+func reflectMapiterkey(it unsafe.Pointer) unsafe.Pointer
+
+//go:linkname reflectMapiterelem reflect.mapiterelem
+func reflectMapiterelem(it unsafe.Pointer) unsafe.Pointer
+
+//go:linkname reflectMaplen reflect.maplen
+func reflectMaplen(m unsafe.Pointer) int
+
+//go:linkname reflectMakemap reflect.makemap
+func reflectMakemap(typ unsafe.Pointer, n int) unsafe.Pointer
+
+//go:linkname reflectIfaceE2I reflect.ifaceE2I
+func reflectIfaceE2I(typ unsafe.Pointer, from any, to unsafe.Pointer)
+
+//go:linkname bigAddVV math/big.addVV
+func bigAddVV(z, x, y []uint) uint
+
+//go:linkname bigSubVV math/big.subVV
+func bigSubVV(z, x, y []uint) uint
+
+//go:linkname bigAddVW math/big.addVW
+func bigAddVW(z, x []uint, y uint) uint
+
+//go:linkname bigSubVW math/big.subVW
+func bigSubVW(z, x []uint, y uint) uint
+
+//go:linkname bigShlVU math/big.shlVU
+func bigShlVU(z, x []uint, s uint) uint
+
+//go:linkname bigMulAddVWW math/big.mulAddVWW
+func bigMulAddVWW(z, x []uint, m, a uint) uint
+
+//go:linkname bigAddMulVVW math/big.addMulVVW
+func bigAddMulVVW(z, x []uint, y uint) uint
+
+// linked are the functions that interpreted packages may take by a go:linkname.
+var linked = map[string]any{
+	"runtime.nanotime": runtimeNanotime, "runtime.fastrand": runtimeFastrand, "runtime.throw": func(text string) { panic("runtime.throw: " + text) },
+	"runtime.memhash": runtimeMemhash, "runtime.strhash": runtimeStrhash,
+	"runtime.memmove": runtimeMemmove, "runtime.memclrNoHeapPointers": runtimeMemclr, "runtime.mallocgc": runtimeMallocgc, "runtime.newarray": runtimeNewarray,
+	"runtime.mapassign": runtimeMapassign, "runtime.mapaccess2": runtimeMapaccess2, "runtime.mapassign_faststr": runtimeMapassignFaststr,
+	"runtime.mapiterinit": runtimeMapiterinit, "runtime.mapiternext": runtimeMapiternext,
+	"reflect.typelinks": reflectTypelinks, "reflect.resolveTypeOff": reflectResolveTypeOff,
+	"reflect.unsafe_New": reflectUnsafeNew, "reflect.unsafe_NewArray": reflectUnsafeNewArray,
+	"reflect.typedmemmove": reflectTypedmemmove, "reflect.typedslicecopy": reflectTypedslicecopy, "reflect.ifaceE2I": reflectIfaceE2I,
+	"reflect.mapassign": reflectMapassign, "reflect.mapaccess": reflectMapaccess, "reflect.maplen": reflectMaplen, "reflect.makemap": reflectMakemap,
+	"reflect.mapiterinit": reflectMapiterinit, "reflect.mapiternext": reflectMapiternext, "reflect.mapiterkey": reflectMapiterkey, "reflect.mapiterelem": reflectMapiterelem,
+	"math/big.addVV": bigAddVV, "math/big.subVV": bigSubVV, "math/big.addVW": bigAddVW, "math/big.subVW": bigSubVW, "math/big.shlVU": bigShlVU,
+	"math/big.mulAddVWW": bigMulAddVWW, "math/big.addMulVVW": bigAddMulVVW,
+}
