@@ -101,6 +101,9 @@ func (cp Parser) Parse(src string, replay []Part) (*Parsed, error) {
 			continue
 		}
 		f, err := parser.ParseFile(cp.Fset, c.Label, wrap(*c), parser.ParseComments)
+		if err != nil && c.Kind == Statement && i == len(parts)-1 {
+			f, err = cp.list(*c, f, err)
+		}
 		if err != nil && !(cp.Tolerant && f != nil) {
 			return nil, err
 		}
@@ -197,6 +200,63 @@ func mapKeys(f *ast.File) (keys []*ast.Ident) {
 		return true
 	})
 	return keys
+}
+
+// list parses the last part of a cell as several values, as in `mean, sd`: a call of nothing with them. It gives the file
+// and error back where the part is something else.
+func (cp Parser) list(c Part, f *ast.File, err error) (*ast.File, error) {
+	before, after := Wrapping(Statement)
+	src := before + listName + fmt.Sprintf("(/*line %s:%d:%d*/", c.Label, c.Line, c.Col) + withoutComment(c.Text) + ")" + after
+	list, no := parser.ParseFile(token.NewFileSet(), c.Label, src, 0)
+	if no != nil {
+		return f, err
+	}
+	body := list.Decls[0].(*ast.FuncDecl).Body.List
+	if es, ok := body[0].(*ast.ExprStmt); !ok || len(body) > 1 || len(listOf(es.X)) < 2 {
+		return f, err
+	}
+	return parser.ParseFile(cp.Fset, c.Label, src, parser.ParseComments)
+}
+
+// withoutComment is source up to the end of its last token.
+func withoutComment(src string) string {
+	fset := token.NewFileSet()
+	file := fset.AddFile("", -1, len(src))
+	var sc scanner.Scanner
+	sc.Init(file, []byte(src), func(token.Position, string) {}, 0)
+	end := 0
+	for {
+		pos, tok, lit := sc.Scan()
+		switch {
+		case tok == token.EOF:
+			return src[:end]
+		case tok == token.SEMICOLON:
+			continue
+		case lit == "":
+			lit = tok.String()
+		}
+		end = file.Offset(pos) + len(lit)
+	}
+}
+
+const listName = Hidden + "list"
+
+// listOf are the values of a list, or nil.
+func listOf(e ast.Expr) []ast.Expr {
+	if c, ok := e.(*ast.CallExpr); ok {
+		if id, ok := c.Fun.(*ast.Ident); ok && id.Name == listName && !c.Ellipsis.IsValid() {
+			return c.Args
+		}
+	}
+	return nil
+}
+
+// Results are the values that the cell's last expression gives: itself, or those of a list.
+func (p *Parsed) Results() []ast.Expr {
+	if list := listOf(p.Last.X); list != nil {
+		return list
+	}
+	return []ast.Expr{p.Last.X}
 }
 
 // wrap makes a part a file whose positions are those in the cell.

@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"go/ast"
-	"go/constant"
 	"go/token"
 	"go/types"
 	"iter"
@@ -29,7 +28,7 @@ func dropCycles(c *interp.Checked) *interp.Checked {
 // changed anything, so that the file is checked again.
 type fixup func(c *interp.Checked) bool
 
-var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, printToStderr, hugeSlices}
+var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, printToStderr, exactConstant}
 
 // checkCell checks a cell's file, edits it by the fixups and checks it again.
 func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *interp.Checked {
@@ -158,37 +157,6 @@ func hasError(c *interp.Checked, prefix string) bool {
 	return false
 }
 
-// hugeSlices computes a constant size for make that no array can have. The interpreter allocates an array for a constant
-// size, which ends the process; a computed one is checked when it runs, and panics.
-func hugeSlices(c *interp.Checked) (changed bool) {
-	const large = 1 << 40
-	ast.Inspect(c.File, func(n ast.Node) bool {
-		e, ok := n.(*ast.CallExpr)
-		if !ok || len(e.Args) < 2 || !c.Info.Types[e.Fun].IsBuiltin() {
-			return true
-		}
-		for i, a := range e.Args[1:] {
-			v := c.Info.Types[a].Value
-			if id, ok := ast.Unparen(e.Fun).(*ast.Ident); !ok || id.Name != "make" || v == nil {
-				continue
-			}
-			if n, exact := constant.Int64Val(constant.ToInt(v)); exact && n >= large {
-				e.Args[i+1], changed = computed(n, a.Pos(), a.End()), true
-			}
-		}
-		return true
-	})
-	return changed
-}
-
-// computed is a call that gives n.
-func computed(n int64, pos, end token.Pos) ast.Expr {
-	number := &ast.BasicLit{ValuePos: pos, Kind: token.INT, Value: strconv.FormatInt(n, 10)}
-	result := &ast.FieldList{List: []*ast.Field{{Type: cell.Ident("int", pos)}}}
-	body := &ast.BlockStmt{Lbrace: pos, List: []ast.Stmt{&ast.ReturnStmt{Return: pos, Results: []ast.Expr{number}}}, Rbrace: end}
-	return call(&ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}, Results: result}, Body: body}, pos, end)
-}
-
 // rangeChannels makes range over a channel stoppable.
 func rangeChannels(c *interp.Checked) (changed bool) {
 	ast.Inspect(c.File, func(n ast.Node) bool {
@@ -264,9 +232,13 @@ func hasErrorAt(c *interp.Checked, pos token.Pos, part string) bool {
 	return false
 }
 
-func isShow(e *ast.CallExpr) bool {
+// isShow reports whether a call shows one expression.
+func isShow(e *ast.CallExpr) bool { return calls(e, "Show") && len(e.Args) == 1 }
+
+// calls reports whether a call is one of the function of that name that rewritten cells call.
+func calls(e *ast.CallExpr, name string) bool {
 	sel, ok := e.Fun.(*ast.SelectorExpr)
-	if !ok || sel.Sel.Name != "Show" || len(e.Args) != 1 {
+	if !ok || sel.Sel.Name != name {
 		return false
 	}
 	id, ok := sel.X.(*ast.Ident)
@@ -365,6 +337,34 @@ func closeOver(c *interp.Checked, g *ast.GoStmt) ast.Stmt {
 	lit := &ast.FuncLit{Type: &ast.FuncType{Func: p, Params: &ast.FieldList{}}, Body: block(p, &ast.ExprStmt{X: inner})}
 	list = append(list, &ast.GoStmt{Go: p, Call: call(call(cell.Ident(cell.Hidden+"go", p), p, p, lit), p, p)})
 	return block(p, list...)
+}
+
+// exactConstant shows a constant that no type of numbers holds, such as 1 << 63, as what it is.
+func exactConstant(c *interp.Checked) (changed bool) {
+	fd := cellFunc(c.File)
+	if fd == nil || len(fd.Body.List) == 0 {
+		return false
+	}
+	es, _ := fd.Body.List[len(fd.Body.List)-1].(*ast.ExprStmt)
+	if es == nil {
+		return false
+	}
+	show, ok := es.X.(*ast.CallExpr)
+	if !ok || !isShow(show) {
+		return false
+	}
+	x := show.Args[0]
+	v := c.Info.Types[x].Value
+	if v == nil || !hasErrorAt(c, x.Pos(), "overflows") {
+		return false
+	}
+	number := v.ExactString()
+	if b, ok := c.Info.Types[x].Type.(*types.Basic); ok && b.Info()&types.IsFloat != 0 && !strings.Contains(number, "/") {
+		number += "/1" // no integer
+	}
+	text := &ast.BasicLit{ValuePos: x.Pos(), Kind: token.STRING, Value: strconv.Quote(number)}
+	show.Args[0] = call(runtimeSel("Exact", x.Pos()), x.Pos(), x.End(), text)
+	return true
 }
 
 // printToStderr makes the builtin print and println write to the cell's standard

@@ -170,9 +170,9 @@ func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 	for _, it := range d.p.Items {
 		if it.Stmt != nil {
 			if it.Stmt == ast.Stmt(d.p.Last) {
-				x := d.p.Last.X
-				rw.expr(&x)
-				d.p.Last.X = call(runtimeSel("Show", x.Pos()), x.Pos(), x.End(), x)
+				xs, last := d.p.Results(), d.p.Last.X
+				rw.exprs(xs)
+				d.p.Last.X = call(runtimeSel("Show", xs[0].Pos()), last.Pos(), last.End(), xs...)
 			} else {
 				it.Stmt = rw.stmt(it.Stmt)
 			}
@@ -213,20 +213,21 @@ func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
 		return nil, true
 	}
 	show, ok := d.p.Last.X.(*ast.CallExpr)
-	if !ok || !isShow(show) {
+	if !ok || !calls(show, "Show") {
 		return nil, true
 	}
-	x := show.Args[0]
-	switch t := c.Info.Types[x].Type.(type) {
-	case nil:
-	case *types.Tuple:
-		for v := range t.Variables() {
-			ts = append(ts, v.Type())
+	for _, x := range show.Args {
+		switch t := c.Info.Types[x].Type.(type) {
+		case nil:
+		case *types.Tuple:
+			for v := range t.Variables() {
+				ts = append(ts, v.Type())
+			}
+		default:
+			ts = append(ts, t)
 		}
-	default:
-		ts = []types.Type{t}
 	}
-	return ts, d.p.Quiet || cell.IsPrint(c.Info, x)
+	return ts, d.p.Quiet || cell.IsPrint(c.Info, show.Args[0])
 }
 
 // place turns the hoisted `var x = f()` into assignments executed where they

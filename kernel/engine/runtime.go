@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"reflect"
 
 	"github.com/goplus/ixgo"
@@ -35,6 +36,7 @@ func (s *Session) runtimeFuncs() map[string]any {
 		"Stop":    func() { current(s).check() },
 		"Done":    func() <-chan struct{} { return current(s).until() },
 		"Wrap":    func(f any) any { return current(s).wrap(f) },
+		"Exact":   exact,
 		"Show":    func(v ...any) { current(s).show(v) },
 		"Context": func() context.Context { return liveContext{s} },
 		"Check":   mustBeNil,
@@ -63,6 +65,19 @@ func mustBeNil(err error) {
 	if err != nil {
 		panic(failure{err})
 	}
+}
+
+// exact is the number that a text such as "1/3" says.
+func exact(text string) any {
+	if n, ok := new(big.Int).SetString(text, 0); ok {
+		return n
+	}
+	x, _ := new(big.Rat).SetString(text)
+	f := new(big.Float).SetPrec(128)
+	if x != nil {
+		f.SetRat(x)
+	}
+	return f
 }
 
 func (r *run) show(v []any) {

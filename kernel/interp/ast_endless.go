@@ -12,13 +12,13 @@ import (
 //	type T interface{ M(interface{ T }) }
 //
 // The Go compiler refuses them, go/types does not, and making a reflect type of one never ends.
-func endlessInterfaces(c *Checked, fset *token.FileSet) (errs []types.Error) {
-	ast.Inspect(c.File, func(n ast.Node) bool {
+func endlessInterfaces(f *ast.File, info *types.Info, fset *token.FileSet) (errs []types.Error) {
+	ast.Inspect(f, func(n ast.Node) bool {
 		e, ok := n.(*ast.InterfaceType)
 		if !ok {
 			return true
 		}
-		if t := c.Info.Types[e].Type; t != nil && mentionsItself(t, nil) {
+		if t := info.Types[e].Type; t != nil && mentionsItself(t, nil) {
 			errs = append(errs, types.Error{Fset: fset, Pos: e.Pos(),
 				Msg: "invalid recursive type: anonymous interface refers to itself"})
 		}

@@ -40,8 +40,20 @@ func (p *Program) Check(fset *token.FileSet, pkg *types.Package, f *ast.File) *C
 		},
 	}
 	types.NewChecker(conf, fset, pkg, c.Info).Files([]*ast.File{f})
-	c.Errors = append(c.Errors, endlessInterfaces(c, fset)...)
+	c.Errors = append(c.Errors, endlessInterfaces(f, c.Info, fset)...)
+	c.Errors = append(c.Errors, largeVariables(c, fset)...)
 	return c
+}
+
+// largeVariables are the errors of variables of the package for which there is no room.
+func largeVariables(c *Checked, fset *token.FileSet) (errs []types.Error) {
+	for id, o := range c.Info.Defs {
+		v, ok := o.(*types.Var)
+		if ok && v.Parent() == c.Package.Scope() && isComposite(v.Type()) && larger(v.Type(), leastLarge) && larger(v.Type(), largest()) {
+			errs = append(errs, types.Error{Fset: fset, Pos: id.Pos(), Msg: tooLargeText(id.Name, v.Type())})
+		}
+	}
+	return errs
 }
 
 // Build makes SSA code of a checked file, some of whose functions take the place of earlier ones.

@@ -6,10 +6,10 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// repairCode replaces instructions of a new interpreter that ixgo executes otherwise than Go defines them; code_minmax.go
-// and code_nilstore.go say which and why.
+// repairCode replaces instructions of a new interpreter that ixgo executes otherwise than Go defines them; code_minmax.go,
+// code_nilstore.go and code_memory.go say which and why.
 func repairCode(i *ixgo.Interp) {
-	extremes, stores := !leftOut("code_minmax"), !leftOut("code_nilstore")
+	extremes, stores, memory := !leftOut("code_minmax"), !leftOut("code_nilstore"), !leftOut("code_memory")
 	for f := range ixcode.Functions(i) {
 		for pc, in := range f.Source {
 			switch in := in.(type) {
@@ -20,6 +20,10 @@ func repairCode(i *ixgo.Interp) {
 			case *ssa.Store:
 				if stores && mayPointNowhere(in.Addr) {
 					f.Code[pc] = storeTo(f, in, f.Code[pc])
+				}
+			case *ssa.Alloc, *ssa.MakeSlice, *ssa.MakeChan:
+				if memory {
+					f.Code[pc] = checkedSize(f, in, f.Code[pc])
 				}
 			}
 		}

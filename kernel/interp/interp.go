@@ -84,7 +84,11 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 			err = fmt.Errorf("linking: %v", e)
 		}
 	}()
-	repair(append(others[:len(others):len(others)], main), guardMaps)
+	all := append(others[:len(others):len(others)], main)
+	if err := tooLarge(all); err != nil {
+		return nil, err
+	}
+	repair(all, guardMaps)
 	if i, err = ixgo.NewInterp(in.ctx, main); err != nil {
 		return nil, err
 	}

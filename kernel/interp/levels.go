@@ -22,8 +22,8 @@ const (
 
 // corrections are those that can be left out.
 var corrections = []string{
-	"ast_deferrange", "ast_promote", "code_boundary", "code_minmax", "code_nilstore", "code_panictext", "hot", "reflect_methodsets", "reflect_receivers",
-	"ssa_assert", "ssa_maps", "ssa_panic", "ssa_phis",
+	"ast_deferrange", "ast_promote", "code_boundary", "code_memory", "code_minmax", "code_nilstore", "code_panictext", "hot",
+	"reflect_convert", "reflect_methodsets", "reflect_receivers", "ssa_assert", "ssa_maps", "ssa_panic", "ssa_phis", "ssa_sizes", "ssa_zeroconvert",
 }
 
 var without = strings.Split(os.Getenv(withoutVariable), ",")

@@ -24,8 +24,7 @@ func RunProgram(path string, args []string, stderr io.Writer) (exitCode int) {
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
-	ctx := i.ctx
-	code, err := ctx.RunInterp(i.interp, path, args)
+	code, err := i.run(path, args)
 	if err == nil {
 		return code
 	}
@@ -45,6 +44,36 @@ func RunProgram(path string, args []string, stderr io.Writer) (exitCode int) {
 type runnable struct {
 	ctx    *ixgo.Context
 	interp *ixgo.Interp
+
+	canDeadlock bool
+}
+
+var errDeadlock = errors.New("fatal error: all goroutines are asleep - deadlock!")
+
+// run executes the program until it ends, or until all its goroutines wait for one another.
+func (p runnable) run(path string, args []string) (code int, err error) {
+	type end struct {
+		code int
+		err  error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		code, err := p.ctx.RunInterp(p.interp, path, args)
+		ended <- end{code, err}
+	}()
+	deadlocked := make(chan struct{})
+	if p.canDeadlock {
+		go func() {
+			awaitDeadlock()
+			close(deadlocked)
+		}()
+	}
+	select {
+	case e := <-ended:
+		return e.code, e.err
+	case <-deadlocked:
+		return 2, errDeadlock
+	}
 }
 
 func loadProgram(path string) (p runnable, err error) {
@@ -73,6 +102,10 @@ func loadProgram(path string) (p runnable, err error) {
 	if err != nil {
 		return p, err
 	}
+	if err := endlessIn(p.ctx, linkable(pkg.Prog)); err != nil {
+		return p, err
+	}
+	p.canDeadlock = canDeadlock(linkable(pkg.Prog))
 	if p.interp, err = in.Link(pkg, linkable(pkg.Prog), false); err != nil {
 		return p, err
 	}
@@ -80,6 +113,22 @@ func loadProgram(path string) (p runnable, err error) {
 		return p, fmt.Errorf("%s: package %s has no function main", path, p.interp.MainPkg().Pkg.Name())
 	}
 	return p, nil
+}
+
+// endlessIn is the first error of endlessInterfaces in source packages.
+func endlessIn(ctx *ixgo.Context, pkgs []*ssa.Package) error {
+	for _, p := range pkgs {
+		sp := ctx.SourcePackage(p.Pkg.Path())
+		if sp == nil {
+			continue
+		}
+		for _, f := range sp.Files {
+			if errs := endlessInterfaces(f, sp.Info, ctx.FileSet); len(errs) > 0 {
+				return errs[0]
+			}
+		}
+	}
+	return nil
 }
 
 func loadFile(ctx *ixgo.Context, path string) (*ssa.Package, error) {

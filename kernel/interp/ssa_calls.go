@@ -69,9 +69,19 @@ func callOf(name, params, result string, t types.Type, pos token.Pos) *ssa.Call 
 	return callsIn(pkg, src, pos)[0]
 }
 
-// callsIn compiles source whose function calls only calls. Their place is pos,
-// not their own, which would be taken for one in the program.
+// callsIn are the calls in source whose function calls only calls.
 func callsIn(pkg *types.Package, src string, pos token.Pos) (calls []*ssa.Call) {
+	for _, in := range instructionsIn(pkg, src, pos) {
+		if c, ok := in.(*ssa.Call); ok {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+// instructionsIn compiles source to the instructions of its function calls. Their place is pos, not their own, which would
+// be taken for one in the program.
+func instructionsIn(pkg *types.Package, src string, pos token.Pos) []ssa.Instruction {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "repair", "package interp\n"+src, parser.SkipObjectResolution)
 	if err != nil {
@@ -89,10 +99,5 @@ func callsIn(pkg *types.Package, src string, pos token.Pos) (calls []*ssa.Call) 
 	}
 	p := ssa.NewProgram(fset, 0).CreatePackage(pkg, []*ast.File{f}, info, true)
 	p.Build()
-	for _, in := range p.Func("calls").Blocks[0].Instrs {
-		if c, ok := in.(*ssa.Call); ok {
-			calls = append(calls, c)
-		}
-	}
-	return calls
+	return p.Func("calls").Blocks[0].Instrs
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // ixgo executes some SSA instructions otherwise than Go defines them. repair edits functions before they are linked, so
-// that they mean the same to both; each of the files ssa_phis.go, ssa_maps.go, ssa_panic.go and ssa_assert.go says what
-// and why.
+// that they mean the same to both; each of the files ssa_phis.go, ssa_maps.go, ssa_panic.go, ssa_assert.go,
+// ssa_sizes.go and ssa_zeroconvert.go says what and why.
 //
 // What a function reaches is repaired with it. The mark that it is done is the comment of its first block, since functions
 // are linked again for later packages. With guard, maps are also guarded; see guardMaps.
@@ -56,6 +56,7 @@ func newRepairer(guard bool) *repairer {
 	r := &repairer{calls: repairCalls(), guard: guard}
 	for name, correct := range map[string]func(ssa.Instruction) []ssa.Instruction{
 		"ssa_maps": r.nilKeys, "ssa_panic": r.nilPanic, "ssa_assert": r.exactAssertion,
+		"ssa_sizes": r.computedSizes, "ssa_zeroconvert": r.zeroConversion,
 	} {
 		if !leftOut(name) {
 			r.corrections = append(r.corrections, correct)
