@@ -43,7 +43,7 @@ arr := [2]int{1, 2}; m := map[string]int{"a": 1}; d := time.Second`
 	if r, err := eval(s, "i = 4; i"); err != nil || r.result() != "4" {
 		t.Errorf("got %s, %v", r.result(), err)
 	}
-	for _, src := range []string{"i;", "1 << 70", "e"} {
+	for _, src := range []string{"i;", "e"} {
 		if r, err := eval(s, src); err == nil && r.result() != "-" {
 			t.Errorf("%s shows %s", src, r.result())
 		}
