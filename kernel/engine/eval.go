@@ -12,7 +12,6 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 
 	"github.com/goplus/ixgo"
-	"github.com/msflow-go/msflow/kernel/interp"
 	"github.com/timandy/routine"
 	"golang.org/x/tools/go/ssa"
 )
@@ -248,10 +247,6 @@ const (
 	goroutineStack = 32 << 10
 	goLimit        = 2_000_000_000
 )
-
-// stackLimit lets Go's stack, whose size doubles, grow to 512 MB, which holds a recursion of a million calls, where there
-// is memory to copy it.
-var stackLimit = min(600<<20, max(200<<20, interp.FreeMemory()/8))
 
 // overflow is the panic of a recursion that is too deep.
 type overflow struct{ in *ssa.Function }

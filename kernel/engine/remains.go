@@ -10,14 +10,13 @@ import (
 // remains says what is left of a run that did not end when it was stopped: where its goroutine is, and what that costs.
 func (r *run) remains() []string {
 	where, waits := whereIs(r.main.Load())
-	if where == "" {
-		return nil
+	lines := []string{fmt.Sprintf("  %s has not returned and is left behind", label(r.count))}
+	switch {
+	case waits:
+		lines[0] += fmt.Sprintf(" in %s: it waits there and uses no processor", where)
+	case where != "":
+		lines[0] += fmt.Sprintf(" in %s: it keeps a processor busy until it returns", where)
 	}
-	cost := "it keeps a processor busy until it returns"
-	if waits {
-		cost = "it waits there and uses no processor"
-	}
-	lines := []string{fmt.Sprintf("  %s has not returned and is left behind in %s: %s", label(r.count), where, cost)}
 	if stacks := stackBytes(); stacks > 16<<20 {
 		lines = append(lines, fmt.Sprintf("  stacks take %d MB", stacks>>20))
 	}
@@ -26,8 +25,8 @@ func (r *run) remains() []string {
 
 // whereIs says which function a goroutine of compiled code is in, as its caller in a cell names it, and whether it waits.
 func whereIs(id uint64) (function string, waits bool) {
-	const many = 10_000 // goroutines, whose stacks would take long to read
-	if id == 0 || runtime.NumGoroutine() > many {
+	const many, deep = 10_000, 32 << 20 // goroutines, and bytes of stacks, that would take long to read
+	if id == 0 || runtime.NumGoroutine() > many || stackBytes() > deep {
 		return "", false
 	}
 	all := make([]byte, 4<<20)

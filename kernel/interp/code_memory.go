@@ -77,7 +77,7 @@ func mustFit(n, size int64, what, which string) {
 	if high != 0 || bytes > math.MaxInt64>>16 {
 		panic(sizeError(fmt.Sprintf("%s: %s out of range", what, which)))
 	}
-	if free := FreeMemory(); int64(bytes) > free {
+	if free := freeMemory(); int64(bytes) > free {
 		panic(sizeError(fmt.Sprintf("%s: %d bytes are more than the %d that are free", what, bytes, free)))
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// FreeMemory is how many bytes the process can still take.
-func FreeMemory() int64 {
+// freeMemory is how many bytes the process can still take.
+func freeMemory() int64 {
 	const all = 1 << 47
 	free := int64(all)
 	info, err := os.ReadFile("/proc/meminfo")

@@ -2,5 +2,5 @@
 
 package interp
 
-// FreeMemory is how many bytes the process can still take, as far as is known.
-func FreeMemory() int64 { return 1 << 47 }
+// freeMemory is how many bytes the process can still take, as far as is known.
+func freeMemory() int64 { return 1 << 47 }

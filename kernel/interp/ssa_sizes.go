@@ -94,7 +94,7 @@ func tooLargeText(name string, t types.Type) string {
 }
 
 // largest is how many bytes a variable of a package may take.
-func largest() int64 { return max(leastLarge, FreeMemory()) }
+func largest() int64 { return max(leastLarge, freeMemory()) }
 
 // leastLarge is what Go's linker allows.
 const leastLarge = 2_000_000_000
