@@ -107,8 +107,7 @@ loop:
 	WORD $0x4f84104a // FMLA.4S by element 10, 2, 4
 	WORD $0x4f84106b // FMLA.4S by element 11, 3, 4
 	ADD $32, R4, R4
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 tail:
 	CMP $0, R3
@@ -127,8 +126,7 @@ one:
 	WORD $0x4f84104a // FMLA.4S by element 10, 2, 4
 	WORD $0x4f84106b // FMLA.4S by element 11, 3, 4
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD place-8(SP), R13
@@ -336,8 +334,7 @@ next:
 	MOVD place-8(SP), R5
 	MOVD count-16(SP), R3
 	ADD $24, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -460,8 +457,7 @@ loop:
 	WORD $0x4f86104e // FMLA.4S by element 14, 2, 6
 	WORD $0x4f86106f // FMLA.4S by element 15, 3, 6
 	ADD $32, R4, R4
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 tail:
 	CMP $0, R3
@@ -485,8 +481,7 @@ one:
 	WORD $0x4f86104e // FMLA.4S by element 14, 2, 6
 	WORD $0x4f86106f // FMLA.4S by element 15, 3, 6
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD place-8(SP), R13
@@ -840,8 +835,7 @@ next:
 	MOVD place-8(SP), R5
 	MOVD count-16(SP), R3
 	ADD $24, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -997,8 +991,7 @@ loop:
 	WORD $0x4f841052 // FMLA.4S by element 18, 2, 4
 	WORD $0x4f841073 // FMLA.4S by element 19, 3, 4
 	ADD $32, R4, R4
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 tail:
 	CMP $0, R3
@@ -1028,8 +1021,7 @@ one:
 	WORD $0x4f841052 // FMLA.4S by element 18, 2, 4
 	WORD $0x4f841073 // FMLA.4S by element 19, 3, 4
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD place-8(SP), R13
@@ -1529,8 +1521,7 @@ next:
 	MOVD place-8(SP), R5
 	MOVD count-16(SP), R3
 	ADD $24, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -1715,8 +1706,7 @@ loop:
 	WORD $0x4f861056 // FMLA.4S by element 22, 2, 6
 	WORD $0x4f861077 // FMLA.4S by element 23, 3, 6
 	ADD $32, R4, R4
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 tail:
 	CMP $0, R3
@@ -1751,8 +1741,7 @@ one:
 	WORD $0x4f861056 // FMLA.4S by element 22, 2, 6
 	WORD $0x4f861077 // FMLA.4S by element 23, 3, 6
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD place-8(SP), R13
@@ -2398,8 +2387,7 @@ next:
 	MOVD place-8(SP), R5
 	MOVD count-16(SP), R3
 	ADD $24, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -2613,8 +2601,7 @@ loop:
 	WORD $0x4f84105a // FMLA.4S by element 26, 2, 4
 	WORD $0x4f84107b // FMLA.4S by element 27, 3, 4
 	ADD $32, R4, R4
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 tail:
 	CMP $0, R3
@@ -2654,8 +2641,7 @@ one:
 	WORD $0x4f84105a // FMLA.4S by element 26, 2, 4
 	WORD $0x4f84107b // FMLA.4S by element 27, 3, 4
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD place-8(SP), R13
@@ -3447,8 +3433,7 @@ next:
 	MOVD place-8(SP), R5
 	MOVD count-16(SP), R3
 	ADD $24, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -3691,8 +3676,7 @@ loop:
 	WORD $0x4f86105e // FMLA.4S by element 30, 2, 6
 	WORD $0x4f86107f // FMLA.4S by element 31, 3, 6
 	ADD $32, R4, R4
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 tail:
 	CMP $0, R3
@@ -3737,8 +3721,7 @@ one:
 	WORD $0x4f86105e // FMLA.4S by element 30, 2, 6
 	WORD $0x4f86107f // FMLA.4S by element 31, 3, 6
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD place-8(SP), R13
@@ -4676,8 +4659,7 @@ next:
 	MOVD place-8(SP), R5
 	MOVD count-16(SP), R3
 	ADD $24, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -4751,13 +4733,11 @@ loop:
 	WORD $0x4f84106b // FMLA.4S by element 11, 3, 4
 	ADD $16, R6, R6
 	ADD $256, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE loop
 tail:
 	MOVD 24(R0), R3
-	AND $3, R3, R3
-	CMP $0, R3
+	ANDS $3, R3, R3
 	BEQ done
 one:
 	FLDPQ 0(R7), (F0, F1)
@@ -4769,8 +4749,7 @@ one:
 	WORD $0x4f84106b // FMLA.4S by element 11, 3, 4
 	ADD $4, R6, R6
 	ADD $64, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD c-16(SP), R6
@@ -4784,9 +4763,8 @@ done:
 	ADD R15, R6, R6
 	MOVD R6, a-8(SP)
 	MOVD panels-24(SP), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, panels-24(SP)
-	CMP $0, R14
 	BNE panel
 	MOVD 40(R0), R15
 	ADD R15, R1, R1
@@ -4796,8 +4774,7 @@ done:
 	MOVD 56(R0), R15
 	ADD R15, R5, R5
 	MOVD R5, plane-32(SP)
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE plane
 	RET
 
@@ -4901,13 +4878,11 @@ loop:
 	WORD $0x4f86106f // FMLA.4S by element 15, 3, 6
 	ADD $16, R6, R6
 	ADD $256, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE loop
 tail:
 	MOVD 24(R0), R3
-	AND $3, R3, R3
-	CMP $0, R3
+	ANDS $3, R3, R3
 	BEQ done
 one:
 	FLDPQ 0(R7), (F0, F1)
@@ -4925,8 +4900,7 @@ one:
 	WORD $0x4f86106f // FMLA.4S by element 15, 3, 6
 	ADD $4, R6, R6
 	ADD $64, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD c-16(SP), R6
@@ -4942,9 +4916,8 @@ done:
 	ADD R15, R6, R6
 	MOVD R6, a-8(SP)
 	MOVD panels-24(SP), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, panels-24(SP)
-	CMP $0, R14
 	BNE panel
 	MOVD 40(R0), R15
 	ADD R15, R1, R1
@@ -4954,8 +4927,7 @@ done:
 	MOVD 56(R0), R15
 	ADD R15, R5, R5
 	MOVD R5, plane-32(SP)
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE plane
 	RET
 
@@ -5089,13 +5061,11 @@ loop:
 	WORD $0x4f841073 // FMLA.4S by element 19, 3, 4
 	ADD $16, R6, R6
 	ADD $256, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE loop
 tail:
 	MOVD 24(R0), R3
-	AND $3, R3, R3
-	CMP $0, R3
+	ANDS $3, R3, R3
 	BEQ done
 one:
 	FLDPQ 0(R7), (F0, F1)
@@ -5119,8 +5089,7 @@ one:
 	WORD $0x4f841073 // FMLA.4S by element 19, 3, 4
 	ADD $4, R6, R6
 	ADD $64, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD c-16(SP), R6
@@ -5138,9 +5107,8 @@ done:
 	ADD R15, R6, R6
 	MOVD R6, a-8(SP)
 	MOVD panels-24(SP), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, panels-24(SP)
-	CMP $0, R14
 	BNE panel
 	MOVD 40(R0), R15
 	ADD R15, R1, R1
@@ -5150,8 +5118,7 @@ done:
 	MOVD 56(R0), R15
 	ADD R15, R5, R5
 	MOVD R5, plane-32(SP)
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE plane
 	RET
 
@@ -5315,13 +5282,11 @@ loop:
 	WORD $0x4f861077 // FMLA.4S by element 23, 3, 6
 	ADD $16, R6, R6
 	ADD $256, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE loop
 tail:
 	MOVD 24(R0), R3
-	AND $3, R3, R3
-	CMP $0, R3
+	ANDS $3, R3, R3
 	BEQ done
 one:
 	FLDPQ 0(R7), (F0, F1)
@@ -5351,8 +5316,7 @@ one:
 	WORD $0x4f861077 // FMLA.4S by element 23, 3, 6
 	ADD $4, R6, R6
 	ADD $64, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD c-16(SP), R6
@@ -5372,9 +5336,8 @@ done:
 	ADD R15, R6, R6
 	MOVD R6, a-8(SP)
 	MOVD panels-24(SP), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, panels-24(SP)
-	CMP $0, R14
 	BNE panel
 	MOVD 40(R0), R15
 	ADD R15, R1, R1
@@ -5384,8 +5347,7 @@ done:
 	MOVD 56(R0), R15
 	ADD R15, R5, R5
 	MOVD R5, plane-32(SP)
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE plane
 	RET
 
@@ -5579,13 +5541,11 @@ loop:
 	WORD $0x4f84107b // FMLA.4S by element 27, 3, 4
 	ADD $16, R6, R6
 	ADD $256, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE loop
 tail:
 	MOVD 24(R0), R3
-	AND $3, R3, R3
-	CMP $0, R3
+	ANDS $3, R3, R3
 	BEQ done
 one:
 	FLDPQ 0(R7), (F0, F1)
@@ -5621,8 +5581,7 @@ one:
 	WORD $0x4f84107b // FMLA.4S by element 27, 3, 4
 	ADD $4, R6, R6
 	ADD $64, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD c-16(SP), R6
@@ -5644,9 +5603,8 @@ done:
 	ADD R15, R6, R6
 	MOVD R6, a-8(SP)
 	MOVD panels-24(SP), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, panels-24(SP)
-	CMP $0, R14
 	BNE panel
 	MOVD 40(R0), R15
 	ADD R15, R1, R1
@@ -5656,8 +5614,7 @@ done:
 	MOVD 56(R0), R15
 	ADD R15, R5, R5
 	MOVD R5, plane-32(SP)
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE plane
 	RET
 
@@ -5881,13 +5838,11 @@ loop:
 	WORD $0x4f86107f // FMLA.4S by element 31, 3, 6
 	ADD $16, R6, R6
 	ADD $256, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE loop
 tail:
 	MOVD 24(R0), R3
-	AND $3, R3, R3
-	CMP $0, R3
+	ANDS $3, R3, R3
 	BEQ done
 one:
 	FLDPQ 0(R7), (F0, F1)
@@ -5929,8 +5884,7 @@ one:
 	WORD $0x4f86107f // FMLA.4S by element 31, 3, 6
 	ADD $4, R6, R6
 	ADD $64, R7, R7
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 done:
 	MOVD c-16(SP), R6
@@ -5954,9 +5908,8 @@ done:
 	ADD R15, R6, R6
 	MOVD R6, a-8(SP)
 	MOVD panels-24(SP), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, panels-24(SP)
-	CMP $0, R14
 	BNE panel
 	MOVD 40(R0), R15
 	ADD R15, R1, R1
@@ -5966,8 +5919,7 @@ done:
 	MOVD 56(R0), R15
 	ADD R15, R5, R5
 	MOVD R5, plane-32(SP)
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE plane
 	RET
 
@@ -6029,8 +5981,7 @@ two:
 	WORD $0x4e26cc8c // FMLA.4S 12, 4, 6
 	WORD $0x4e27ccad // FMLA.4S 13, 5, 7
 	ADD $16, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE two
 odd:
 	MOVD 48(R0), R15
@@ -6105,8 +6056,7 @@ masked1:
 	WORD $0x4e26cc8c // FMLA.4S 12, 4, 6
 	WORD $0x4e27ccad // FMLA.4S 13, 5, 7
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 sum:
 	MOVD 32(R0), R5
@@ -6219,8 +6169,7 @@ two:
 	WORD $0x4e26cc92 // FMLA.4S 18, 4, 6
 	WORD $0x4e27ccb3 // FMLA.4S 19, 5, 7
 	ADD $16, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE two
 odd:
 	MOVD 48(R0), R15
@@ -6336,8 +6285,7 @@ masked2:
 	WORD $0x4e26cc92 // FMLA.4S 18, 4, 6
 	WORD $0x4e27ccb3 // FMLA.4S 19, 5, 7
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 sum:
 	MOVD 32(R0), R5
@@ -6497,8 +6445,7 @@ two:
 	WORD $0x4e26cc98 // FMLA.4S 24, 4, 6
 	WORD $0x4e27ccb9 // FMLA.4S 25, 5, 7
 	ADD $16, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE two
 odd:
 	MOVD 48(R0), R15
@@ -6655,8 +6602,7 @@ masked3:
 	WORD $0x4e26cc98 // FMLA.4S 24, 4, 6
 	WORD $0x4e27ccb9 // FMLA.4S 25, 5, 7
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 sum:
 	MOVD 32(R0), R5
@@ -6863,8 +6809,7 @@ two:
 	WORD $0x4e26cc9e // FMLA.4S 30, 4, 6
 	WORD $0x4e27ccbf // FMLA.4S 31, 5, 7
 	ADD $16, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE two
 odd:
 	MOVD 48(R0), R15
@@ -7062,8 +7007,7 @@ masked4:
 	WORD $0x4e26cc9e // FMLA.4S 30, 4, 6
 	WORD $0x4e27ccbf // FMLA.4S 31, 5, 7
 	ADD $8, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE one
 sum:
 	MOVD 32(R0), R5
@@ -7277,12 +7221,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -7564,12 +7506,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -7923,12 +7863,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -8273,12 +8211,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -8569,12 +8505,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -8900,12 +8834,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9133,12 +9065,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9255,12 +9185,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9377,12 +9305,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9499,12 +9425,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9619,12 +9543,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9712,12 +9634,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9807,12 +9727,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -9904,12 +9822,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -10007,12 +9923,10 @@ loop:
 	FSTPQ (F0, F1), 0(R1)
 	ADD $32, R1, R1
 	ADD $32, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -10181,12 +10095,10 @@ loop:
 	ADD $32, R2, R2
 	ADD $32, R4, R4
 	ADD $32, R5, R5
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
-	AND $7, R3, R3
-	CMP $0, R3
+	ANDS $7, R3, R3
 	BEQ done
 	MOVD $masks<>+32(SB), R10
 	LSL $2, R3, R3
@@ -10458,8 +10370,7 @@ meanw:
 	WORD $0x4e30d4c6 // FADD.4S 6, 6, 16
 	WORD $0x4e31d4e7 // FADD.4S 7, 7, 17
 	ADD R6, R8, R8
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE meanw
 	WORD $0x6e3edc00 // FMUL.4S 0, 0, 30
 	WORD $0x6e3fdc21 // FMUL.4S 1, 1, 31
@@ -10493,8 +10404,7 @@ variancew:
 	WORD $0x4e36cece // FMLA.4S 14, 22, 22
 	WORD $0x4e37ceef // FMLA.4S 15, 23, 23
 	ADD R6, R8, R8
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE variancew
 	FLDPQ 704(R19), (F24, F25)
 	WORD $0x6e3edd08 // FMUL.4S 8, 8, 30
@@ -10591,8 +10501,7 @@ affinew:
 	FSTPQ (F22, F23), 96(R9)
 	ADD R6, R8, R8
 	ADD R6, R9, R9
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE affinew
 	ADD $128, R1, R1
 	ADD $128, R2, R2
@@ -10646,8 +10555,7 @@ masked1:
 	WORD $0x4e30d400 // FADD.4S 0, 0, 16
 	WORD $0x4e31d421 // FADD.4S 1, 1, 17
 	ADD R6, R8, R8
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE meann
 	WORD $0x6e3edc00 // FMUL.4S 0, 0, 30
 	WORD $0x6e3fdc21 // FMUL.4S 1, 1, 31
@@ -10686,8 +10594,7 @@ masked2:
 	WORD $0x4e30ce02 // FMLA.4S 2, 16, 16
 	WORD $0x4e31ce23 // FMLA.4S 3, 17, 17
 	ADD R6, R8, R8
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE variancen
 	FLDPQ 704(R19), (F24, F25)
 	WORD $0x6e3edc42 // FMUL.4S 2, 2, 30
@@ -10828,8 +10735,7 @@ masked5:
 masked6:
 	ADD R6, R8, R8
 	ADD R6, R9, R9
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE affinen
 	ADD $32, R1, R1
 	ADD $32, R2, R2
@@ -10924,8 +10830,7 @@ sumsw:
 	ADD $128, R4, R4
 	ADD R6, R8, R8
 	ADD R6, R9, R9
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE sumsw
 	WORD $0x6e3edd08 // FMUL.4S 8, 8, 30
 	WORD $0x6e3fdd29 // FMUL.4S 9, 9, 31
@@ -10977,8 +10882,7 @@ inputw:
 	ADD R6, R8, R8
 	ADD R6, R9, R9
 	ADD R6, R11, R11
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE inputw
 	ADD $64, R1, R1
 	ADD $64, R2, R2
@@ -11148,8 +11052,7 @@ masked4:
 	ADD $128, R4, R4
 	ADD R6, R8, R8
 	ADD R6, R9, R9
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE sumsn
 	WORD $0x6e3edd08 // FMUL.4S 8, 8, 30
 	WORD $0x6e3fdd29 // FMUL.4S 9, 9, 31
@@ -11260,8 +11163,7 @@ masked7:
 	ADD R6, R8, R8
 	ADD R6, R9, R9
 	ADD R6, R11, R11
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE inputn
 	ADD $32, R1, R1
 	ADD $32, R2, R2
@@ -12314,9 +12216,8 @@ group:
 	ADD $32, R14, R14
 	MOVD R14, 64(R0)
 	MOVD 48(R0), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, 48(R0)
-	CMP $0, R14
 	BNE group
 	RET
 
@@ -12873,9 +12774,8 @@ group:
 	ADD $32, R14, R14
 	MOVD R14, 64(R0)
 	MOVD 48(R0), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, 48(R0)
-	CMP $0, R14
 	BNE group
 	RET
 
@@ -13536,9 +13436,8 @@ group:
 	ADD $32, R14, R14
 	MOVD R14, 64(R0)
 	MOVD 48(R0), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, 48(R0)
-	CMP $0, R14
 	BNE group
 	RET
 
@@ -14072,8 +13971,7 @@ group:
 	ADD R15, R1, R1
 	MOVD 80(R0), R15
 	ADD R15, R2, R2
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE group
 	RET
 
@@ -14607,8 +14505,7 @@ group:
 	ADD R15, R1, R1
 	MOVD 80(R0), R15
 	ADD R15, R2, R2
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE group
 	RET
 
@@ -15129,8 +15026,7 @@ group:
 	MOVWU R9, 284(R2)
 	ADD $32, R1, R1
 	ADD $288, R2, R2
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE group
 	RET
 
@@ -15878,8 +15774,7 @@ tile:
 	ADD R12, R11, R11
 	MOVD 80(R0), R15
 	ADD R15, R4, R4
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE tile
 	RET
 
@@ -16301,9 +16196,8 @@ next:
 	ADD R15, R11, R11
 	MOVD R11, row-16(SP)
 	MOVD rows-8(SP), R14
-	SUB $1, R14, R14
+	SUBS $1, R14, R14
 	MOVD R14, rows-8(SP)
-	CMP $0, R14
 	BNE row
 	RET
 
@@ -16342,13 +16236,11 @@ vector:
 	FSTPQ (F2, F3), 0(R8)
 	ADD $32, R8, R8
 	ADD $32, R9, R9
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE vector
 rest:
 	MOVD R4, R13
-	AND $7, R13, R13
-	CMP $0, R13
+	ANDS $7, R13, R13
 	BEQ right
 	FLDPQ 0(R10), (F2, F3)
 	MOVD R9, R14
@@ -16387,8 +16279,7 @@ right:
 next:
 	ADD R6, R1, R1
 	ADD R7, R2, R2
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE row
 	RET
 
@@ -16529,8 +16420,7 @@ last:
 next:
 	ADD R6, R1, R1
 	ADD R7, R2, R2
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE row
 	RET
 
@@ -16592,42 +16482,33 @@ nobias:
 term:
 	MOVW 0(R4), R11
 	MOVW 4(R4), R12
-	ADD R12, R1, R14
-	WORD $0x4d40c9cc // LD1R.4S 12, 14, 0
-	WORD $0x4eac1d8d // MOV 13, 12, 12
+	FMOVS (R1)(R12), F12
 	ADD R11, R2, R14
-	FMOVQ 0(R14), F30
-	WORD $0x4e3ecd80 // FMLA.4S 0, 12, 30
-	FMOVQ 16(R14), F30
-	WORD $0x4e3ecda1 // FMLA.4S 1, 13, 30
+	FLDPQ 0(R14), (F30, F31)
+	WORD $0x4f8c13c0 // FMLA.4S by element 0, 30, 12
+	WORD $0x4f8c13e1 // FMLA.4S by element 1, 31, 12
 	ADD R11, R6, R14
-	FMOVQ 0(R14), F30
-	WORD $0x4e3ecd82 // FMLA.4S 2, 12, 30
-	FMOVQ 16(R14), F30
-	WORD $0x4e3ecda3 // FMLA.4S 3, 13, 30
+	FLDPQ 0(R14), (F30, F31)
+	WORD $0x4f8c13c2 // FMLA.4S by element 2, 30, 12
+	WORD $0x4f8c13e3 // FMLA.4S by element 3, 31, 12
 	ADD R11, R7, R14
-	FMOVQ 0(R14), F30
-	WORD $0x4e3ecd84 // FMLA.4S 4, 12, 30
-	FMOVQ 16(R14), F30
-	WORD $0x4e3ecda5 // FMLA.4S 5, 13, 30
+	FLDPQ 0(R14), (F30, F31)
+	WORD $0x4f8c13c4 // FMLA.4S by element 4, 30, 12
+	WORD $0x4f8c13e5 // FMLA.4S by element 5, 31, 12
 	ADD R11, R8, R14
-	FMOVQ 0(R14), F30
-	WORD $0x4e3ecd86 // FMLA.4S 6, 12, 30
-	FMOVQ 16(R14), F30
-	WORD $0x4e3ecda7 // FMLA.4S 7, 13, 30
+	FLDPQ 0(R14), (F30, F31)
+	WORD $0x4f8c13c6 // FMLA.4S by element 6, 30, 12
+	WORD $0x4f8c13e7 // FMLA.4S by element 7, 31, 12
 	ADD R11, R9, R14
-	FMOVQ 0(R14), F30
-	WORD $0x4e3ecd88 // FMLA.4S 8, 12, 30
-	FMOVQ 16(R14), F30
-	WORD $0x4e3ecda9 // FMLA.4S 9, 13, 30
+	FLDPQ 0(R14), (F30, F31)
+	WORD $0x4f8c13c8 // FMLA.4S by element 8, 30, 12
+	WORD $0x4f8c13e9 // FMLA.4S by element 9, 31, 12
 	ADD R11, R10, R14
-	FMOVQ 0(R14), F30
-	WORD $0x4e3ecd8a // FMLA.4S 10, 12, 30
-	FMOVQ 16(R14), F30
-	WORD $0x4e3ecdab // FMLA.4S 11, 13, 30
+	FLDPQ 0(R14), (F30, F31)
+	WORD $0x4f8c13ca // FMLA.4S by element 10, 30, 12
+	WORD $0x4f8c13eb // FMLA.4S by element 11, 31, 12
 	ADD $8, R4, R4
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE term
 	MOVD 88(R0), R15
 	CMP $0, R15
@@ -16904,8 +16785,7 @@ part5:
 masked6:
 stored5:
 	ADD $72, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -17232,8 +17112,7 @@ masked3:
 masked4:
 next:
 	ADD $24, R5, R5
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE place
 	RET
 
@@ -17289,8 +17168,7 @@ next:
 	ADD R15, R1, R1
 	MOVD 48(R0), R15
 	ADD R15, R2, R2
-	SUB $1, R3, R3
-	CMP $0, R3
+	SUBS $1, R3, R3
 	BNE row
 	RET
 
@@ -17335,8 +17213,7 @@ loop:
 	WORD $0x4e6fd4e7 // FADD.2D 7, 7, 15
 	ADD $64, R1, R1
 	ADD $64, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
 	WORD $0x4e62d400 // FADD.2D 0, 0, 2
@@ -17392,8 +17269,7 @@ loop:
 	WORD $0x4e6fcde7 // FMLA.2D 7, 15, 15
 	ADD $64, R1, R1
 	ADD $64, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
 	WORD $0x4e62d400 // FADD.2D 0, 0, 2
@@ -17462,8 +17338,7 @@ loop:
 	WORD $0x4e6fcee7 // FMLA.2D 7, 23, 15
 	ADD $64, R1, R1
 	ADD $64, R2, R2
-	SUB $1, R13, R13
-	CMP $0, R13
+	SUBS $1, R13, R13
 	BNE loop
 rest:
 	WORD $0x4e62d400 // FADD.2D 0, 0, 2

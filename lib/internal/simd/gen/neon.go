@@ -39,6 +39,9 @@ func toNEON(asm, decl string) (string, string) {
 	return n.out.String(), strings.ReplaceAll(decl, "AVX2", "NEON")
 }
 
+// scales are the kernels in which a value for all lanes is only multiplied with what comes next.
+var scales = regexp.MustCompile(`^(tile|planes|depth)`)
+
 var textName = regexp.MustCompile(`^TEXT ·(\w+)\(SB\)`)
 
 // line translates one line and returns how many of those after it it has done, too.
@@ -69,7 +72,7 @@ func (n *neon) line(line string, after []string) (done int) {
 		return 0
 	}
 	op, args := split(line)
-	if op == "VBROADCASTSS" && (strings.HasPrefix(n.name, "tile") || strings.HasPrefix(n.name, "planes")) {
+	if op == "VBROADCASTSS" && scales.MatchString(n.name) {
 		if done := n.scaled(args, after); done > 0 {
 			return done
 		}
@@ -183,11 +186,15 @@ func (n *neon) arithmetic(name, by, dst string, flags bool) {
 		reg = addressTmp
 		n.op("MOVD %s, %s", n.place(dst), reg)
 	}
+	flagged := flags && (name == "ADD" || name == "SUB" || name == "AND")
+	if flagged {
+		name += "S"
+	}
 	n.op("%s %s, %s, %s", name, by, reg, reg)
 	if inMemory {
 		n.op("MOVD %s, %s", reg, n.place(dst))
 	}
-	if flags {
+	if flags && !flagged {
 		n.op("CMP $0, %s", reg)
 	}
 }

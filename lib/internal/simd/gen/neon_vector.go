@@ -182,7 +182,7 @@ func (n *neon) broadcast(from, to string) {
 func (n *neon) scaled(a []string, after []string) (done int) {
 	for done < len(after) {
 		op, m := split(after[done])
-		if op != "VFMADD231PS" || m[0] != a[1] {
+		if op != "VFMADD231PS" || m[0] != a[1] && (m[1] != a[1] || !memory(m[0])) {
 			break
 		}
 		done++
@@ -198,7 +198,12 @@ func (n *neon) scaled(a []string, after []string) (done int) {
 	}
 	for _, line := range after[:done] {
 		_, m := split(line)
-		halves(m[2], func(h int) { n.word(0x4f801000, "FMLA.4S by element", reg(m[2], h), reg(m[1], h), value) })
+		by := m[1]
+		if memory(m[0]) {
+			by = fmt.Sprintf("Y%d", n.temporary()/2)
+			n.moveVector(m[0], by)
+		}
+		halves(m[2], func(h int) { n.word(0x4f801000, "FMLA.4S by element", reg(m[2], h), reg(by, h), value) })
 	}
 	return done
 }
