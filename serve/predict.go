@@ -27,6 +27,11 @@ type Verdict struct {
 	Height    int             `json:"height"`
 	Regions   []region.Region `json:"regions"`            // null where the detector knows no threshold of its map
 	Mask      []byte          `json:"mask_png,omitempty"` // with ?mask=1: a picture of the image's size, white at the defects
+
+	// With ?map=1: the map at the detector's input size, as little-endian float32, its height and width, and what a defect reaches.
+	Map          []byte  `json:"map,omitempty"`
+	MapSize      []int   `json:"map_size,omitempty"`
+	MapThreshold float64 `json:"map_threshold,omitempty"`
 }
 
 // predict takes an image file's bytes as the body, or as the field image of a form.
@@ -57,6 +62,12 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
 	v, err := m.judge(found[0], picture, r.URL.Query().Get("mask") != "")
 	if err != nil {
 		return err
+	}
+	if r.URL.Query().Get("map") != "" {
+		v.Map, v.MapSize = appendBinary(nil, found[0].Maps().NLL), []int{found[0].H, found[0].W}
+		if m.Regions != nil {
+			v.MapThreshold = m.Regions.High
+		}
 	}
 	writeJSON(w, http.StatusOK, v)
 	return nil

@@ -125,6 +125,8 @@ func (s *Server) Handler() http.Handler {
 	guarded := func(pattern string, do func(w http.ResponseWriter, r *http.Request) error) {
 		mux.Handle(pattern, s.guard(pattern, do))
 	}
+	mux.HandleFunc("GET /{$}", page)
+	guarded("GET /models", s.names)
 	guarded("POST /predict", s.predict)
 	guarded("GET /v2", s.about)
 	guarded("GET /v2/models/{model}", s.aboutModel)

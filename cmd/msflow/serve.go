@@ -34,11 +34,11 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [NAME=]RUN|DETECTOR...",
 		Short: "Answer over HTTP what detectors say of images",
-		Long: "POST /predict takes an image file's bytes (?model=NAME of several, ?mask=1 for the mask) and answers with score, verdict and\n" +
-			"defects in JSON. /v2 is the Open Inference Protocol (REST), which the clients of KServe and Triton speak; /healthz, /readyz and\n" +
-			"/metrics (Prometheus) are for those who run it. Images of several requests are scored together. What does not fit the queue is\n" +
-			"answered with 429 at once. SIGINT and SIGTERM finish what is under way. It listens on this machine alone unless --listen\n" +
-			"says otherwise; then give it --token-file and --tls-cert.\n\n" + thresholdHelp,
+		Long: "POST /predict takes an image file's bytes (?model=NAME of several, ?mask=1 for the mask, ?map=1 for the map) and answers with\n" +
+			"score, verdict and defects in JSON; / is a page to drop pictures on. /v2 is the Open Inference Protocol (REST), which the clients\n" +
+			"of KServe and Triton speak; /healthz, /readyz and /metrics (Prometheus) are for those who run it. Images of several requests are\n" +
+			"scored together. What does not fit the queue is answered with 429 at once. SIGINT and SIGTERM finish what is under way. It\n" +
+			"listens on this machine alone unless --listen says otherwise; then give it --token-file and --tls-cert.\n\n" + thresholdHelp,
 		Example: "  msflow serve runs/parts\n  curl --data-binary @photo.jpg http://127.0.0.1:8080/predict",
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
