@@ -28,7 +28,6 @@ type winoLimits [3]struct{ channels, tiles int }
 // AVX-512 on the latter. NEON, whose kernels are a translation of AVX2's, takes its limits.
 var (
 	winoAVX2   = winoLimits{passForward: {8, 8}, passInput: {8, 8}, passWeight: {12, 4}}
-	winoNEON   = winoAVX2
 	winoAVX512 = winoLimits{passForward: {12, 8}, passInput: {12, 8}, passWeight: {12, 4}}
 )
 

@@ -3,7 +3,7 @@ package simd
 // variants lists the implementations, best first. Every arm64 processor that Go supports has NEON.
 var variants = []variant{
 	{name: "neon", available: true, lanes: 8, tile: tileNEON[:], dot: dotNEON[:], planes: planesNEON[:], elements: elementsNEON,
-		winograd: winoNEON, winoWoven: winoWovenNEON, wino: winoTransforms{input: winoInputNEON, grad: winoGradNEON, output: winoOutputNEON,
+		winograd: winoAVX2, winoWoven: winoWovenNEON, wino: winoTransforms{input: winoInputNEON, grad: winoGradNEON, output: winoOutputNEON,
 			filter: winoFilterNEON, flipped: winoFlippedNEON, filterGrad: winoFilterGradNEON},
 		pad: padNEON, deal: dealNEON, merge: mergeNEON, weave: weaveNEON, depth: depthNEON, stack: [6]func(*tileArgs){3: stackNEON_3},
 		adam: adamNEON, norm: normNEON, normGrad: normGradNEON, sum: sumNEON, squares: sumSquaresNEON, inner: innerNEON},
