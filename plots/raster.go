@@ -87,15 +87,14 @@ func bilinear(values []float32, h, w int, y, x float64) float64 {
 	return row(y0) + fy*(row(y1)-row(y0))
 }
 
-// greyed keeps lightness only, pulled a little towards white so that dark objects do not hide the map.
+// greyed keeps a picture's lightness only, in place, pulled a little towards white so that dark objects do not hide the map.
 func greyed(m *image.NRGBA) *image.NRGBA {
-	out := image.NewNRGBA(m.Rect)
 	for i := 0; i < len(m.Pix); i += 4 {
 		y := 0.299*float64(m.Pix[i]) + 0.587*float64(m.Pix[i+1]) + 0.114*float64(m.Pix[i+2])
 		g := uint8(0.85*y + 0.15*255 + 0.5)
-		out.Pix[i], out.Pix[i+1], out.Pix[i+2], out.Pix[i+3] = g, g, g, 0xFF
+		m.Pix[i], m.Pix[i+1], m.Pix[i+2], m.Pix[i+3] = g, g, g, 0xFF
 	}
-	return out
+	return m
 }
 
 // resample scales a picture to w×h pixels, smoothly, over white.

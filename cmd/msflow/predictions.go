@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"io/fs"
 	"math"
@@ -238,7 +239,7 @@ func (p *predictions) add(image detector.Prediction) error {
 	}
 	p.report.Images = append(p.report.Images, row)
 	cells := []string{row.Name, results.Number(row.Score), p.threshold(), row.Verdict, "", "", ""}
-	if found != nil {
+	if p.report.Map != nil { // found is not kept: for a large image it is large
 		cells[5], cells[6] = strconv.Itoa(len(row.Regions)), strconv.Itoa(area(row.Regions))
 	}
 	return p.scores.line(cells...)
@@ -265,7 +266,7 @@ func (r *predictionRow) write(base string, image detector.Prediction, picture *d
 	}
 	if found != nil {
 		r.Mask = base + "_mask.png"
-		if err := writePNG(r.Mask, &datasets.Mask{W: picture.W, H: picture.H, Pix: found.Mask()}); err != nil {
+		if err := writePNG(r.Mask, maskPicture(found)); err != nil {
 			return false, err
 		}
 	}
@@ -274,6 +275,15 @@ func (r *predictionRow) write(base string, image detector.Prediction, picture *d
 		return false, nil
 	}
 	return true, drawMap(base, image, picture, low, high)
+}
+
+// maskPicture is white at the defects.
+func maskPicture(found *region.Found) *image.Gray {
+	m := &image.Gray{Pix: found.Mask(), Stride: found.W, Rect: image.Rect(0, 0, found.W, found.H)}
+	for i, v := range m.Pix {
+		m.Pix[i] = 255 * v
+	}
+	return m
 }
 
 // list writes an image's defects.
