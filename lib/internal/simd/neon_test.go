@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestNEON runs the laws of the kernels in NEON on an arm64 processor that QEMU emulates.
+// TestNEON runs the laws of the kernels in NEON on an arm64 processor that QEMU emulates. What only Go code can break is left to the
+// processor at hand.
 func TestNEON(t *testing.T) {
 	if os.Getenv("MSFLOW_SLOW") == "" {
 		t.Skip("set MSFLOW_SLOW=1 to emulate arm64")
@@ -21,7 +22,7 @@ func TestNEON(t *testing.T) {
 		t.Fatalf("building for arm64: %v\n%s", err, out)
 	}
 	const laws = "^Test(InvertedBottleneck|Finish|ConvPasses|Gemm|ElementFunctions|ElementLengths|NaNPassesThrough|Sums|AdamStep|" +
-		"Reproducible|NoAllocation|VariantsAgree|Choose|PartsOfWeights|LayerNorm|MemoryOfOtherCallsDoesNotMatter|Rows|Winograd|" +
+		"Reproducible|VariantsAgree|Choose|PartsOfWeights|LayerNorm|MemoryOfOtherCallsDoesNotMatter|Rows|Winograd|" +
 		"WinogradWeightBlocks|RandomShapes)$/^neon"
 	run := exec.Command("qemu-aarch64-static", "-cpu", "max", binary, "-test.short", "-test.v", "-test.run", laws)
 	run.Env = append(os.Environ(), "MSFLOW_SIMD=neon")
