@@ -64,7 +64,7 @@ func (f *trainFlags) command() *cobra.Command {
 	fl.IntVar(&f.epochs, "epochs", 0, "passes over the training images, over which the schedule stretches (default: the recipe's; paper 100,\nwhitened as many as 1,700 images take, at least 4)")
 	fl.IntVar(&f.batch, "batch", 8, "images per step")
 	fl.Float64Var(&f.lr, "lr", 0, "learning rate after the warm-up (default 3e-4 for msflow, 1e-4 by its paper, the paper's for other flows)")
-	fl.Float64Var(&f.holdOut, "hold-out", 0, "share of the training images that do not train: their likelihood chooses the epoch, their scores calibrate\n(default 0.1 of 40 parts or more, none by the paper)")
+	fl.Float64Var(&f.holdOut, "hold-out", 0, "share of the training images that do not train: their likelihood chooses the epoch, their scores calibrate\n(default 0.1, of fewer than 40 parts four, of fewer than ten and by the paper none)")
 	fl.Float64Var(&f.noise, "noise", 0, "noise on the features of every step, in standard deviations (default 0.6, none by the paper)")
 	fl.IntVar(&f.patience, "patience", 0, "stop after so many epochs without a better held-out likelihood")
 	fl.IntVar(&f.judgeEvery, "judge-every", 0, "also test after every N epochs and report the best, as published tables do")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/msflow-go/msflow/lib/score"
 	"github.com/msflow-go/msflow/lib/train"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Calibration is what a detector knows of its verdicts on normal images. It is measured at the end of Fit on the images that
@@ -108,8 +109,20 @@ func gumbel(values []float64) (location, scale float64) {
 	if len(values) < 10 { // a few images hardly show their spread, a single one none
 		least = 0.05
 	}
-	scale = max(scale, least*math.Abs(mean), 1e-6)
+	scale = max(widening(len(values))*scale, least*math.Abs(mean), 1e-6)
 	return mean - euler*scale, scale
+}
+
+// widening is by how much a spread that n values show must be wider for a new value to lie within: a new normal image is to exceed the
+// level of one in a hundred once in a hundred times although that level was guessed from few. It is the factor for normal
+// values, t₀.₉₉(n−1)·√(1+1/n)/z₀.₉₉, at most 3.
+func widening(n int) float64 {
+	if n < 2 {
+		return 1
+	}
+	level := 1 - defaultFalseAlarms
+	t := distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}.Quantile(level)
+	return min(3, t*math.Sqrt(1+1/float64(n))/distuv.UnitNormal.Quantile(level))
 }
 
 // calibrate measures the detector on cached features of normal images: held-out ones, or those it was trained on.

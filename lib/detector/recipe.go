@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/msflow-go/msflow/datasets"
-	"github.com/msflow-go/msflow/lib/baseline"
 )
 
 // A Recipe is a set of defaults for MSFlow: the features that it sees, how it is trained and how its verdict is read.
@@ -37,8 +36,9 @@ const (
 	whitenedRate      = 3e-4
 	whitenedNoise     = 0.6 // of the features' standard deviation
 	heldOutShare      = 0.1
-	leastParts        = 40    // with fewer, a flow holds out none: it needs all of them
-	leastFitted       = 10    // the same for models that look up their training images, whose own distances say nothing
+	heldOutMost       = 0.25
+	heldOutParts      = 4     // at least, where that is no more than heldOutMost: what a model says of its own training images says nothing of new ones
+	leastParts        = 10    // with fewer, none are held out
 	whitenedTopK      = 0.001 // of the pixels: a defect may be small
 	paperEpochs       = 100
 	paperLearningRate = 1e-4
@@ -103,12 +103,8 @@ func (c Config) plan(set datasets.Set) Plan {
 	if c.Recipe == Paper {
 		return p
 	}
-	least := leastParts
-	if _, ok := baseline.Find(c.Model); ok {
-		least = leastFitted
-	}
-	if len(distinct(set.Parts())) >= least {
-		p.HoldOut = heldOutShare
+	if parts := len(distinct(set.Parts())); parts >= leastParts {
+		p.HoldOut = min(heldOutMost, max(heldOutShare, heldOutParts/float64(parts)))
 	}
 	if n := len(set); c.whitens() && n > 0 {
 		p.Epochs, p.LearningRate, p.Noise = min(whitenedMost, max(whitenedLeast, (whitenedSamples+n/2)/n)), whitenedRate, whitenedNoise
