@@ -28,7 +28,7 @@ func TestDrift(t *testing.T) {
 		if d.Drifted() {
 			drifted++
 		}
-		if math.Abs(d.Anomalous-0.03) > 0.02 {
+		if math.Abs(d.Anomalous-0.03) > 0.04 {
 			t.Fatalf("%+v", d)
 		}
 		if d = c.Drift(draw(100, 1.2), 3); !d.Drifted() || d.Higher < 0.6 {
