@@ -2,10 +2,10 @@ package interp
 
 import "unsafe" // also for go:linkname
 
-// Level: code, before it is made. Modules that are fast at any price take functions of the runtime, of reflect or of math/big by a
-// go:linkname, without a body of their own: json-iterator, goccy/go-json, bigfft below modernc's SQLite. The interpreter reads
-// no assembly, but this program is linked with the very functions; here are those that Go's linker gives to everybody. Pointers
-// are unsafe ones, whatever type the taker gives them. runtime.throw panics instead of ending the process.
+// Level: code, before it is made. Modules that are fast at any price take functions of the runtime, of reflect or of math/big by the
+// linkname directive, without a body of their own: json-iterator, goccy/go-json, bigfft below modernc's SQLite. The interpreter
+// reads no assembly, but this program is linked with the very functions; here are those that Go's linker gives to everybody.
+// Pointers are unsafe ones, whatever type the taker gives them. runtime.throw panics instead of ending the process.
 
 //go:linkname runtimeNanotime runtime.nanotime
 func runtimeNanotime() int64
@@ -63,8 +63,8 @@ func reflectTypedmemmove(typ, to, from unsafe.Pointer)
 
 // sliceHeader is a slice as the runtime passes it, with a pointer that the collector sees.
 type sliceHeader struct {
-	data     unsafe.Pointer
-	len, cap int
+	_    unsafe.Pointer
+	_, _ int // length and capacity
 }
 
 //go:linkname reflectTypedslicecopy reflect.typedslicecopy

@@ -48,6 +48,7 @@ type runnable struct {
 	canDeadlock bool
 }
 
+//lint:ignore ST1005 these are the words in which Go's own runtime ends a program
 var errDeadlock = errors.New("fatal error: all goroutines are asleep - deadlock!")
 
 // run executes the program until it ends, or until all its goroutines wait for one another.

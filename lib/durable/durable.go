@@ -153,8 +153,9 @@ func sweepOf(target string, before time.Time) error {
 	}
 	begin, end, _ := strings.Cut(partPattern(target), "*")
 	for _, e := range entries {
-		middle, ok := strings.CutPrefix(e.Name(), begin)
-		if middle, ok = strings.CutSuffix(middle, end); !ok || strings.Trim(middle, "0123456789") != "" {
+		middle, begins := strings.CutPrefix(e.Name(), begin)
+		middle, ends := strings.CutSuffix(middle, end)
+		if !begins || !ends || strings.Trim(middle, "0123456789") != "" {
 			continue
 		}
 		info, err := e.Info()

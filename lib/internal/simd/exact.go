@@ -25,7 +25,7 @@ const (
 type winoLimits [3]struct{ channels, tiles int }
 
 // The limits are measured, and fixed so that runs give the same bits: with AVX2 on Zen 3 and on a Xeon of family 6, model 207, with
-// AVX-512 on the latter. NEON, whose kernels are a translation of AVX2's, takes its limits.
+// AVX-512 on the latter.
 var (
 	winoAVX2   = winoLimits{passForward: {8, 8}, passInput: {8, 8}, passWeight: {12, 4}}
 	winoAVX512 = winoLimits{passForward: {12, 8}, passInput: {12, 8}, passWeight: {12, 4}}

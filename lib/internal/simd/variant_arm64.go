@@ -12,3 +12,6 @@ var variants = []variant{
 
 // Features names the instruction sets of this processor that the package knows of.
 func Features() []string { return []string{"NEON"} }
+
+// winoNEON are AVX2's limits: the kernels are a translation of AVX2's.
+var winoNEON = winoAVX2
