@@ -48,7 +48,20 @@ func TestCalibrateThenPredict(t *testing.T) {
 }
 
 func TestCalibrateNeedsImagesThatDidNotTrain(t *testing.T) {
-	refuse(t, []string{"held no image out"}, "calibrate", smallRun(t, "--epochs", "1"))
+	refuse(t, []string{"held no image out"}, "calibrate", smallRun(t, "--epochs", "1", "--counts", "8,4,6"))
+}
+
+// A training's checkpoint is no detector: calibrating it would lose the state to resume from.
+func TestCheckpointIsNoDetector(t *testing.T) {
+	run := smallRun(t, "--epochs", "1")
+	checkpoint := filepath.Join(run, "checkpoint.safetensors")
+	before := readText(t, checkpoint)
+	for _, args := range [][]string{{"calibrate", checkpoint, run}, {"predict", checkpoint, run}} {
+		refuse(t, []string{"checkpoint of a training", "detector.safetensors"}, args...)
+	}
+	if readText(t, checkpoint) != before {
+		t.Error("the checkpoint has changed")
+	}
 }
 
 // The interval of a share leaves 2.5 % on either side, by the binomial distribution itself.

@@ -67,6 +67,9 @@ func (f *dataCheck) run(cmd *cobra.Command) error {
 		return fmt.Errorf("--distance %d: it lies between 0 and 256", f.distance)
 	}
 	classes := []string{f.data.Class}
+	if err := f.data.recognise(cmd.ErrOrStderr()); err != nil {
+		return err
+	}
 	if f.data.Class == "" {
 		all, err := datasets.Classes(f.data.Dataset, f.data.Dir)
 		if err != nil {

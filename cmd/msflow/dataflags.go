@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,8 @@ type dataFlags struct {
 
 	MaskPattern string `json:"mask_pattern,omitempty"`
 	MaskAbove   string `json:"mask_above,omitempty"` // a number; empty: recognised
+
+	given func(flag string) bool // on the command line; nil for flags of a run that is there
 }
 
 // imagesHelp says in --help what is assumed of images and masks.
@@ -48,11 +51,12 @@ assumed is said before anything is computed. An anomalous image without a mask c
 func (d *dataFlags) register(cmd *cobra.Command) {
 	cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + imagesHelp
 	f := cmd.Flags()
+	d.given = f.Changed
 	var kinds []string
 	for _, k := range datasets.Kinds() {
 		kinds = append(kinds, k[0])
 	}
-	f.StringVar(&d.Dataset, "dataset", "synthetic", "kind of data set: "+strings.Join(kinds, ", "))
+	f.StringVar(&d.Dataset, "dataset", synthetic, "kind of data set: "+strings.Join(kinds, ", ")+"\n(default: what --data looks like; without --data, synthetic)")
 	f.StringVar(&d.Dir, "data", "", "folder of the data set")
 	f.StringVar(&d.Class, "class", "", "object class, where the data set has several")
 	f.StringVar(&d.Split, "split", "", "file that names the training images; mtd: also \"published\", which divides images and not tiles")
@@ -72,8 +76,31 @@ func (d *dataFlags) register(cmd *cobra.Command) {
 	flags.Mark(cmd, flags.IsPath, "data", "split")
 }
 
+// synthetic is the kind of data set that needs no folder.
+const synthetic = "synthetic"
+
+// recognise finds out what lies in --data when --dataset does not say it: the synthetic pictures instead would be a detector of gears.
+func (d *dataFlags) recognise(log io.Writer) error {
+	if d.given == nil || d.Dir == "" || d.Dataset != synthetic {
+		return nil
+	}
+	if d.given("dataset") {
+		return fmt.Errorf("--data %s: the synthetic pictures lie in no folder; --dataset says of which kind this one is", d.Dir)
+	}
+	kind, err := datasets.Detect(d.Dir)
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	fmt.Fprintf(log, "note: %s looks like a data set of kind %s; --dataset says otherwise\n", d.Dir, kind)
+	d.Dataset = kind
+	return nil
+}
+
 // open opens the data set and checks every file.
 func (d *dataFlags) open(ctx context.Context, log io.Writer) (*datasets.Data, error) {
+	if err := d.recognise(log); err != nil {
+		return nil, err
+	}
 	options, err := d.options(log)
 	if err != nil {
 		return nil, err
@@ -125,8 +152,8 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 	}
 	if d.Counts != "" {
 		n, err := flags.ParseInts(d.Counts)
-		if err != nil || len(n) != 3 {
-			return nil, fmt.Errorf("--counts %s: three numbers are wanted, such as 60,20,40", d.Counts)
+		if err != nil || len(n) != 3 || slices.Max(n) > mostDrawn {
+			return nil, fmt.Errorf("--counts %s: three numbers up to %d are wanted, such as 60,20,40", d.Counts, mostDrawn)
 		}
 		o = append(o, datasets.Counts(n[0], n[1], n[2]))
 	}
@@ -135,6 +162,9 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 	}
 	return o, nil
 }
+
+// mostDrawn bounds --counts.
+const mostDrawn = 100_000
 
 // parseSize reads N or HxW.
 func parseSize(s string) (h, w int, err error) {

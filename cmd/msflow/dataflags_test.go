@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -75,4 +76,26 @@ func TestGroupFlagDividesByPart(t *testing.T) {
 	if !strings.Contains(log.String(), "note: divided by part: 16 normal images of 4 parts train, 4 of 1 parts test") {
 		t.Errorf("printed %q", log.String())
 	}
+}
+
+// --data without --dataset is looked at; the synthetic pictures in its place would make a detector of gears.
+func TestDataIsRecognised(t *testing.T) {
+	run := smallRun(t)
+	dir := filepath.Join(t.TempDir(), "parts")
+	if err := os.MkdirAll(filepath.Join(dir, "good"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		writeNoise(t, filepath.Join(dir, "good", fmt.Sprintf("%d.png", i)), uint32(i), 0)
+	}
+	if _, log, code := msflow(t, "data", "check", "--data", dir); code != 0 || !strings.Contains(log, "of kind folder") {
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+	refuse(t, []string{"--data", "no data set of a known layout"}, "data", "check", "--data", run)
+	refuse(t, []string{"the synthetic pictures lie in no folder"}, "train", "--dataset", "synthetic", "--data", dir, "--out", filepath.Join(t.TempDir(), "x"))
+	refuse(t, []string{"--counts 1000000000,1,1"}, "train", "--counts", "1000000000,1,1", "--out", filepath.Join(t.TempDir(), "x"))
+	refuse(t, []string{"at most 256"}, "train", "--blocks", "1000000,1,1", "--out", filepath.Join(t.TempDir(), "x"))
+	refuse(t, []string{"at most 4096"}, "train", "--cond", "4000000", "--out", filepath.Join(t.TempDir(), "x"))
+	refuse(t, []string{"--rows -1"}, "eval", run, "--rows", "-1")
+	refuse(t, []string{"--threshold NaN"}, "predict", run, dir, "--threshold", "nan")
 }

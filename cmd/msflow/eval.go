@@ -60,6 +60,9 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	if cmd.Flags().Changed("out") && f.out == "" {
 		return errors.New("--out is empty; it names the folder for the results")
 	}
+	if f.rows < 0 {
+		return fmt.Errorf("--rows %d: it cannot be negative", f.rows)
+	}
 	if !runs.Exists(folder.InfoFile()) && !runs.Exists(folder.Next().InfoFile()) {
 		_, err := folder.ReadInfo()
 		return err
@@ -105,7 +108,11 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 
 // thresholdWords explains the thresholds of a test, of which there are several.
 func thresholdWords(r *detector.Result, d *detector.Detector) string {
-	text := fmt.Sprintf("score ≥ %.4g: called anomalous; the threshold of the best F1 on these test images, which predict takes too\n", r.DetThreshold)
+	takes := "which predict takes too"
+	if toldByFew(r.Metrics, d.Calibration()) {
+		takes = "of which there are few, so that predict takes the next one"
+	}
+	text := fmt.Sprintf("score ≥ %.4g: called anomalous; the threshold of the best F1 on these test images, %s\n", r.DetThreshold, takes)
 	if c := d.Calibration(); c != nil {
 		at, normal, anomalous := c.Verdict(), 0, 0
 		for _, p := range r.Images {

@@ -13,6 +13,7 @@ import (
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/region"
+	"github.com/msflow-go/msflow/lib/train"
 	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
@@ -114,11 +115,11 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) erro
 	if err := f.threshold.check(); err != nil {
 		return err
 	}
-	if err := f.free(); err != nil {
-		return err
-	}
 	d, t, err := f.find(from, cmd.ErrOrStderr())
 	if err != nil {
+		return err
+	}
+	if err := f.free(); err != nil {
 		return err
 	}
 	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
@@ -220,6 +221,9 @@ func loadDetector(from, weights string) (d *detector.Detector, run runs.Folder, 
 		return nil, "", fmt.Errorf("%s, a run's folder or a detector's file: %w", from, quote.Reason(err))
 	}
 	if !info.IsDir() {
+		if err := notResumable(from); err != nil {
+			return nil, "", err
+		}
 		d, err = detector.Load(from, weights)
 		return d, "", err
 	}
@@ -230,6 +234,18 @@ func loadDetector(from, weights string) (d *detector.Detector, run runs.Folder, 
 	}
 	d, err = run.Load(about, weights)
 	return d, run, err
+}
+
+// notResumable refuses a training's checkpoint: it has no calibration, and to write one into it would lose the training's state.
+func notResumable(file string) error {
+	c, err := train.Open(file)
+	if err != nil {
+		return err
+	}
+	if _, resumable, err := c.State(); err != nil || resumable {
+		return errors.Join(err, fmt.Errorf("%s is the checkpoint of a training, to resume from; what it makes is detector.safetensors beside it", file))
+	}
+	return nil
 }
 
 // sayHowRead notes how many images are turned or of 16 bits, by their headers. Unreadable ones are named when it is their turn.

@@ -155,7 +155,7 @@ func TestPredictLeavesResultsAlone(t *testing.T) {
 
 // TestPredictSaysWhichThreshold: the given one, or that of eval, or that of the held-out images, and what the others are.
 func TestPredictSaysWhichThreshold(t *testing.T) {
-	run := smallRun(t, "--epochs", "1", "--hold-out", "0.25")
+	run := smallRun(t, "--epochs", "1", "--hold-out", "0.25", "--counts", "12,10,10")
 	image := filepath.Join(t.TempDir(), "a.png")
 	writeNoise(t, image, 1, 0)
 	for _, step := range []struct{ want, more []string }{
@@ -174,12 +174,26 @@ func TestPredictSaysWhichThreshold(t *testing.T) {
 		}
 		if step.more != nil {
 			said := must(t, "eval", run, "--maps=false", "--rows", "0")
-			for _, want := range []string{"best F1 on these test images", "in a hundred is expected to reach", "of 6 anomalous ones do", "map_threshold"} {
+			for _, want := range []string{"best F1 on these test images", "in a hundred is expected to reach", "of 10 anomalous ones do", "map_threshold"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("eval does not say %q:\n%s", want, said)
 				}
 			}
 		}
+	}
+}
+
+// Of a few test images the best F1 lies anywhere between them: the calibration says more.
+func TestPredictTrustsNoFewTestImages(t *testing.T) {
+	run := smallRun(t, "--epochs", "1", "--hold-out", "0.25")
+	if said := must(t, "eval", run, "--maps=false"); !strings.Contains(said, "so that predict takes the next one") {
+		t.Error(said)
+	}
+	image := filepath.Join(t.TempDir(), "a.png")
+	writeNoise(t, image, 1, 0)
+	_, said, code := msflow(t, "predict", run, image, "--out", filepath.Join(t.TempDir(), "p"))
+	if code != 0 || !strings.Contains(said, "on 4 normal and 6 anomalous test images says little") || !strings.Contains(said, "calibrated on 3 held-out") {
+		t.Errorf("exit code %d\n%s", code, said)
 	}
 }
 

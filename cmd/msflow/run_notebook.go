@@ -176,10 +176,15 @@ func (j *notebookJob) verdict(ctx context.Context, err error, stderr io.Writer) 
 		for _, line := range cell.Err.Traceback {
 			fmt.Fprintln(stderr, line)
 		}
-		return fmt.Errorf("%s: %w", filepath.Base(j.path), err)
+		return cellFailed(fmt.Sprintf("%s: %v", filepath.Base(j.path), err))
 	}
 	return err
 }
+
+// cellFailed is what a failed cell said, in its own words: nothing in it is to be put more plainly.
+type cellFailed string
+
+func (e cellFailed) Error() string { return string(e) }
 
 // enter makes dir the working directory, as Jupyter does for a notebook's kernel, until leave is called.
 func enter(dir string) (leave func(), err error) {

@@ -107,7 +107,7 @@ func TestRunRefusesBadInput(t *testing.T) {
 		"--output is for notebooks":             {"-o", "x", program},
 		"--sanitize is about the page":          {good, "--sanitize"},
 		"unknown flag: --no-such":               {good, "--no-such"},
-		"mkdir " + good + ": not a directory":   {good, "-o", filepath.Join(good, "x.ipynb")},
+		good + ": not a directory":              {good, "-o", filepath.Join(good, "x.ipynb")},
 	} {
 		_, log, code := msflow(t, append([]string{"run"}, args...)...)
 		if code != 1 || !strings.Contains(log, want) {

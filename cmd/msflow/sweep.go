@@ -69,6 +69,11 @@ func (f *sweepFlags) run(cmd *cobra.Command, file string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	for _, p := range plan.Points {
+		if err := checkPoint(p); err != nil {
+			return fmt.Errorf("%s: the point %s: %w", file, p.Name(), err)
+		}
+	}
 	folder := sweep.Folder(f.out)
 	if folder == "" {
 		folder = sweep.Folder(strings.TrimSuffix(file, filepath.Ext(file)))
@@ -190,6 +195,18 @@ func checkTrainFlag(flag, value string) error {
 		return fmt.Errorf("%q is no value for it: %w", value, err)
 	}
 	return nil
+}
+
+// checkPoint looks at a point's flags together, as msflow train does before it reads a picture.
+func checkPoint(p sweep.Point) error {
+	var f trainFlags
+	if err := f.command().ParseFlags(append(p.Args(), "--out=run")); err != nil {
+		return err
+	}
+	if _, err := f.data.options(io.Discard); err != nil {
+		return err
+	}
+	return f.check()
 }
 
 // sweepPointCommand is what a sweep starts for each point, here or on another machine.

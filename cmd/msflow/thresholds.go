@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"strconv"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
@@ -38,6 +39,9 @@ func (f *thresholdFlags) register(cmd *cobra.Command) {
 
 // check looks at the flags before anything is loaded.
 func (f *thresholdFlags) check() error {
+	if math.IsNaN(f.score) || math.IsInf(f.score, 0) {
+		return fmt.Errorf("--threshold %v: it must be a finite number", f.score)
+	}
 	if f.given("map-low") && !f.given("map-threshold") {
 		return errors.New("--map-low goes with --map-threshold")
 	}
@@ -122,10 +126,24 @@ func (t *thresholds) evaluated(run runs.Folder, d *detector.Detector, log io.Wri
 		fmt.Fprintf(log, "note: %s is of another detector, so its threshold is not taken; msflow eval %s tests this one\n", path, quote.Shell(string(run)))
 		return nil
 	}
+	if toldByFew(e.Metrics, d.Calibration()) {
+		fmt.Fprintf(log, "note: the best F1 on %d normal and %d anomalous test images says little, so the threshold of the calibration is taken\n", e.Normal, e.Anomalous)
+		t.colors = e.MapColors
+		return nil
+	}
 	t.Threshold, t.From = &e.DetThreshold, fmt.Sprintf("the best F1 on the run's test images (%s)", path)
 	t.colors = e.MapColors
 	t.Map = &mapThreshold{region.Thresholds{Low: e.MapThreshold, High: e.MapThreshold}, "the best Dice on the run's test images"}
 	return nil
+}
+
+// fewJudged is how many normal and how many anomalous test images a best F1 needs before predict prefers it to what normal images
+// say: of a few, the threshold between them lies anywhere in a wide gap.
+const fewJudged = 10
+
+// toldByFew tells whether a detector's calibration says more than the best F1 of a test.
+func toldByFew(m detector.Metrics, c *detector.Calibration) bool {
+	return c != nil && c.HeldOut && min(m.Normal, m.Anomalous) < fewJudged
 }
 
 // say tells the user what is judged by what.

@@ -348,6 +348,17 @@ func (t *training) judged(epoch int, r *detector.Result) error {
 	return runs.WriteSealed(t.into.File("best_epoch.json"), t.best)
 }
 
+// keptEpoch is the epoch whose parameters the detector has: that of the lowest held-out loss, the last where nothing was held out.
+func keptEpoch(epochs []train.Epoch) int {
+	kept := epochs[len(epochs)-1]
+	for _, e := range epochs {
+		if e.HeldOut != 0 && e.HeldOut < kept.HeldOut {
+			kept = e
+		}
+	}
+	return kept.Epoch
+}
+
 func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.Detector, best *bestEpoch) error {
 	if len(d.Epochs) == 0 {
 		return reportFitted(cmd, folder, d)
@@ -358,6 +369,9 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.Detector())
+	if kept := keptEpoch(d.Epochs); kept != last.Epoch {
+		fmt.Fprintf(out, "it is that of epoch %d, after which held-out images became less likely\n", kept)
+	}
 	if c := d.Calibration(); c != nil {
 		fmt.Fprintf(out, "one normal image in a hundred is expected to score %.4g or more (%s)\n", c.Verdict(), c)
 	}

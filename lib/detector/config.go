@@ -116,6 +116,12 @@ func (c Config) check() error {
 	return errors.Join(errs...)
 }
 
+// What a flow may have at most: far more than helps, and no more than a machine can build.
+const (
+	mostBlocks = 256
+	mostCond   = 4096
+)
+
 // checkFlow looks at what only MSFlow reads.
 func (c Config) checkFlow() error {
 	var errs []error
@@ -126,8 +132,11 @@ func (c Config) checkFlow() error {
 	if slices.ContainsFunc(c.Blocks, func(b int) bool { return b < 1 }) {
 		wrong("blocks %v; every scale needs at least one", c.Blocks)
 	}
-	if c.Cond < 4 || c.Cond%4 != 0 {
-		wrong("a position code of %d channels; they must be divisible by 4", c.Cond)
+	if slices.ContainsFunc(c.Blocks, func(b int) bool { return b > mostBlocks }) {
+		wrong("blocks %v; a scale has at most %d", c.Blocks, mostBlocks)
+	}
+	if c.Cond < 4 || c.Cond%4 != 0 || c.Cond > mostCond {
+		wrong("a position code of %d channels; they must be divisible by 4, and at most %d", c.Cond, mostCond)
 	}
 	if !(c.Clamp > 0) {
 		wrong("clamp %v; it must be positive", c.Clamp)
