@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/memory"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -77,7 +78,7 @@ func mustFit(n, size int64, what, which string) {
 	if high != 0 || bytes > math.MaxInt64>>16 {
 		panic(sizeError(fmt.Sprintf("%s: %s out of range", what, which)))
 	}
-	if free := freeMemory(); int64(bytes) > free {
+	if free := memory.Free(); int64(bytes) > free {
 		panic(sizeError(fmt.Sprintf("%s: %d bytes are more than the %d that are free", what, bytes, free)))
 	}
 }

@@ -5,7 +5,8 @@
 //
 //	ast_*      syntax trees and source text, before types are checked
 //	ssa_*      go/ssa's instructions, before they are linked
-//	code_*     the closures that ixgo makes of them, which run; below are hot, which compiles loops, and ixcode, which reaches them
+//	code_*     the closures that ixgo makes of them, which run; below are hot, which compiles loops, ixcode, which reaches them, and
+//	           links, what packages take by linkname
 //	reflect_*  the types and methods that compiled code sees
 //
 // levels.go says how to leave a level out and how to look at the SSA.
@@ -23,6 +24,7 @@ import (
 	_ "github.com/goplus/reflectx/icall/icall20480"
 	"github.com/msflow-go/msflow/kernel/interp/hot"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/links"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -59,7 +61,7 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 	ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
 	ctx.SetPanic(goErrorText)
 	hookMethods(ctx)
-	for name, f := range linked {
+	for name, f := range links.Functions {
 		ctx.RegisterExternal(name, f)
 	}
 	in := &Interp{ctx: ctx, options: o}

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 
+	"github.com/msflow-go/msflow/kernel/interp/memory"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -94,7 +95,7 @@ func tooLargeText(name string, t types.Type) string {
 }
 
 // largest is how many bytes a variable of a package may take.
-func largest() int64 { return max(leastLarge, freeMemory()) }
+func largest() int64 { return max(leastLarge, memory.Free()) }
 
 // leastLarge is what Go's linker allows.
 const leastLarge = 2_000_000_000

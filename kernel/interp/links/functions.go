@@ -1,11 +1,11 @@
-package interp
+// Package links has the functions that interpreted packages may take by the linkname directive. Modules that are fast at any price
+// take functions of the runtime, of reflect or of math/big that way, without a body of their own: json-iterator, goccy/go-json,
+// bigfft below modernc's SQLite. The interpreter reads no assembly, but this program is linked with the very functions; here are
+// those that Go's linker gives to everybody. Pointers are unsafe ones, whatever type the taker gives them. runtime.throw
+// panics instead of ending the process.
+package links
 
 import "unsafe" // also for go:linkname
-
-// Level: code, before it is made. Modules that are fast at any price take functions of the runtime, of reflect or of math/big by the
-// linkname directive, without a body of their own: json-iterator, goccy/go-json, bigfft below modernc's SQLite. The interpreter
-// reads no assembly, but this program is linked with the very functions; here are those that Go's linker gives to everybody.
-// Pointers are unsafe ones, whatever type the taker gives them. runtime.throw panics instead of ending the process.
 
 //go:linkname runtimeNanotime runtime.nanotime
 func runtimeNanotime() int64
@@ -118,8 +118,8 @@ func bigMulAddVWW(z, x []uint, m, a uint) uint
 //go:linkname bigAddMulVVW math/big.addMulVVW
 func bigAddMulVVW(z, x []uint, y uint) uint
 
-// linked are the functions that interpreted packages may take by a go:linkname.
-var linked = map[string]any{
+// Functions are the functions by the names that they are taken by, as in "reflect.typelinks" or "reflect.(*rtype).Elem".
+var Functions = map[string]any{
 	"runtime.nanotime": runtimeNanotime, "runtime.fastrand": runtimeFastrand, "runtime.throw": func(text string) { panic("runtime.throw: " + text) },
 	"runtime.memhash": runtimeMemhash, "runtime.strhash": runtimeStrhash,
 	"runtime.memmove": runtimeMemmove, "runtime.memclrNoHeapPointers": runtimeMemclr, "runtime.mallocgc": runtimeMallocgc, "runtime.newarray": runtimeNewarray,

@@ -1,4 +1,5 @@
-package interp
+// Package memory says how much memory the process can still take.
+package memory
 
 import (
 	"bytes"
@@ -6,8 +7,8 @@ import (
 	"os"
 )
 
-// freeMemory is how many bytes the process can still take.
-func freeMemory() int64 {
+// Free is how many bytes the process can still take.
+func Free() int64 {
 	const all = 1 << 47
 	free := int64(all)
 	info, err := os.ReadFile("/proc/meminfo")

@@ -1,4 +1,4 @@
-package interp
+package links
 
 import (
 	"maps"
@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// Level: reflect. goccy/go-json takes the methods of reflect's own type of types by go:linkname, to have no interface around
+// goccy/go-json takes the methods of reflect's own type of types by go:linkname, to have no interface around
 // them. Their receiver is a pointer to the runtime's description of a type, which is what an interface of that type
 // begins with.
 
@@ -33,7 +33,7 @@ func indirect(t reflect.Type) bool {
 }
 
 func init() {
-	maps.Copy(linked, map[string]any{
+	maps.Copy(Functions, map[string]any{
 		"reflect.toType":            typeAt,
 		"reflect.rtypeOff":          reflectResolveTypeOff,
 		"reflect.ifaceIndir":        func(t unsafe.Pointer) bool { return indirect(typeAt(t)) },
