@@ -41,9 +41,13 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	defer stop()
 	root := rootCommand()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	out := &printed{to: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.lost
+	}
 	switch {
 	case err == nil:
 		return 0
@@ -57,6 +61,20 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	}
 	fmt.Fprintf(stderr, "msflow: %s\n", quote.Message(quote.Plain(err)))
 	return exitError
+}
+
+// printed is standard output, and what of it could not be written: a table that is lost must not end in success.
+type printed struct {
+	to   io.Writer
+	lost error
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	n, err := p.to.Write(b)
+	if err != nil && p.lost == nil {
+		p.lost = fmt.Errorf("printing the results: %w", err)
+	}
+	return n, err
 }
 
 // interrupts are the signals that stop a command in order. A terminal that is closed sends SIGHUP, unless nohup asks to go on.

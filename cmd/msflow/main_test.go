@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
@@ -189,4 +190,17 @@ func TestTrainWithoutFlags(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	must(t, "train", "--counts", "4,1,1", "--size", "32", "--epochs", "1", "--out", out)
 	must(t, "train", "--resume", "--epochs", "2", "--out", out)
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestLostOutputIsAnError(t *testing.T) {
+	plan, _ := writePlan(t, "points: [{seed: 1}]")
+	var log bytes.Buffer
+	if code := run([]string{"sweep", "--dry-run", plan}, full{}, &log); code != exitError || !strings.Contains(log.String(), "printing the results: no space left") {
+		t.Errorf("exit code %d, %s", code, log.String())
+	}
 }
