@@ -52,7 +52,7 @@ func WithSchedule(s train.Schedule) Option { return func(f *fitting) { f.Schedul
 // HoldOut keeps about the given share of the training images out of the training, whole parts at a time (see
 // datasets.Groups), and reports their loss after every epoch. The parameters of the epoch with the lowest are kept in the
 // end; they also calibrate the scores, see Calibration. It needs no anomalous image. The default is a tenth, where
-// there are forty parts or more (ten for a baseline), and none by the paper.
+// there are forty parts or more, four parts of ten and more, and none by the paper.
 func HoldOut(share float64) Option {
 	return func(f *fitting) { f.heldOut, f.chosen.heldOut = share, true }
 }
