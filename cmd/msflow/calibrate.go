@@ -94,7 +94,44 @@ func (f *calibrateFlags) normal(cmd *cobra.Command, run runs.Folder, paths []str
 	if len(problems) > 0 {
 		return nil, "", fmt.Errorf("normal images: %w", problemsOf(problems))
 	}
-	return datasets.Files(images...), strings.Join(paths, ", "), nil
+	set := datasets.Files(images...)
+	if run != "" {
+		var err error
+		if set, err = withoutTrained(cmd, run, set); err != nil {
+			return nil, "", err
+		}
+	}
+	return set, strings.Join(paths, ", "), nil
+}
+
+// withoutTrained leaves out the images that the run trained on, by their content: what a detector says of them says nothing of new
+// ones.
+func withoutTrained(cmd *cobra.Command, run runs.Folder, set datasets.Set) (datasets.Set, error) {
+	info, err := run.ReadInfo()
+	if err != nil || info.Data == nil {
+		return set, err
+	}
+	trained := map[string]bool{}
+	for _, e := range info.Data.Train {
+		trained[e.SHA256] = !slices.Contains(info.HeldOut, e.Name)
+	}
+	var kept datasets.Set
+	for _, s := range set {
+		digest, err := s.Digest()
+		if err != nil {
+			return nil, fmt.Errorf("normal images: %w", err)
+		}
+		if !trained[digest] {
+			kept = append(kept, s)
+		}
+	}
+	switch left := len(set) - len(kept); {
+	case len(kept) == 0 && left > 0:
+		return nil, fmt.Errorf("the run in %s was trained on all %d images; name a folder of other normal images", run, left)
+	case left > 0:
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %d of the %d images trained this detector and are left out\n", left, len(set))
+	}
+	return kept, nil
 }
 
 // heldOut are the images that the run's training set apart.

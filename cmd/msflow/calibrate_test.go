@@ -2,11 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -51,6 +54,26 @@ func TestCalibrateNeedsImagesThatDidNotTrain(t *testing.T) {
 	refuse(t, []string{"held no image out"}, "calibrate", smallRun(t, "--epochs", "1", "--counts", "8,4,6"))
 }
 
+// Images that the detector was trained on do not calibrate it, wherever they lie now.
+func TestCalibrateLeavesTrainingImagesOut(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 12 {
+		writeNoise(t, filepath.Join(makeDir(t, dir, "parts", "good"), fmt.Sprintf("%02d.png", i)), uint32(i), 0)
+	}
+	run := filepath.Join(dir, "run")
+	must(t, "train", "--data", filepath.Join(dir, "parts"), "--size", "64", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8", "--hold-out", "0", "--out", run)
+	good := filepath.Join(dir, "parts", "good")
+	_, log, code := msflow(t, "calibrate", run, good)
+	if code != 0 || !strings.Contains(log, "of the 12 images trained this detector and are left out") {
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+	info, err := runs.Folder(run).ReadInfo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, []string{"was trained on all 1 images"}, "calibrate", run, filepath.Join(good, filepath.Base(info.Data.Train[0].Name)))
+}
+
 // A training's checkpoint is no detector: calibrating it would lose the state to resume from.
 func TestCheckpointIsNoDetector(t *testing.T) {
 	run := smallRun(t, "--epochs", "1")
@@ -75,4 +98,14 @@ func TestProportion(t *testing.T) {
 			t.Errorf("%d of %d: %v leaves %v and %v", k, n, i, atLeast, atMost)
 		}
 	}
+}
+
+// makeDir makes a folder of the parts of its path.
+func makeDir(t *testing.T, parts ...string) string {
+	t.Helper()
+	dir := filepath.Join(parts...)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
