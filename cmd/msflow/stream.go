@@ -49,7 +49,8 @@ type source interface {
 // streamRow is a line of results.jsonl.
 type streamRow struct {
 	predictionRow
-	Base      string   `json:"base"` // of the image's files in the folder of the results
+	Score     *float64 `json:"score"` // nil of an image that could not be scored: zero is an ordinary good one
+	Base      string   `json:"base"`  // of the image's files in the folder of the results
 	Detector  string   `json:"detector_sha256"`
 	Threshold *float64 `json:"threshold"`
 	Error     string   `json:"error,omitempty"`
@@ -105,8 +106,8 @@ func (f *predictFlags) follow(cmd *cobra.Command, from string, images source) er
 func (s *stream) goOn(done []streamRow) {
 	for _, row := range done {
 		s.bases[row.Base] = row.Name
-		if row.Detector == s.d.Sum && row.Error == "" {
-			s.remember(row.Score)
+		if row.Detector == s.d.Sum && row.Score != nil {
+			s.remember(*row.Score)
 		}
 	}
 }
@@ -164,7 +165,7 @@ func (s *stream) add(a arrival, p detector.Prediction) error {
 	if found != nil {
 		row.Regions = found.Regions
 	}
-	line := streamRow{predictionRow: row, Base: s.base(row.Name)}
+	line := streamRow{predictionRow: row, Score: &row.Score, Base: s.base(row.Name)}
 	if s.maps {
 		if err := s.draw(&line, p, picture, found); err != nil {
 			return err
