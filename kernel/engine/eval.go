@@ -147,7 +147,7 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 		case <-tick.C:
 			now := stackBytes()
 			before = min(before, now)
-			if now-before > stackLimit && stackInUse()-before > stackLimit {
+			if tooDeep(now, before) && tooDeep(stackInUse(), before) {
 				r.overflow(nil)
 			}
 		}
@@ -242,8 +242,11 @@ func (r *run) result(u *unit) []any {
 // Go ends the process when a goroutine's stack reaches a limit. A run whose
 // stacks grow by more than stackLimit, beyond what many goroutines need, is
 // stopped before. Go's limit is set as high as it can be, so that there is time.
+// Recursions that were left behind, and are still unwinding, count as what was there before, so there is a limit of all
+// stacks too: without it each could grow beyond the last, up to Go's limit.
 const (
 	stackLimit     = 200 << 20
+	allStacksLimit = 4 * stackLimit
 	goroutineStack = 32 << 10
 	goLimit        = 2_000_000_000
 )
@@ -269,6 +272,11 @@ func stackBytes() int64 {
 func stackInUse() int64 {
 	runtime.GC()
 	return stackBytes()
+}
+
+// tooDeep tells whether stacks of so many bytes, of which there were some before the run, are those of a recursion to be stopped.
+func tooDeep(now, before int64) bool {
+	return now-before > stackLimit || now > allStacksLimit && now > before
 }
 
 // deep holds up a recursion that has used up what it may, until its run is
