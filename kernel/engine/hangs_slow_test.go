@@ -58,7 +58,7 @@ var deepHangs = []string{
 	`json.Marshal(Spin{})`,
 	`io.ReadAll(Zero{})`,
 	`io.Copy(io.Discard, Ones{})`,
-	`bufio.NewScanner(Ones{}).Scan()`,
+	`bufio.NewReader(Ones{}).ReadString('2')`,
 	`io.Copy(Sink{}, Ones{})`,
 	`ioutil.ReadAll(io.MultiReader(Zero{}, Ones{}))`,
 	`gzip.NewWriter(Stuck{}).Write(make([]byte, 1<<20)); w := gzip.NewWriter(Stuck{}); w.Close()`,
