@@ -35,24 +35,28 @@ var (
 	variables                   sync.Map // name -> *variable
 )
 
-// handler is one that can be replaced.
-type handler struct {
+// replaceable is what a name stands for now.
+type replaceable[T any] struct {
 	mu  sync.Mutex
-	now http.Handler
+	now T
 }
 
-func (h *handler) set(now http.Handler) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.now = now
+func (r *replaceable[T]) set(now T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = now
 }
 
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	now := h.now
-	h.mu.Unlock()
-	now.ServeHTTP(w, r)
+func (r *replaceable[T]) get() T {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.now
 }
+
+// handler is one that can be replaced.
+type handler struct{ replaceable[http.Handler] }
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.get().ServeHTTP(w, r) }
 
 // handle is mux.Handle.
 func (s *Session) handle(mux *http.ServeMux, pattern string, now http.Handler) {
@@ -64,7 +68,8 @@ func (s *Session) handle(mux *http.ServeMux, pattern string, now http.Handler) {
 		old.(*handler).set(now)
 		return
 	}
-	h := &handler{now: now}
+	h := &handler{}
+	h.set(now)
 	mux.Handle(pattern, h)
 	handlers.Store(pattern, h)
 	handled.former(current(s), pattern)
@@ -113,22 +118,7 @@ func flagVar[T any](s *Session, f func(*T, string, T, string)) any {
 }
 
 // variable is a published one that can be replaced.
-type variable struct {
-	mu  sync.Mutex
-	now expvar.Var
-}
-
-func (v *variable) set(now expvar.Var) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.now = now
-}
-
-func (v *variable) get() expvar.Var {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.now
-}
+type variable struct{ replaceable[expvar.Var] }
 
 func (v *variable) String() string { return v.get().String() }
 
@@ -138,7 +128,8 @@ func (s *Session) publish(name string, now expvar.Var) {
 		old.(*variable).set(now)
 		return
 	}
-	v := &variable{now: now}
+	v := &variable{}
+	v.set(now)
 	expvar.Publish(name, v)
 	variables.Store(name, v)
 	published.former(current(s), name)

@@ -67,6 +67,9 @@ func (d *Detector) chooseViews(ctx context.Context, set datasets.Set, f fitting)
 
 // tryViews takes the fine views where they tell painted defects better than the local ones.
 func (d *Detector) tryViews(ctx context.Context, set datasets.Set, note func(string)) error {
+	if len(distinct(set.Parts())) < trialLeast {
+		return nil
+	}
 	t, err := d.newTrial(ctx, set)
 	if err != nil {
 		return err
@@ -126,13 +129,12 @@ func (c Config) withPool(kind string) Config {
 // trial holds features of training images and of their painted copies.
 type trial struct {
 	features *Features // not pooled
-	parts    int
 	normal   []bool
 	fold     []int     // of each image; all of a part are in one
 	masks    [][]uint8 // at the size of the backbone's finest map
 }
 
-// tells reports whether the trial can tell anything: it has enough parts, and every fold has normal and painted images.
+// tells reports whether the trial can tell anything: every fold has normal and painted images.
 func (t *trial) tells() bool {
 	var normal, painted [trialFolds]bool
 	for i, f := range t.fold {
@@ -142,7 +144,7 @@ func (t *trial) tells() bool {
 			painted[f] = true
 		}
 	}
-	return t.parts >= trialLeast && !slices.Contains(normal[:], false) && !slices.Contains(painted[:], false)
+	return !slices.Contains(normal[:], false) && !slices.Contains(painted[:], false)
 }
 
 // newTrial reads training images and paints on them. A picture on which nothing can be painted has no copy.
@@ -157,7 +159,7 @@ func (d *Detector) newTrial(ctx context.Context, set datasets.Set) (*trial, erro
 		turned := append(slices.Clone(chosen[k:]), chosen[:k]...) // so that each copy of a picture has another kind of defect
 		both = append(both, datasets.Painted(turned, int64(d.Config.Seed)+int64(k)<<32)...)
 	}
-	t := &trial{parts: len(folds)}
+	t := &trial{}
 	if t.features, err = newFeatures(setNames(both), probe.maps, trialBytes); err != nil {
 		return nil, err
 	}

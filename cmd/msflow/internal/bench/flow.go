@@ -53,22 +53,27 @@ func (b *benchFlow) model() (*flow.MSFlow, []flow.Map, error) {
 	return m, m.Maps(), nil
 }
 
-func benchTrainCommand() *cobra.Command {
+// flowCommand times something of a flow.
+func flowCommand(use, short, what string, measure func(*benchFlow, context.Context) (timing, error)) *cobra.Command {
 	var b benchFlow
 	cmd := &cobra.Command{
-		Use:   "train",
-		Short: "Time a training step: loss, gradients, clipping and Adam",
+		Use:   use,
+		Short: short,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, err := b.train(cmd.Context())
+			t, err := measure(&b, cmd.Context())
 			if err != nil {
 				return err
 			}
-			return printTiming(cmd, "training step", t)
+			return printTiming(cmd, what, t)
 		},
 	}
 	b.register(cmd)
 	return cmd
+}
+
+func benchTrainCommand() *cobra.Command {
+	return flowCommand("train", "Time a training step: loss, gradients, clipping and Adam", "training step", (*benchFlow).train)
 }
 
 func (b *benchFlow) train(ctx context.Context) (timing, error) {
@@ -97,21 +102,7 @@ func (b *benchFlow) train(ctx context.Context) (timing, error) {
 }
 
 func benchInferCommand() *cobra.Command {
-	var b benchFlow
-	cmd := &cobra.Command{
-		Use:   "infer",
-		Short: "Time the flow's forward pass",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, err := b.infer(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return printTiming(cmd, "inference", t)
-		},
-	}
-	b.register(cmd)
-	return cmd
+	return flowCommand("infer", "Time the flow's forward pass", "inference", (*benchFlow).infer)
 }
 
 func (b *benchFlow) infer(ctx context.Context) (timing, error) {
