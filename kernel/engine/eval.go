@@ -243,10 +243,12 @@ func (r *run) result(u *unit) []any {
 // stacks grow by more than stackLimit, beyond what many goroutines need, is
 // stopped before. Go's limit is set as high as it can be, so that there is time.
 // Recursions that were left behind, and are still unwinding, count as what was there before, so there is a limit of all
-// stacks too: without it each could grow beyond the last, up to Go's limit.
+// stacks too: without it each could grow beyond the last, up to Go's limit. Beyond it a run may still have shallowStack
+// more, since a cell that is not deep is not to answer for what others left.
 const (
 	stackLimit     = 200 << 20
 	allStacksLimit = 4 * stackLimit
+	shallowStack   = 32 << 20
 	goroutineStack = 32 << 10
 	goLimit        = 2_000_000_000
 )
@@ -276,7 +278,7 @@ func stackInUse() int64 {
 
 // tooDeep tells whether stacks of so many bytes, of which there were some before the run, are those of a recursion to be stopped.
 func tooDeep(now, before int64) bool {
-	return now-before > stackLimit || now > allStacksLimit && now > before
+	return now-before > stackLimit || now > allStacksLimit && now-before > shallowStack
 }
 
 // deep holds up a recursion that has used up what it may, until its run is

@@ -110,6 +110,28 @@ sort.Ints(nil); slices.Sort([]int{}); strings.ToLower(""); io.EOF; os.Args; cont
 	t.Logf("%d ways, the slowest took %v", len(hangs), slowest)
 }
 
+// What deep recursions left behind is nothing that a shallow cell answers for.
+func TestTooDeep(t *testing.T) {
+	for _, c := range []struct {
+		now, before int64
+		want        bool
+	}{
+		{0, 0, false},
+		{stackLimit, 0, false},
+		{stackLimit + 1, 0, true},
+		{allStacksLimit + 1, allStacksLimit + 1, false},
+		{allStacksLimit + 1<<20, allStacksLimit, false},
+		{allStacksLimit + 16<<20, allStacksLimit - 1<<20, false},
+		{allStacksLimit + 64<<20, allStacksLimit, true},
+		{allStacksLimit + 1, allStacksLimit - stackLimit/2, true},
+		{allStacksLimit - 1, allStacksLimit - stackLimit/2, false},
+	} {
+		if got := tooDeep(c.now, c.before); got != c.want {
+			t.Errorf("%d MB of stacks after %d MB: too deep is %v, want %v", c.now>>20, c.before>>20, got, c.want)
+		}
+	}
+}
+
 func stopTime(t *testing.T, s *Session, src string) time.Duration {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
