@@ -17,7 +17,7 @@ import (
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine/assist"
-	"github.com/msflow-go/msflow/kernel/interp"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
 // Complete lists what could stand at the cursor.
@@ -261,7 +261,7 @@ func (r *completer) mapKeys(from int, before, text string) {
 		return
 	}
 	const most = 500
-	interp.Entries(v, most, func(k, _ reflect.Value) {
+	ssarepair.Entries(v, most, func(k, _ reflect.Value) {
 		if key := k.String(); strings.HasPrefix(key, text) {
 			r.add(strconv.Quote(key), "key", assist.TypeName(v.Type().Elem()), "")
 		}

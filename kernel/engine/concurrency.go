@@ -12,6 +12,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"github.com/msflow-go/msflow/kernel/interp"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
 // concurrency decides which cells have their maps guarded (see guardMaps), which
@@ -57,7 +58,7 @@ func Snapshot(m reflect.Value) reflect.Value {
 	}
 	c := reflect.MakeMapWithSize(m.Type(), m.Len())
 	if assist.Readable() {
-		interp.Entries(m, math.MaxInt, c.SetMapIndex)
+		ssarepair.Entries(m, math.MaxInt, c.SetMapIndex)
 	}
 	return c
 }

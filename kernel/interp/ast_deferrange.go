@@ -5,6 +5,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 )
 
 // A defer in the body of a range over a function defers to the function around the loop. go/ssa forgets to run what is
@@ -21,7 +23,7 @@ import (
 // DefersInRange reports whether a function's body, or a statement of it, has a
 // defer inside a range statement that is the function's own.
 func DefersInRange(n ast.Node) (found bool) {
-	if leftOut("ast_deferrange") {
+	if levels.LeftOut("ast_deferrange") {
 		return false
 	}
 	ast.Inspect(n, func(n ast.Node) bool {

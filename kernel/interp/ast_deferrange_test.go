@@ -1,9 +1,13 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestDeferInRange(t *testing.T) {
-	needs(t, "ast_deferrange", `package main
+	interptest.Needs(t, "ast_deferrange", `package main
 import ("fmt"; "slices")
 func f() {
 	for x := range slices.Values([]int{1, 2}) { defer fmt.Println(x) }

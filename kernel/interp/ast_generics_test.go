@@ -1,10 +1,14 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 // TestStandardGenerics calls the generic functions that ixgo lacks.
 func TestStandardGenerics(t *testing.T) {
-	got := run(t, `package main
+	got := interptest.Run(t, `package main
 import ("crypto/hkdf"; "crypto/pbkdf2"; "crypto/sha256"; "errors"; "fmt"; "hash/maphash"; "io/fs"; "os"; "reflect")
 func main() {
 	_, err := os.Open("/nothing/there")

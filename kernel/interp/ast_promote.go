@@ -8,6 +8,9 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/interp/levels"
+	"github.com/msflow-go/msflow/kernel/interp/memory"
 )
 
 // ixgo gives compiled code a wrong function for a method that is promoted
@@ -143,7 +146,7 @@ func (p *promoter) method(n *types.Named, path string, f *types.Func) {
 // Promote adds the methods to a checked file, and reports whether there are any, so that it is checked again.
 func (p *Program) Promote(c *Checked) (changed bool) {
 	imports, decls := promotions(c.Package)
-	if decls == "" || len(c.Errors) > 0 || leftOut("ast_promote") {
+	if decls == "" || len(c.Errors) > 0 || levels.LeftOut("ast_promote") {
 		return false
 	}
 	f, err := parser.ParseFile(p.ctx.FileSet, "promoted", "package main;"+imports+"\n"+decls, parser.SkipObjectResolution)
@@ -158,7 +161,7 @@ func (p *Program) Promote(c *Checked) (changed bool) {
 // promoteInFile adds the methods to the text of a program's only file, without
 // moving a line.
 func promoteInFile(src []byte, imp types.Importer) []byte {
-	if !strings.Contains(string(src), "struct") || leftOut("ast_promote") {
+	if !strings.Contains(string(src), "struct") || levels.LeftOut("ast_promote") {
 		return src
 	}
 	fset := token.NewFileSet()
@@ -167,7 +170,7 @@ func promoteInFile(src []byte, imp types.Importer) []byte {
 		return src
 	}
 	pkg := types.NewPackage("main", "main")
-	conf := types.Config{Importer: imp, Error: func(error) {}, IgnoreFuncBodies: true, Sizes: sizes}
+	conf := types.Config{Importer: imp, Error: func(error) {}, IgnoreFuncBodies: true, Sizes: memory.Sizes}
 	types.NewChecker(&conf, fset, pkg, nil).Files([]*ast.File{f})
 	imports, decls := promotions(pkg)
 	if decls == "" {

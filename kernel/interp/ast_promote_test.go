@@ -1,9 +1,13 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestPromotedMethods(t *testing.T) {
-	needs(t, "ast_promote", `package main
+	interptest.Needs(t, "ast_promote", `package main
 import "fmt"
 type A struct{ n int }
 func (a A) String() string { return fmt.Sprint("A", a.n) }

@@ -5,8 +5,9 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"runtime"
 
+	"github.com/msflow-go/msflow/kernel/interp/memory"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -18,21 +19,11 @@ type Checked struct {
 	Errors  []types.Error
 }
 
-func newInfo() *types.Info {
-	return &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Implicits: map[ast.Node]types.Object{}, Scopes: map[ast.Node]*types.Scope{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
-	}
-}
-
-var sizes = types.SizesFor("gc", runtime.GOARCH)
-
 // Check type-checks a file as the package pkg, whose scope may already hold objects of earlier packages.
 func (p *Program) Check(fset *token.FileSet, pkg *types.Package, f *ast.File) *Checked {
-	c := &Checked{Package: pkg, File: f, Info: newInfo()}
+	c := &Checked{Package: pkg, File: f, Info: ssarepair.NewInfo()}
 	conf := &types.Config{
-		Importer: p.ctx.Importer, Sizes: sizes, DisableUnusedImportCheck: true,
+		Importer: p.ctx.Importer, Sizes: memory.Sizes, DisableUnusedImportCheck: true,
 		Error: func(err error) {
 			if e, ok := err.(types.Error); ok {
 				c.Errors = append(c.Errors, e)
@@ -43,17 +34,6 @@ func (p *Program) Check(fset *token.FileSet, pkg *types.Package, f *ast.File) *C
 	c.Errors = append(c.Errors, endlessInterfaces(f, c.Info, fset)...)
 	c.Errors = append(c.Errors, largeVariables(c, fset)...)
 	return c
-}
-
-// largeVariables are the errors of variables of the package for which there is no room.
-func largeVariables(c *Checked, fset *token.FileSet) (errs []types.Error) {
-	for id, o := range c.Info.Defs {
-		v, ok := o.(*types.Var)
-		if ok && v.Parent() == c.Package.Scope() && isComposite(v.Type()) && larger(v.Type(), leastLarge) && larger(v.Type(), largest()) {
-			errs = append(errs, types.Error{Fset: fset, Pos: id.Pos(), Msg: tooLargeText(id.Name, v.Type())})
-		}
-	}
-	return errs
 }
 
 // Build makes SSA code of a checked file, some of whose functions take the place of earlier ones.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 	"github.com/visualfc/funcval"
 	"golang.org/x/tools/go/ssa"
 )
@@ -143,7 +144,7 @@ func (in *Interp) bind(f, owner any) {
 // bindFunctions does so for the functions of an interpreter that has not run yet, and makes it do so for the closures that
 // it will make.
 func (in *Interp) bindFunctions(i *ixgo.Interp) {
-	if in.options.Around == nil || leftOut("code_boundary") {
+	if in.options.Around == nil || levels.LeftOut("code_boundary") {
 		return
 	}
 	for f := range ixcode.Functions(i) {

@@ -30,17 +30,17 @@ func checkedSize(f *ixcode.Function, in ssa.Instruction, own ixcode.Instruction)
 	switch in := in.(type) {
 	case *ssa.Alloc:
 		t := in.Type().Underlying().(*types.Pointer).Elem()
-		if !larger(t, unchecked) {
+		if !memory.Larger(t, unchecked) {
 			return own
 		}
 		return func(fr *ixcode.Frame) {
-			mustFit(1, sizes.Sizeof(t), "array", "size")
+			mustFit(1, memory.Sizes.Sizeof(t), "array", "size")
 			own(fr)
 		}
 	case *ssa.MakeSlice:
 		n, _ := f.Register(in.Len)
 		c, _ := f.Register(in.Cap)
-		size := sizes.Sizeof(in.Type().Underlying().(*types.Slice).Elem())
+		size := memory.Sizes.Sizeof(in.Type().Underlying().(*types.Slice).Elem())
 		return func(fr *ixcode.Frame) {
 			mustFit(integer(fr.Stack[n]), size, "makeslice", "len")
 			mustFit(integer(fr.Stack[c]), size, "makeslice", "cap")
@@ -48,7 +48,7 @@ func checkedSize(f *ixcode.Function, in ssa.Instruction, own ixcode.Instruction)
 		}
 	case *ssa.MakeChan:
 		n, _ := f.Register(in.Size)
-		size := sizes.Sizeof(in.Type().Underlying().(*types.Chan).Elem())
+		size := memory.Sizes.Sizeof(in.Type().Underlying().(*types.Chan).Elem())
 		return func(fr *ixcode.Frame) {
 			mustFit(integer(fr.Stack[n]), size, "makechan", "size")
 			own(fr)

@@ -3,12 +3,14 @@ package interp
 import (
 	"strings"
 	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
 )
 
 func contains(text, part string) bool { return strings.Contains(text, part) }
 
 func TestMemory(t *testing.T) {
-	needs(t, "code_memory", `package main
+	interptest.Needs(t, "code_memory", `package main
 import "fmt"
 func main() {
 	defer func() { fmt.Println(recover()) }()
@@ -16,7 +18,7 @@ func main() {
 	fmt.Println(len(make([]float64, n)))
 }`, "runtime error: makeslice: len out of range")
 	for _, expr := range []string{"make([]float64, n)", "make([]byte, 1, n)", "make(chan [1 << 10]byte, n)", "new([1 << 40]byte)[n-1:]"} {
-		got := run(t, `package main
+		got := interptest.Run(t, `package main
 import "fmt"
 func main() {
 	defer func() { fmt.Println(recover()) }()

@@ -1,15 +1,19 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestMinMax(t *testing.T) {
-	needs(t, "code_minmax,hot", `package main
+	interptest.Needs(t, "code_minmax,hot", `package main
 import ("fmt"; "math")
 func main() {
 	zero := 0.0
 	fmt.Println(min(zero, math.NaN()), 1/min(zero, math.Copysign(0, -1)))
 }`, "NaN -Inf")
-	needs(t, "code_minmax,hot", `package main
+	interptest.Needs(t, "code_minmax,hot", `package main
 func main() {
 	a, b := uintptr(1), uintptr(2)
 	println(max(a, b))

@@ -1,9 +1,13 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestNilStore(t *testing.T) {
-	needs(t, "code_nilstore", `package main
+	interptest.Needs(t, "code_nilstore", `package main
 import ("fmt"; "runtime")
 func main() {
 	var p *int

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
 var pathOfType = regexp.MustCompile(`(?:[\w.~-]+/)+(\w[\w.]*\.)`)
@@ -22,13 +24,7 @@ func goErrorText(p *ixgo.PanicInfo) {
 	case ixgo.PlainError:
 		text = string(e)
 	}
-	if strings.HasPrefix(text, "interface conversion: ") && !leftOut("code_panictext") {
-		p.Error = conversionError(pathOfType.ReplaceAllString(text, "$1"))
+	if strings.HasPrefix(text, "interface conversion: ") && !levels.LeftOut("code_panictext") {
+		p.Error = ssarepair.ConversionError(pathOfType.ReplaceAllString(text, "$1"))
 	}
 }
-
-// conversionError is the panic of an assertion that does not hold.
-type conversionError string
-
-func (e conversionError) Error() string { return string(e) }
-func (e conversionError) RuntimeError() {}

@@ -1,9 +1,13 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestTextOfPanics(t *testing.T) {
-	needs(t, "code_panictext", `package main
+	interptest.Needs(t, "code_panictext", `package main
 import ("fmt"; "net/url")
 func main() {
 	defer func() { fmt.Println(recover()) }()

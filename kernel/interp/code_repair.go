@@ -3,13 +3,14 @@ package interp
 import (
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 	"golang.org/x/tools/go/ssa"
 )
 
 // repairCode replaces instructions of a new interpreter that ixgo executes otherwise than Go defines them; code_minmax.go,
 // code_nilstore.go and code_memory.go say which and why.
 func repairCode(i *ixgo.Interp) {
-	extremes, stores, memory := !leftOut("code_minmax"), !leftOut("code_nilstore"), !leftOut("code_memory")
+	extremes, stores, memory := !levels.LeftOut("code_minmax"), !levels.LeftOut("code_nilstore"), !levels.LeftOut("code_memory")
 	for f := range ixcode.Functions(i) {
 		for pc, in := range f.Source {
 			switch in := in.(type) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -36,7 +37,7 @@ func canDeadlock(pkgs []*ssa.Package) bool {
 	for _, p := range pkgs {
 		for _, dep := range p.Pkg.Imports() {
 			path := strings.TrimSuffix(dep.Path(), "@patch")
-			if !source[dep] && path != SupportPath && !slices.Contains(harmless, path) {
+			if !source[dep] && path != ssarepair.Path && !slices.Contains(harmless, path) {
 				return false
 			}
 			for _, name := range wakers[path] {

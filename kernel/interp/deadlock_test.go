@@ -1,6 +1,10 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 // TestDeadlock has programs that Go ends, and such that wait for something.
 func TestDeadlock(t *testing.T) {
@@ -37,14 +41,14 @@ func main() {
 	<-ctx.Done()
 }`: false,
 	} {
-		if got := run(t, src, ""); contains(got, "asleep - deadlock") != deadlock || deadlock && !contains(got, "exit status 2") {
+		if got := interptest.Run(t, src, ""); contains(got, "asleep - deadlock") != deadlock || deadlock && !contains(got, "exit status 2") {
 			t.Errorf("%s\nprints %s", src, got)
 		}
 	}
 }
 
 func TestEndlessInterfaceInProgram(t *testing.T) {
-	if got := run(t, "package main\ntype T interface{ M(interface{ T }) }\nfunc main() {}", ""); !contains(got, "prog.go:2:8: invalid recursive type") {
+	if got := interptest.Run(t, "package main\ntype T interface{ M(interface{ T }) }\nfunc main() {}", ""); !contains(got, "prog.go:2:8: invalid recursive type") {
 		t.Error(got)
 	}
 }

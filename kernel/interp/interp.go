@@ -4,12 +4,12 @@
 // The name of a file says on which level of a program it works; each says why, and shows the Go that needs it:
 //
 //	ast_*      syntax trees and source text, before types are checked
-//	ssa_*      go/ssa's instructions, before they are linked
+//	ssa_*      go/ssa's program; its instructions are corrected in ssarepair, before they are linked
 //	code_*     the closures that ixgo makes of them, which run; below are hot, which compiles loops, ixcode, which reaches them, and
 //	           links, what packages take by linkname
 //	reflect_*  the types and methods that compiled code sees
 //
-// levels.go says how to leave a level out and how to look at the SSA.
+// Package levels says how to leave a level out and how to look at the SSA.
 package interp
 
 import (
@@ -24,7 +24,9 @@ import (
 	_ "github.com/goplus/reflectx/icall/icall20480"
 	"github.com/msflow-go/msflow/kernel/interp/hot"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 	"github.com/msflow-go/msflow/kernel/interp/links"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -90,7 +92,7 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 	if err := tooLarge(all); err != nil {
 		return nil, err
 	}
-	repair(all, guardMaps)
+	ssarepair.Packages(all, guardMaps)
 	if i, err = ixgo.NewInterp(in.ctx, main); err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 	in.number(i)
 	repairCode(i)
 	in.bindFunctions(i)
-	if !leftOut("hot") {
+	if !levels.LeftOut("hot") {
 		in.hot.Watch(i)
 	}
 	if in.options.Stop != nil {

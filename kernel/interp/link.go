@@ -11,6 +11,7 @@ import (
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -120,7 +121,7 @@ func (p *Program) keepLibrary(i *ixgo.Interp, main, q *ssa.Package) {
 	}
 	external(q)
 	f := &ast.File{Name: ast.NewIdent(q.Pkg.Name())}
-	standIn := main.Prog.CreatePackage(types.NewPackage(q.Pkg.Path(), q.Pkg.Name()), []*ast.File{f}, newInfo(), false)
+	standIn := main.Prog.CreatePackage(types.NewPackage(q.Pkg.Path(), q.Pkg.Name()), []*ast.File{f}, ssarepair.NewInfo(), false)
 	standIn.Build()
 }
 

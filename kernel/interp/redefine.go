@@ -9,6 +9,7 @@ import (
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -218,7 +219,7 @@ func (t *fresh) linked() *ixcode.Function {
 // linkFunction links a function in an interpreter of its own. Like linkSnippet it panics on failure.
 func (p *Program) linkFunction(fn *ssa.Function) *ixgo.Interp {
 	pkg := types.NewPackage("main", "main")
-	built, err := p.Build(&Checked{Package: pkg, File: &ast.File{Name: ast.NewIdent("main")}, Info: newInfo()})
+	built, err := p.Build(&Checked{Package: pkg, File: &ast.File{Name: ast.NewIdent("main")}, Info: ssarepair.NewInfo()})
 	if err != nil {
 		panic(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 )
 
 // reflect takes fields that are not exported for different ones when one struct is a compiled type and the other is made
@@ -13,7 +14,7 @@ import (
 //	reflect.ValueOf(time.Now()).Convert(reflect.TypeFor[W]())
 
 func init() {
-	if leftOut("reflect_convert") {
+	if levels.LeftOut("reflect_convert") {
 		return
 	}
 	ixgo.RegisterExternal("(reflect.Value).Convert", func(v reflect.Value, t reflect.Type) reflect.Value {

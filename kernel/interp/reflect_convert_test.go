@@ -1,9 +1,13 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestReflectConvert(t *testing.T) {
-	needs(t, "reflect_convert", `package main
+	interptest.Needs(t, "reflect_convert", `package main
 import ("fmt"; "net/url"; "reflect"; "time")
 type W time.Time
 type U url.URL

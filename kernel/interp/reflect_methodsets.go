@@ -9,6 +9,7 @@ import (
 	"weak"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -57,7 +58,7 @@ func (m *methodTypes) note(n *types.Named, rt reflect.Type) {
 // One that only links methods may do so while the newest package is running, which
 // keeps its own method sets.
 func (m *methodTypes) share(i *ixgo.Interp, whole bool) {
-	if leftOut("reflect_methodsets") {
+	if levels.LeftOut("reflect_methodsets") {
 		return
 	}
 	own := *methodSetsOf(i)

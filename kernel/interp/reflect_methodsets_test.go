@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 )
 
 // TestMethodSetsField fails when ixgo changes what msets.go reaches into: the
@@ -44,11 +45,11 @@ func f(text func(fmt.Stringer) string) string { return text(late{}) + text(&late
 	if got, err := i.RunFunc("f", text); err != nil || got != "latelate" {
 		t.Fatalf("got %v, %v", got, err)
 	}
-	if os.Getenv(withoutVariable) != "" {
+	if os.Getenv(levels.WithoutVariable) != "" {
 		return
 	}
 	c := exec.Command(os.Args[0], "-test.run=^TestOldCodeMeetsNewType$")
-	c.Env = append(os.Environ(), withoutVariable+"=reflect_methodsets")
+	c.Env = append(os.Environ(), levels.WithoutVariable+"=reflect_methodsets")
 	if c.Run() == nil {
 		t.Error("the program needs no reflect_methodsets")
 	}

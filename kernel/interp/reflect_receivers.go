@@ -8,6 +8,7 @@ import (
 	"github.com/goplus/ixgo"
 	"github.com/goplus/reflectx"
 	"github.com/goplus/reflectx/abi"
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -44,7 +45,7 @@ type receiverProvider struct{ abi.MethodProvider }
 func (p *receiverProvider) Insert(info *abi.MethodInfo) (unsafe.Pointer, int) {
 	finishReceivers()
 	fn, index := p.MethodProvider.Insert(info)
-	if index >= 0 && info.Indirect && !info.OnePtr && isOnePointer(info.Type) && !leftOut("reflect_receivers") {
+	if index >= 0 && info.Indirect && !info.OnePtr && isOnePointer(info.Type) && !levels.LeftOut("reflect_receivers") {
 		value := *info
 		value.Pointer, value.Indirect, value.OnePtr = false, false, true
 		if own, i := p.MethodProvider.Insert(&value); i >= 0 {
@@ -99,7 +100,7 @@ func finishReceivers() {
 // hookMethods makes the context forget promoted methods after each type. The
 // check of a method comes after those of its type have been looked for.
 func hookMethods(ctx *ixgo.Context) {
-	if leftOut("reflect_receivers") {
+	if levels.LeftOut("reflect_receivers") {
 		return
 	}
 	checker := ctx.MethodChecker

@@ -1,9 +1,13 @@
 package interp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestReceivers(t *testing.T) {
-	needs(t, "reflect_receivers", `package main
+	interptest.Needs(t, "reflect_receivers", `package main
 import "fmt"
 type Set struct{ m map[string]int }
 func (s Set) String() string { return fmt.Sprint(len(s.m)) }

@@ -151,3 +151,13 @@ func openSource(path string) (io.ReadCloser, error) {
 	}
 	return io.NopCloser(bytes.NewReader(src)), nil
 }
+
+// linkable are the packages that the next interpreter compiles.
+func linkable(prog *ssa.Program) (pkgs []*ssa.Package) {
+	for _, p := range prog.AllPackages() {
+		if p.Func("init").Blocks != nil {
+			pkgs = append(pkgs, p)
+		}
+	}
+	return pkgs
+}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/msflow-go/msflow/kernel/interp"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
 // Summary writes a value on one line of at most n code points, without running
@@ -117,7 +117,7 @@ func (w *summarizer) mapping(v reflect.Value, depth int) {
 		return
 	}
 	var entries []string
-	interp.Entries(v, most, func(key, value reflect.Value) {
+	ssarepair.Entries(v, most, func(key, value reflect.Value) {
 		e := &summarizer{left: w.left}
 		e.value(key, depth+1)
 		e.write(":")

@@ -1,4 +1,4 @@
-package interp
+package ssarepair
 
 import (
 	"fmt"
@@ -78,5 +78,11 @@ func mustBeExactly(x, zero any) {
 	if x != nil {
 		is = reflect.TypeOf(x).String()
 	}
-	panic(conversionError(strings.TrimSpace(fmt.Sprintf("interface conversion: interface {} is %s, not %T", is, zero))))
+	panic(ConversionError(strings.TrimSpace(fmt.Sprintf("interface conversion: interface {} is %s, not %T", is, zero))))
 }
+
+// ConversionError is the panic of an assertion that does not hold.
+type ConversionError string
+
+func (e ConversionError) Error() string { return string(e) }
+func (e ConversionError) RuntimeError() {}

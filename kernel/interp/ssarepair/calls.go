@@ -1,4 +1,4 @@
-package interp
+package ssarepair
 
 import (
 	"fmt"
@@ -11,9 +11,12 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// repairFuncs are what repaired code calls. A call can only be made by copying
+// Path is the import path under which interpreted code reaches Functions.
+const Path = "msflow/interp"
+
+// Functions are what repaired code calls. A call can only be made by copying
 // one, so each is called once in a package that is compiled for that.
-var repairFuncs = map[string]any{
+var Functions = map[string]any{
 	"SetKey":     setKey,
 	"KeepNil":    keepNil,
 	"DeleteKey":  deleteKey,
@@ -54,7 +57,7 @@ func calls(m, k, v any) {
 // repairCalls are calls to copy, by the name of the function.
 var repairCalls = sync.OnceValue(func() map[string]*ssa.Call {
 	calls := map[string]*ssa.Call{}
-	for _, c := range callsIn(types.NewPackage(SupportPath, "interp"), repairSource, token.NoPos) {
+	for _, c := range callsIn(types.NewPackage(Path, "interp"), repairSource, token.NoPos) {
 		calls[c.Call.Value.Name()] = c
 	}
 	return calls
@@ -63,7 +66,7 @@ var repairCalls = sync.OnceValue(func() map[string]*ssa.Call {
 // callOf is a call, at a place in the source, of a function of m, k and v that
 // gives what result says; there T is t.
 func callOf(name, params, result string, t types.Type, pos token.Pos) *ssa.Call {
-	pkg := types.NewPackage(SupportPath, "interp")
+	pkg := types.NewPackage(Path, "interp")
 	pkg.Scope().Insert(types.NewTypeName(token.NoPos, pkg, "T", t)) // no types.Alias, which ixgo would take for another type
 	src := fmt.Sprintf("func %s(%s any) %s\nfunc calls(%s any) { %s(%s) }", name, params, result, params, name, params)
 	return callsIn(pkg, src, pos)[0]
@@ -93,11 +96,20 @@ func instructionsIn(pkg *types.Package, src string, pos token.Pos) []ssa.Instruc
 		}
 		return true
 	})
-	info := newInfo()
+	info := NewInfo()
 	if err := types.NewChecker(&types.Config{}, fset, pkg, info).Files([]*ast.File{f}); err != nil {
 		panic(err)
 	}
 	p := ssa.NewProgram(fset, 0).CreatePackage(pkg, []*ast.File{f}, info, true)
 	p.Build()
 	return p.Func("calls").Blocks[0].Instrs
+}
+
+// NewInfo is room for all that go/ssa wants to know of types.
+func NewInfo() *types.Info {
+	return &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Scopes: map[ast.Node]*types.Scope{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Instances: map[*ast.Ident]types.Instance{},
+	}
 }

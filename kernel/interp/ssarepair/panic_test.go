@@ -1,9 +1,13 @@
-package interp
+package ssarepair_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestNilPanic(t *testing.T) {
-	needs(t, "ssa_panic", `package main
+	interptest.Needs(t, "ssa_panic", `package main
 import ("fmt"; "runtime")
 func main() {
 	defer func() { _, ok := recover().(*runtime.PanicNilError); fmt.Println(ok) }()

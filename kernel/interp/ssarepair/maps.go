@@ -1,4 +1,4 @@
-package interp
+package ssarepair
 
 import (
 	"go/types"

@@ -1,20 +1,20 @@
-package interp
+// Package ssarepair corrects instructions of go/ssa that ixgo executes otherwise than Go defines them. It edits functions
+// before they are linked, so that they mean the same to both; each of the files phis.go, maps.go, panic.go, assert.go,
+// sizes.go and zeroconvert.go says what and why. The corrected code calls Functions.
+package ssarepair
 
 import (
 	"go/ast"
 	"go/types"
 	"slices"
 
+	"github.com/msflow-go/msflow/kernel/interp/levels"
 	"golang.org/x/tools/go/ssa"
 )
 
-// ixgo executes some SSA instructions otherwise than Go defines them. repair edits functions before they are linked, so
-// that they mean the same to both; each of the files ssa_phis.go, ssa_maps.go, ssa_panic.go, ssa_assert.go,
-// ssa_sizes.go and ssa_zeroconvert.go says what and why.
-//
-// What a function reaches is repaired with it. The mark that it is done is the comment of its first block, since functions
+// Packages corrects all functions of packages, and what these reach. The mark that it is done is the comment of its first block, since functions
 // are linked again for later packages. With guard, maps are also guarded; see guardMaps.
-func repair(pkgs []*ssa.Package, guard bool) {
+func Packages(pkgs []*ssa.Package, guard bool) {
 	r := newRepairer(guard)
 	for _, p := range pkgs {
 		for _, m := range p.Members {
@@ -36,16 +36,6 @@ func repair(pkgs []*ssa.Package, guard bool) {
 	}
 }
 
-// linkable are the packages that the next interpreter compiles.
-func linkable(prog *ssa.Program) (pkgs []*ssa.Package) {
-	for _, p := range prog.AllPackages() {
-		if p.Func("init").Blocks != nil {
-			pkgs = append(pkgs, p)
-		}
-	}
-	return pkgs
-}
-
 type repairer struct {
 	calls       map[string]*ssa.Call
 	corrections []func(ssa.Instruction) []ssa.Instruction
@@ -58,7 +48,7 @@ func newRepairer(guard bool) *repairer {
 		"ssa_maps": r.nilKeys, "ssa_panic": r.nilPanic, "ssa_assert": r.exactAssertion,
 		"ssa_sizes": r.computedSizes, "ssa_zeroconvert": r.zeroConversion,
 	} {
-		if !leftOut(name) {
+		if !levels.LeftOut(name) {
 			r.corrections = append(r.corrections, correct)
 		}
 	}
@@ -105,7 +95,7 @@ func (r *repairer) function(fn *ssa.Function) {
 			}
 		}
 		if first {
-			if !leftOut("ssa_phis") {
+			if !levels.LeftOut("ssa_phis") {
 				parallelPhis(b)
 			}
 			edit(b, r.instruction)
@@ -115,7 +105,7 @@ func (r *repairer) function(fn *ssa.Function) {
 		}
 	}
 	if first {
-		printSSA(fn)
+		levels.Print(fn)
 	}
 }
 
@@ -138,7 +128,7 @@ func edit(b *ssa.BasicBlock, change func(ssa.Instruction) []ssa.Instruction) {
 	}
 }
 
-// call is a call of a function of the package of support.go.
+// call is a call of a function of Functions.
 func (r *repairer) call(name string, args ...ssa.Value) *ssa.Call {
 	c := *r.calls[name]
 	c.Call.Args = args

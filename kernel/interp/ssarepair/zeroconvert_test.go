@@ -1,9 +1,13 @@
-package interp
+package ssarepair_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/msflow-go/msflow/kernel/interp/interptest"
+)
 
 func TestZeroConversion(t *testing.T) {
-	needs(t, "ssa_zeroconvert", `package main
+	interptest.Needs(t, "ssa_zeroconvert", `package main
 import ("fmt"; "net/url"; "sync"; "time")
 type W time.Time
 type U url.URL
