@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -123,7 +124,7 @@ func keyLiterals(c *interp.Checked) (changed bool) {
 		if !ok || len(cl.Elts) == 0 {
 			return true
 		}
-		st := structOf(c.Info.Types[cl].Type)
+		st := assist.StructOf(c.Info.Types[cl].Type)
 		if _, keyed := cl.Elts[0].(*ast.KeyValueExpr); st == nil || keyed || len(cl.Elts) != st.NumFields() {
 			return true
 		}
@@ -134,18 +135,6 @@ func keyLiterals(c *interp.Checked) (changed bool) {
 		return true
 	})
 	return changed
-}
-
-func structOf(t types.Type) *types.Struct {
-	if t == nil {
-		return nil
-	}
-	t = t.Underlying()
-	if p, ok := t.(*types.Pointer); ok { // an elided &T in a literal of []*T
-		t = p.Elem().Underlying()
-	}
-	st, _ := t.(*types.Struct)
-	return st
 }
 
 func hasError(c *interp.Checked, prefix string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 )
 
@@ -156,25 +157,12 @@ func (e *Error) Unwrap() error {
 	return err
 }
 
-// Completion is what could replace the text between Start and End.
-type Completion struct {
-	Start, End int // code points
-	Items      []CompletionItem
-}
-
-// CompletionItem is one candidate.
-type CompletionItem struct {
-	Text      string // replaces code[Start:End]
-	Kind      string // "function", "method", "field", "variable", "constant", "type", "package", "keyword", "path", "key", "magic"
-	Signature string // "(xs []float64) float64", or the type of a variable; may be empty
-}
-
-// Inspection describes a name in three forms.
-type Inspection struct {
-	Found                 bool
-	Name                  string
-	Plain, Markdown, HTML string
-}
+// What completion and inspection answer.
+type (
+	Completion     = assist.Completion
+	CompletionItem = assist.CompletionItem
+	Inspection     = assist.Inspection
+)
 
 // Variable is one name that the session's cells declared.
 type Variable struct {

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"strconv"
 	"strings"
 
@@ -136,6 +138,21 @@ func qualifiedName(path string) string {
 func importError(pos token.Position, path string, err error) *Error {
 	return &Error{Kind: KindCompile, Value: fmt.Sprintf("could not import %s: %v", path, err), Line: pos.Line, Column: pos.Column, file: pos.Filename}
 }
+
+// ImportPackage is the package that a cell's import of the path gives: compiled
+// in, or the source of a module, which it fetches if need be.
+func (s *Session) ImportPackage(ctx context.Context, path string) (*types.Package, error) {
+	s.evaluating.Lock()
+	defer s.evaluating.Unlock()
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	s.evalCtx = ctx
+	return s.importPackage(path)
+}
+
+// PackageNamed is the path of the package that a cell means by name without an
+// import, "" when there is none.
+func (s *Session) PackageNamed(name string) string { return s.packages.path(name) }
 
 // packageNames finds compiled-in packages by their short name.
 type packageNames struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/interp"
@@ -170,3 +171,10 @@ func reflectPlain(v reflect.Value) any {
 	}
 	return v
 }
+
+// elsewhere is the Sink of code that belongs to no cell; see OutputTo.
+var elsewhere atomic.Pointer[Sink]
+
+// OutputTo makes sink what Output gives outside of cells, for programs that were
+// notebooks.
+func OutputTo(sink Sink) { elsewhere.Store(&sink) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
 // Complete lists what could stand at the cursor: of a magic its name, and files as its arguments.
@@ -29,7 +30,7 @@ func (e *Evaluator) Complete(ctx context.Context, code string, cursor int) engin
 		return e.Evaluator.Complete(ctx, cell.MaskMagics(code), cursor)
 	}
 	word := line[max(strings.LastIndexAny(line, " \t")+1, 1):]
-	start, items := engine.CompleteFile(word)
+	start, items := assist.CompleteFile(word)
 	slices.SortFunc(items, func(a, b engine.CompletionItem) int { return cmp.Compare(a.Text, b.Text) })
 	return completion(word[start:], cursor, items)
 }

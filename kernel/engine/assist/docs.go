@@ -14,10 +14,8 @@ type SymbolDoc struct {
 	Doc       string `json:"d,omitempty"`
 }
 
+// find finds the documentation of a package, or nil.
 var find = func(path string) *PackageDoc { return nil }
-
-// PackageDocs finds the documentation of a package, or nil.
-func PackageDocs(path string) *PackageDoc { return find(path) }
 
 // SetDocs gives the source of documentation. It is to be called before there are sessions; f must be safe for concurrent
 // use.

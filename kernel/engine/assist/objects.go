@@ -7,8 +7,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/cell"
 )
 
-// KindOfObject is the CompletionItem's and Variable's word for an object.
-func KindOfObject(o types.Object) string {
+// kindOfObject is the CompletionItem's and Variable's word for an object.
+func kindOfObject(o types.Object) string {
 	switch o := o.(type) {
 	case *types.Func:
 		if o.Signature().Recv() != nil {
@@ -31,18 +31,18 @@ func KindOfObject(o types.Object) string {
 	return "variable"
 }
 
-// DocOf is the documentation of a compiled-in package's object; owner names
+// docOf is the documentation of a compiled-in package's object; owner names
 // the type of a field or method.
-func DocOf(o types.Object, owner string) (SymbolDoc, bool) {
+func docOf(o types.Object, owner string) (SymbolDoc, bool) {
 	if o.Pkg() == nil {
-		d := PackageDocs("builtin")
+		d := find("builtin")
 		if d == nil {
 			return SymbolDoc{}, false
 		}
 		s, ok := d.Symbols[o.Name()]
 		return s, ok
 	}
-	d := PackageDocs(strings.TrimSuffix(o.Pkg().Path(), "@patch"))
+	d := find(strings.TrimSuffix(o.Pkg().Path(), "@patch"))
 	if d == nil {
 		return SymbolDoc{}, false
 	}
@@ -54,8 +54,8 @@ func DocOf(o types.Object, owner string) (SymbolDoc, bool) {
 	return s, ok
 }
 
-// OwnerOf names the type that a method belongs to, or "".
-func OwnerOf(o types.Object) string {
+// ownerOf names the type that a method belongs to, or "".
+func ownerOf(o types.Object) string {
 	f, ok := o.(*types.Func)
 	if !ok || f.Signature().Recv() == nil {
 		return ""
@@ -70,19 +70,19 @@ func OwnerOf(o types.Object) string {
 	return ""
 }
 
-// Signature is an object's type with the parameters' names, where they are known.
-func Signature(o types.Object, owner string) string {
+// signatureOf is an object's type with the parameters' names, where they are known.
+func signatureOf(o types.Object, owner string) string {
 	if owner == "" {
-		owner = OwnerOf(o)
+		owner = ownerOf(o)
 	}
 	switch o := o.(type) {
 	case *types.Builtin:
-		d, _ := DocOf(o, "")
+		d, _ := docOf(o, "")
 		return d.Signature
 	case *types.TypeName:
 		return TypeKind(o.Type())
 	case *types.Func:
-		if d, ok := DocOf(o, owner); ok && d.Signature != "" {
+		if d, ok := docOf(o, owner); ok && d.Signature != "" {
 			return d.Signature
 		}
 		return strings.TrimPrefix(TypeString(o.Signature()), "func")
@@ -112,8 +112,8 @@ type member struct {
 	Owner string // the type that declares it
 }
 
-// Members are what x.f can select for an x of type t, outermost first.
-func Members(t types.Type) (list []member) {
+// members are what x.f can select for an x of type t, outermost first.
+func members(t types.Type) (list []member) {
 	seen := map[string]bool{}
 	add := func(o types.Object, owner string) {
 		if !seen[o.Name()] && (o.Exported() || OfCell(o)) && !cell.IsHidden(o.Name()) {

@@ -18,13 +18,13 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// LibrarySource is an object's declaration and doc comment in the source of its
+// librarySource is an object's declaration and doc comment in the source of its
 // package, which lies in a directory. For a field it is that of the type owner.
-func LibrarySource(o types.Object, owner, dir string) (decl, doc string) {
+func librarySource(o types.Object, owner, dir string) (decl, doc string) {
 	w := wanted{name: o.Name()}
 	switch o := o.(type) {
 	case *types.Func:
-		w.recv = OwnerOf(o)
+		w.recv = ownerOf(o)
 	case *types.Var:
 		if o.IsField() {
 			w.name = owner
@@ -48,8 +48,8 @@ func LibrarySource(o types.Object, owner, dir string) (decl, doc string) {
 	return "", ""
 }
 
-// SourceDir is the directory of a compiled-in package's source, "" when it is not on this machine.
-func SourceDir(path string) string {
+// compiledSourceDir is the directory of a compiled-in package's source, "" when it is not on this machine.
+func compiledSourceDir(path string) string {
 	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
 		return filepath.Join(goRoot(), "src", filepath.FromSlash(path))
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 func TestSourceDirOfDependency(t *testing.T) {
-	if dir := SourceDir("example.com/nothing"); dir != "" {
+	if dir := compiledSourceDir("example.com/nothing"); dir != "" {
 		t.Errorf("a package that is not there lies in %s", dir)
 	}
 	dir := moduleDir("github.com/visualfc/xtype", "v0.3.2")

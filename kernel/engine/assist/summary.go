@@ -78,7 +78,7 @@ func (w *summarizer) value(v reflect.Value, depth int) {
 		}
 		w.value(v.Elem(), depth)
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		w.write(TypeName(v.Type()))
+		w.write(typeName(v.Type()))
 	default:
 		w.write(fmt.Sprint(plainValue(v)))
 	}
@@ -199,8 +199,8 @@ func firstBytes(s string, n int) string {
 	return s
 }
 
-// TypeName is a reflect type as cells write it.
-func TypeName(t reflect.Type) string {
+// typeName is a reflect type as cells write it.
+func typeName(t reflect.Type) string {
 	return strings.ReplaceAll(strings.ReplaceAll(t.String(), "main.", ""), "interface {}", "any")
 }
 

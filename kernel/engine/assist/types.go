@@ -15,8 +15,8 @@ func OfCell(o types.Object) bool { return o.Pkg() != nil && o.Pkg().Path() == "m
 // AnonymousText is the literal behind a hidden name, for showing types.
 var AnonymousText sync.Map // name -> text
 
-// Qualifier writes types as cells do: cells' own without a package.
-func Qualifier(p *types.Package) string {
+// qualifier writes types as cells do: cells' own without a package.
+func qualifier(p *types.Package) string {
 	if p.Path() == "main" {
 		return ""
 	}
@@ -27,11 +27,24 @@ var hiddenType = regexp.MustCompile(cell.Hidden + `\w+`)
 
 // TypeString is a type as cells write it.
 func TypeString(t types.Type) string {
-	s := hiddenType.ReplaceAllStringFunc(types.TypeString(t, Qualifier), func(name string) string {
+	s := hiddenType.ReplaceAllStringFunc(types.TypeString(t, qualifier), func(name string) string {
 		if text, ok := AnonymousText.Load(name); ok {
 			return text.(string)
 		}
 		return strings.TrimPrefix(name, cell.Hidden)
 	})
 	return strings.ReplaceAll(s, "interface{}", "any")
+}
+
+// StructOf is the struct of a composite literal's type, or nil.
+func StructOf(t types.Type) *types.Struct {
+	if t == nil {
+		return nil
+	}
+	t = t.Underlying()
+	if p, ok := t.(*types.Pointer); ok { // an elided &T in a literal of []*T
+		t = p.Elem().Underlying()
+	}
+	st, _ := t.(*types.Struct)
+	return st
 }

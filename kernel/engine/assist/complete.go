@@ -1,8 +1,7 @@
-package engine
+package assist
 
 import (
 	"cmp"
-	"context"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -16,16 +15,26 @@ import (
 
 	"github.com/goplus/ixgo"
 	"github.com/msflow-go/msflow/kernel/cell"
-	"github.com/msflow-go/msflow/kernel/engine/assist"
 	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
-// Complete lists what could stand at the cursor.
-func (s *Session) Complete(ctx context.Context, code string, cursor int) (c Completion) {
-	s.compiling.Lock()
-	defer s.compiling.Unlock()
+// Completion is what could replace the text between Start and End.
+type Completion struct {
+	Start, End int // code points
+	Items      []CompletionItem
+}
+
+// CompletionItem is one candidate.
+type CompletionItem struct {
+	Text      string // replaces code[Start:End]
+	Kind      string // "function", "method", "field", "variable", "constant", "type", "package", "keyword", "path", "key", "magic"
+	Signature string // "(xs []float64) float64", or the type of a variable; may be empty
+}
+
+// Complete lists what could stand at the cursor, a code point; it never fails.
+func (v *View) Complete(code string, cursor int) (c Completion) {
 	at := cell.ByteOffset(code, cursor)
-	r := &completer{s: s, code: code, at: at, start: at}
+	r := &completer{View: v, code: code, at: at, start: at}
 	defer func() {
 		if recover() != nil { // the type checker met code it did not expect
 			c = Completion{}
@@ -40,7 +49,7 @@ func (s *Session) Complete(ctx context.Context, code string, cursor int) (c Comp
 }
 
 type completer struct {
-	s     *Session
+	*View
 	code  string
 	at    int // byte offset of the cursor
 	start int // of what the items replace
@@ -61,7 +70,7 @@ func (r *completer) complete() {
 	r.start = cell.NameStart(r.code, r.at)
 	prefix := r.code[r.start:r.at]
 	before := strings.TrimRight(r.code[:r.start], " \t")
-	a := r.s.analyse(r.completed())
+	a := r.analyse(r.completed())
 	id, parents := a.find(mark)
 	if strings.HasSuffix(before, ".") {
 		if sel, ok := parents[id].(*ast.SelectorExpr); ok {
@@ -122,7 +131,7 @@ func (r *completer) add(text, kind, signature, prefix string) {
 
 func (r *completer) addObject(o types.Object, owner, prefix string) {
 	if hasPrefixFold(o.Name(), prefix) {
-		r.add(o.Name(), assist.KindOfObject(o), assist.Signature(o, owner), prefix)
+		r.add(o.Name(), kindOfObject(o), signatureOf(o, owner), prefix)
 	}
 }
 
@@ -147,7 +156,7 @@ func (r *completer) selected(a *analysis, x ast.Expr, prefix string) {
 	if t == nil {
 		return
 	}
-	for _, m := range assist.Members(t) {
+	for _, m := range members(t) {
 		r.addObject(m.Obj, m.Owner, prefix)
 	}
 }
@@ -162,12 +171,12 @@ func (r *completer) fieldKeys(a *analysis, id *ast.Ident, parents map[ast.Node]a
 	if !ok {
 		return
 	}
-	st := structOf(a.Info.Types[lit].Type)
+	st := StructOf(a.Info.Types[lit].Type)
 	if st == nil {
 		return
 	}
 	for f := range st.Fields() {
-		if f.Exported() || assist.OfCell(f) {
+		if f.Exported() || OfCell(f) {
 			r.addObject(f, "", prefix)
 		}
 	}
@@ -182,16 +191,16 @@ func (r *completer) names(a *analysis, id *ast.Ident, prefix string) {
 			}
 		}
 	}
-	for _, o := range r.s.scope.objects {
+	for _, o := range r.Objects {
 		r.addObject(o, "", prefix)
 	}
-	for name, path := range r.s.scope.imports {
+	for name, path := range r.Imports {
 		r.add(name, "package", path, prefix)
 	}
 	if prefix == "" {
 		return
 	}
-	for name, path := range r.s.packages.byName {
+	for name, path := range r.Packages {
 		r.add(name, "package", path, prefix)
 	}
 	for k := token.BREAK; k <= token.VAR; k++ {
@@ -245,7 +254,7 @@ func isImportContext(code string) bool {
 // mapKeys offers the keys of a map that is at hand, replacing the literal.
 func (r *completer) mapKeys(from int, before, text string) {
 	start := cell.ExprStart(before)
-	a := r.s.analyse(mark + " := " + before[start:])
+	a := r.analyse(mark + " := " + before[start:])
 	var v reflect.Value
 	ast.Inspect(a.File, func(n ast.Node) bool {
 		if vs, ok := n.(*ast.ValueSpec); ok && len(vs.Values) == 1 {
@@ -257,13 +266,13 @@ func (r *completer) mapKeys(from int, before, text string) {
 		return
 	}
 	r.start = from
-	if !assist.Readable() {
+	if !Readable() {
 		return
 	}
 	const most = 500
 	ssarepair.Entries(v, most, func(k, _ reflect.Value) {
 		if key := k.String(); strings.HasPrefix(key, text) {
-			r.add(strconv.Quote(key), "key", assist.TypeName(v.Type().Elem()), "")
+			r.add(strconv.Quote(key), "key", typeName(v.Type().Elem()), "")
 		}
 	})
 }

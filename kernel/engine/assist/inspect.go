@@ -1,25 +1,27 @@
-package engine
+package assist
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"go/ast"
 	"go/doc/comment"
 	"go/types"
 	"html"
-
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
-	"github.com/msflow-go/msflow/kernel/engine/assist"
 )
 
-// Inspect describes what stands at the cursor, or the function whose arguments
-// are being written there.
-func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) (in Inspection) {
-	s.compiling.Lock()
-	defer s.compiling.Unlock()
+// Inspection describes a name in three forms.
+type Inspection struct {
+	Found                 bool
+	Name                  string
+	Plain, Markdown, HTML string
+}
+
+// Inspect describes what stands at the cursor, a code point, or the function whose arguments are being written there: its
+// source instead of only the declaration when detail > 0.
+func (v *View) Inspect(code string, cursor, detail int) (in Inspection) {
 	defer func() {
 		if recover() != nil { // the type checker met code it did not expect
 			in = Inspection{}
@@ -32,21 +34,21 @@ func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) 
 	if !cell.Balanced(code) {
 		code = code[:at] + nameEnd(code, at) + cell.Closers(code[:at])
 	}
-	a := s.analyse(code)
+	a := v.analyse(code)
 	id, parents := a.identAt(at)
 	if id == nil {
 		return Inspection{}
 	}
 	o := a.object(id)
-	if path := s.packages.path(id.Name); o == nil && path != "" && parents[id] != nil {
-		if pkg, err := s.importPackage(path); err == nil {
+	if path := v.Packages[id.Name]; o == nil && path != "" && parents[id] != nil {
+		if pkg, err := v.Import(path); err == nil {
 			o = types.NewPkgName(id.Pos(), a.Package, id.Name, pkg)
 		}
 	}
 	if o == nil {
 		return Inspection{}
 	}
-	return s.describe(a, id, o, parents, detail)
+	return a.describe(id, o, parents, detail)
 }
 
 // nameEnd is the rest of the name that an offset is inside of.
@@ -69,7 +71,7 @@ func (a *analysis) identAt(at int) (found *ast.Ident, parents map[ast.Node]ast.N
 	ast.Inspect(a.File, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
-			if a.covers(n, at) && n.Name != cellFuncName {
+			if a.covers(n, at) {
 				found = n
 			}
 		case *ast.CallExpr:
@@ -107,31 +109,31 @@ type description struct {
 	notes []string
 }
 
-func (s *Session) describe(a *analysis, id *ast.Ident, o types.Object, parents map[ast.Node]ast.Node, detail int) Inspection {
+func (a *analysis) describe(id *ast.Ident, o types.Object, parents map[ast.Node]ast.Node, detail int) Inspection {
 	d := &description{name: o.Name(), decl: oneLine(o, a.ownerAt(id, parents))}
-	if doc, ok := assist.DocOf(o, a.ownerAt(id, parents)); ok {
+	if doc, ok := docOf(o, a.ownerAt(id, parents)); ok {
 		d.doc = doc.Doc
 	}
 	switch o := o.(type) {
 	case *types.PkgName:
 		d.decl = fmt.Sprintf("package %s // import %q", o.Imported().Name(), o.Imported().Path())
-		if p := assist.PackageDocs(o.Imported().Path()); p != nil {
+		if p := find(o.Imported().Path()); p != nil {
 			d.doc = p.Doc
 		}
 	case *types.TypeName:
 		d.notes = methodList(o.Type())
 	case *types.Var:
-		if v, ok := s.valueOf(a, id, parents); ok {
-			d.value = assist.Summary(v, 400)
+		if v, ok := a.valueOf(id, parents); ok {
+			d.value = Summary(v, 400)
 		}
 	}
-	if src := s.sourceOf(o); src.Text.Text != "" {
+	if src := a.sourceOf(o); src.Text.Text != "" {
 		d.doc = cmp.Or(d.doc, src.Text.Doc)
-		if detail > 0 || assist.KindOfObject(o) == "type" {
+		if detail > 0 || kindOfObject(o) == "type" {
 			d.decl = src.Text.Text
 		}
 	} else if detail > 0 {
-		if decl, doc := assist.LibrarySource(o, a.ownerAt(id, parents), s.sourceDir(o)); decl != "" {
+		if decl, doc := librarySource(o, a.ownerAt(id, parents), a.sourceDir(o)); decl != "" {
 			d.decl, d.doc = decl, cmp.Or(d.doc, doc)
 		}
 	}
@@ -139,19 +141,19 @@ func (s *Session) describe(a *analysis, id *ast.Ident, o types.Object, parents m
 }
 
 // sourceDir is the directory of the source of an object's package, "" when it is not on this machine.
-func (s *Session) sourceDir(o types.Object) string {
-	if o.Pkg() == nil || assist.OfCell(o) {
+func (v *View) sourceDir(o types.Object) string {
+	if o.Pkg() == nil || OfCell(o) {
 		return ""
 	}
 	path := strings.TrimSuffix(o.Pkg().Path(), "@patch") // ixgo's mark of generic code beside compiled
-	if dir := s.modules.dirs[path]; dir != "" {
+	if dir := v.Modules[path]; dir != "" {
 		return dir
 	}
-	return assist.SourceDir(path)
+	return compiledSourceDir(path)
 }
 
 // valueOf is the live value of the variable or field at an identifier.
-func (s *Session) valueOf(a *analysis, id *ast.Ident, parents map[ast.Node]ast.Node) (v any, ok bool) {
+func (a *analysis) valueOf(id *ast.Ident, parents map[ast.Node]ast.Node) (v any, ok bool) {
 	e := ast.Expr(id)
 	if sel, isSel := parents[id].(*ast.SelectorExpr); isSel && sel.Sel == id {
 		e = sel
@@ -170,7 +172,7 @@ func (a *analysis) ownerAt(id *ast.Ident, parents map[ast.Node]ast.Node) string 
 	if !ok || sel.Sel != id || a.Info.Types[sel.X].Type == nil {
 		return ""
 	}
-	for _, m := range assist.Members(a.Info.Types[sel.X].Type) {
+	for _, m := range members(a.Info.Types[sel.X].Type) {
 		if m.Obj.Name() == id.Name {
 			return m.Owner
 		}
@@ -183,26 +185,26 @@ func oneLine(o types.Object, owner string) string {
 	switch o := o.(type) {
 	case *types.Func:
 		if recv := o.Signature().Recv(); recv != nil {
-			return fmt.Sprintf("func (%s) %s%s", assist.TypeString(recv.Type()), o.Name(), assist.Signature(o, owner))
+			return fmt.Sprintf("func (%s) %s%s", TypeString(recv.Type()), o.Name(), signatureOf(o, owner))
 		}
-		return "func " + qualified(o) + assist.Signature(o, owner)
+		return "func " + qualified(o) + signatureOf(o, owner)
 	case *types.Builtin:
-		return "func " + o.Name() + assist.Signature(o, "")
+		return "func " + o.Name() + signatureOf(o, "")
 	case *types.TypeName:
-		return fmt.Sprintf("type %s %s", qualified(o), strings.ReplaceAll(types.TypeString(o.Type().Underlying(), assist.Qualifier), "; ", "\n\t"))
+		return fmt.Sprintf("type %s %s", qualified(o), strings.ReplaceAll(types.TypeString(o.Type().Underlying(), qualifier), "; ", "\n\t"))
 	case *types.Const:
-		return fmt.Sprintf("const %s %s = %s", qualified(o), assist.TypeString(o.Type()), o.Val())
+		return fmt.Sprintf("const %s %s = %s", qualified(o), TypeString(o.Type()), o.Val())
 	case *types.Var:
 		if o.IsField() {
-			return fmt.Sprintf("field %s %s", o.Name(), assist.TypeString(o.Type()))
+			return fmt.Sprintf("field %s %s", o.Name(), TypeString(o.Type()))
 		}
-		return fmt.Sprintf("var %s %s", strings.TrimPrefix(qualified(o), cell.Hidden+"old_"), assist.TypeString(o.Type()))
+		return fmt.Sprintf("var %s %s", strings.TrimPrefix(qualified(o), Former), TypeString(o.Type()))
 	}
 	return o.Name()
 }
 
 func qualified(o types.Object) string {
-	if o.Pkg() == nil || assist.OfCell(o) || o.Pkg().Path() == "old" || o.Parent() != o.Pkg().Scope() {
+	if o.Pkg() == nil || OfCell(o) || o.Pkg().Path() == FormerPackage || o.Parent() != o.Pkg().Scope() {
 		return o.Name()
 	}
 	return o.Pkg().Name() + "." + o.Name()
@@ -214,7 +216,7 @@ func methodList(t types.Type) (list []string) {
 	}
 	ms := types.NewMethodSet(types.NewPointer(t))
 	for i := range ms.Len() {
-		if o := ms.At(i).Obj(); o.Exported() || assist.OfCell(o) {
+		if o := ms.At(i).Obj(); o.Exported() || OfCell(o) {
 			list = append(list, oneLine(o, ""))
 		}
 	}
@@ -222,15 +224,15 @@ func methodList(t types.Type) (list []string) {
 }
 
 // sourceOf is the remembered declaration of a cell's object.
-func (s *Session) sourceOf(o types.Object) cell.Source {
-	if !assist.OfCell(o) {
+func (v *View) sourceOf(o types.Object) cell.Source {
+	if !OfCell(o) {
 		return cell.Source{}
 	}
 	key := o.Name()
-	if owner := assist.OwnerOf(o); owner != "" {
+	if owner := ownerOf(o); owner != "" {
 		key = owner + "." + key
 	}
-	for _, so := range s.scope.sources {
+	for _, so := range v.Sources {
 		for _, n := range so.Names {
 			if n == key {
 				return so
