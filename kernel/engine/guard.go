@@ -45,8 +45,12 @@ const deepNesting = 100
 // deepestNesting is where such calls are a recursion that does not end, as of a String method that formats its receiver.
 const deepestNesting = 10_000
 
-// nested executes a call on a goroutine of a run.
+// nested executes a call on a goroutine of a run. After a run was stopped, compiled code that was given an answer for a
+// panic may call again, as sort.Sort does: it is answered at once, or the recursion would go on from there.
 func (w *worker) nested(c *interp.Call) (out []reflect.Value) {
+	if w.depth >= deepNesting && w.r.cancelled.Load() {
+		return answer(c.Type, interrupted{})
+	}
 	w.depth++
 	defer w.returned(c, &out)
 	if w.depth > deepestNesting {

@@ -132,6 +132,22 @@ func TestTooDeep(t *testing.T) {
 	}
 }
 
+// A recursion through compiled code that calls again after it was told to stop, as sort.Sort calls Less, ends too: before, it
+// went on in the background until its stack took a gigabyte.
+func TestStoppedRecursionIsGone(t *testing.T) {
+	s := newSession(t)
+	if _, err := eval(s, deepSetup); err != nil {
+		t.Fatal(err)
+	}
+	stopTime(t, s, `sort.Sort(Less{})`)
+	for range 20 { // each gives what is stopped new time to tidy up
+		stopTime(t, s, `for {}`)
+		if got := stackBytes(); got > 150<<20 {
+			t.Fatalf("a stopped recursion still runs: stacks take %d MB", got>>20)
+		}
+	}
+}
+
 func stopTime(t *testing.T, s *Session, src string) time.Duration {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
