@@ -143,7 +143,8 @@ func leftOf(p *plot.Plot, c draw.Canvas) vg.Length { return p.DataCanvas(c).Min.
 
 // panelTitles are the proper names of what a training records.
 var panelTitles = map[string]string{
-	"loss": "loss (nats per image)", "lr": "learning rate", "grad_norm": "gradient norm",
+	"loss": "loss (nats per image)", "held_out_loss": "held-out loss (nats per image)", "det_auroc": "det AUROC", "loc_auroc": "loc AUROC",
+	"aupro": "AUPRO", "lr": "learning rate", "grad_norm": "gradient norm",
 	"logp": "log density of the latents alone (nats per channel)",
 }
 

@@ -246,28 +246,3 @@ func runPoint(stdout, stderr io.Writer, dir string) error {
 	}
 	return nil
 }
-
-func tableCommand() *cobra.Command {
-	format, out := "", ""
-	cmd := &cobra.Command{
-		Use:   "table FOLDER",
-		Short: "Make the table of a sweep",
-		Long: `table reads the figures of a sweep's complete points: a row for each class of objects, columns for each kind of detector, mean ± standard
-deviation over the seeds, the mean over the classes, and paired comparisons between the detectors. Figures are those of the last epoch.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			results, missing, err := sweep.Folder(args[0]).Results()
-			if err != nil {
-				return err
-			}
-			table := sweep.NewTable(results, missing)
-			if out == "" {
-				return table.Write(cmd.OutOrStdout(), format)
-			}
-			return durable.Write(out, 0o666, func(w io.Writer) error { return table.Write(w, format) })
-		},
-	}
-	cmd.Flags().StringVar(&format, "format", "markdown", strings.Join(sweep.Formats(), ", "))
-	cmd.Flags().StringVar(&out, "out", "", "file for the table (default: print it)")
-	return cmd
-}

@@ -52,8 +52,16 @@ func TestSweep(t *testing.T) {
 	if code != 0 || !strings.Contains(log, "4 of them complete") || strings.Contains(log, "begins") {
 		t.Errorf("exit code %d\n%s", code, log)
 	}
-	latex := filepath.Join(folder, "table.tex")
-	must(t, "table", folder, "--format", "latex", "--out", latex)
+	latex, figures := filepath.Join(folder, "table.tex"), filepath.Join(folder, "figures")
+	_, log, code = msflow(t, "table", folder, "--format", "latex", "--out", latex, "--figures", figures)
+	if code != 0 || !strings.Contains(log, "note: no learning: ") { // these models are fitted in one go
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+	for _, name := range []string{"ranking_det_auroc.svg", "critical_difference_aupro.png", "ranking_loc_auroc.csv"} {
+		if info, err := os.Stat(filepath.Join(figures, name)); err != nil || info.Size() == 0 {
+			t.Errorf("no %s: %v", name, err)
+		}
+	}
 	if text, err := os.ReadFile(latex); err != nil || !bytes.HasSuffix(text, []byte("\\end{tabular}\n")) {
 		t.Errorf("%s, %v", text, err)
 	}
@@ -76,7 +84,7 @@ func TestSweepRefusesPlans(t *testing.T) {
 func TestSweepGoesOn(t *testing.T) {
 	const plan = `
 points:
-  - {dataset: synthetic, size: 64, counts: "8,4,4", epochs: 40, lr: 1e-3, blocks: "1,1,1", cond: 8, seed: 3, pool: local}
+  - {dataset: synthetic, size: 64, counts: "8,4,4", judge-every: 12, epochs: 24, lr: 1e-3, blocks: "1,1,1", cond: 8, seed: 3, pool: local}
 `
 	file, folder := writePlan(t, plan)
 	must(t, "sweep", file)
@@ -106,7 +114,11 @@ points:
 		t.Errorf("it is %v\n%s", s, log.String())
 	}
 	must(t, "sweep", file, "--out", other)
-	if got := must(t, "table", other, "--format", "csv"); got != want {
+	if got := must(t, "table", other, "--format", "csv"); got != want || !strings.Contains(got, ",best,") {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	must(t, "table", other, "--figures", other)
+	if rows := readCSV(t, filepath.Join(other, "learning.csv")); len(rows) != 1+24+3*2 {
+		t.Errorf("the learning curves have %d rows", len(rows))
 	}
 }

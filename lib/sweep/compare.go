@@ -46,7 +46,7 @@ func (t *Table) compare(a, b string, figure int) (Comparison, bool) {
 		for _, seed := range t.Seeds {
 			x, ok1 := t.cells[cell{row, a, seed}]
 			y, ok2 := t.cells[cell{row, b, seed}]
-			if d := x[figure] - y[figure]; ok1 && ok2 && !math.IsNaN(d) {
+			if d := x.Figures[figure] - y.Figures[figure]; ok1 && ok2 && !math.IsNaN(d) {
 				differences = append(differences, d)
 			}
 		}
@@ -60,19 +60,24 @@ func (t *Table) compare(a, b string, figure int) (Comparison, bool) {
 	for _, d := range classes {
 		c.Difference += mean(d) / float64(len(classes))
 	}
-	samples := make([]float64, draws)
 	rng := rand.New(rand.NewPCG(uint64(figure), 0x5eed))
-	for i := range samples {
-		samples[i] = drawn(rng, classes)
-	}
-	slices.Sort(samples)
-	c.Low, c.High = samples[draws/40], samples[draws-1-draws/40]
+	c.Low, c.High = interval(rng, classes)
 	c.P = flipped(rng, classes, c.Pairs, c.Difference)
 	return c, true
 }
 
-// drawn is the mean difference of classes that are drawn with replacement, and of seeds within each. One class alone, or one
-// seed, is drawn as it is.
+// interval is the 95 % interval of a mean over classes.
+func interval(rng *rand.Rand, classes [][]float64) (low, high float64) {
+	samples := make([]float64, draws)
+	for i := range samples {
+		samples[i] = drawn(rng, classes)
+	}
+	slices.Sort(samples)
+	return samples[draws/40], samples[draws-1-draws/40]
+}
+
+// drawn is the mean over classes that are drawn with replacement, and over seeds within each. One class alone, or one seed, is drawn
+// as it is.
 func drawn(rng *rand.Rand, classes [][]float64) (sum float64) {
 	for range classes {
 		d := classes[rng.IntN(len(classes))]

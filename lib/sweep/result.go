@@ -1,8 +1,11 @@
 package sweep
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -14,7 +17,15 @@ import (
 // Result is what a complete point gave, as fractions; NaN where its test images have no masks.
 type Result struct {
 	Point   Point
-	Figures [3]float64 // in the order of Figures
+	Figures [3]float64  // at the last epoch, in the order of Figures
+	Best    *[3]float64 // each at its own best test epoch, as published tables have it; nil: the epochs were not tested
+	Epochs  []Epoch     // how it got there; none of models that are fitted in one go
+}
+
+// Epoch is what a training recorded after an epoch, by the names of log.jsonl and metrics.json: loss, held_out_loss, det_auroc …
+type Epoch struct {
+	Epoch  int
+	Values map[string]float64
 }
 
 // Figures names the columns of a table.
@@ -40,28 +51,120 @@ func (f Folder) Results() (results []Result, missing int, err error) {
 	return results, missing, nil
 }
 
-func (f Folder) result(p Point) (Result, error) {
-	path := filepath.Join(f.Run(p), "eval", "metrics.json")
-	text, err := os.ReadFile(path)
+// keys are the names of Figures in files.
+var keys = [3]string{"det_auroc", "loc_auroc", "aupro"}
+
+// Table is NewTable of the sweep's results.
+func (f Folder) Table() (*Table, error) {
+	results, missing, err := f.Results()
 	if err != nil {
-		return Result{}, fmt.Errorf("reading a point's figures: %w", err)
+		return nil, err
 	}
-	var m struct {
-		Det   *float64 `json:"det_auroc"`
-		Loc   *float64 `json:"loc_auroc"`
-		AUPRO *float64 `json:"aupro"`
+	return NewTable(results, missing), nil
+}
+
+func (f Folder) result(p Point) (Result, error) {
+	var figures, best struct {
+		keyed
+		Judged []judged `json:"judged"`
+		Best   keyed    `json:"best_on_test_set"`
 	}
-	if err := json.Unmarshal(text, &m); err != nil {
-		return Result{}, fmt.Errorf("reading a point's figures: %s: %w", path, err)
+	dir := f.Run(p)
+	if err := readJSON(filepath.Join(dir, "eval", "metrics.json"), &figures); err != nil {
+		return Result{}, err
 	}
-	r := Result{Point: p}
-	for i, v := range []*float64{m.Det, m.Loc, m.AUPRO} {
-		r.Figures[i] = math.NaN()
+	r := Result{Point: p, Figures: figures.figures()}
+	epochs, err := readLog(filepath.Join(dir, "log.jsonl"))
+	if err != nil {
+		return Result{}, err
+	}
+	switch err := readJSON(filepath.Join(dir, "best_epoch.json"), &best); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return Result{}, err
+	default:
+		values := best.Best.figures()
+		r.Best = &values
+	}
+	r.Epochs = withJudged(epochs, best.Judged)
+	return r, nil
+}
+
+// keyed are a point's figures in a file; those that it does not have are null or left out.
+type keyed struct {
+	Det   *float64 `json:"det_auroc"`
+	Loc   *float64 `json:"loc_auroc"`
+	AUPRO *float64 `json:"aupro"`
+}
+
+func (k keyed) figures() (out [3]float64) {
+	for i, v := range []*float64{k.Det, k.Loc, k.AUPRO} {
+		out[i] = math.NaN()
 		if v != nil {
-			r.Figures[i] = *v
+			out[i] = *v
 		}
 	}
-	return r, nil
+	return out
+}
+
+// judged are the test figures after an epoch.
+type judged struct {
+	Epoch   int   `json:"epoch"`
+	Figures keyed `json:"figures"`
+}
+
+func readJSON(path string, into any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading a point's figures: %w", err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("reading a point's figures: %s: %w", path, err)
+	}
+	return nil
+}
+
+// readLog reads the losses of a training's epochs; models that are fitted in one go have none.
+func readLog(path string) (epochs []Epoch, err error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a point's epochs: %w", err)
+	}
+	for line := range bytes.Lines(text) {
+		var e struct {
+			Epoch   int     `json:"epoch"`
+			Loss    float64 `json:"loss"`
+			HeldOut float64 `json:"held_out_loss"`
+		}
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, fmt.Errorf("reading a point's epochs: %s: %w", path, err)
+		}
+		values := map[string]float64{"loss": e.Loss}
+		if e.HeldOut != 0 {
+			values["held_out_loss"] = e.HeldOut
+		}
+		epochs = append(epochs, Epoch{e.Epoch, values})
+	}
+	return epochs, nil
+}
+
+// withJudged adds the test figures to the epochs that were tested.
+func withJudged(epochs []Epoch, all []judged) []Epoch {
+	for _, j := range all {
+		i := slices.IndexFunc(epochs, func(e Epoch) bool { return e.Epoch == j.Epoch })
+		if i < 0 {
+			continue
+		}
+		for k, v := range j.Figures.figures() {
+			if !math.IsNaN(v) {
+				epochs[i].Values[keys[k]] = v
+			}
+		}
+	}
+	return epochs
 }
 
 // Table is a sweep's results: a row for each class of objects, a column for each kind of detector.
@@ -69,8 +172,8 @@ type Table struct {
 	Rows    []string // classes of objects
 	Columns []string // what differs between points besides class and seed
 	Seeds   []string
-	cells   map[cell][3]float64
 	Missing int // points without figures yet
+	cells   map[cell]Result
 }
 
 // cell is one training.
@@ -81,7 +184,7 @@ var objects = []string{"dataset", "data", "class"}
 
 // NewTable sorts results into rows and columns. Flags that are the same everywhere are left out of the names.
 func NewTable(results []Result, missing int) *Table {
-	t := &Table{cells: map[cell][3]float64{}, Missing: missing}
+	t := &Table{cells: map[cell]Result{}, Missing: missing}
 	var all []map[string]string
 	for _, r := range results {
 		all = append(all, r.Point.Flags)
@@ -89,7 +192,7 @@ func NewTable(results []Result, missing int) *Table {
 	varying := differing(all)
 	for _, r := range results {
 		c := cell{name(r.Point.Flags, varying, true), name(r.Point.Flags, varying, false), r.Point.Flags["seed"]}
-		t.cells[c] = r.Figures
+		t.cells[c] = r
 		t.Rows, t.Columns, t.Seeds = append(t.Rows, c.row), append(t.Columns, c.column), append(t.Seeds, c.seed)
 	}
 	for _, names := range []*[]string{&t.Rows, &t.Columns, &t.Seeds} {
@@ -97,6 +200,22 @@ func NewTable(results []Result, missing int) *Table {
 		*names = slices.Compact(*names)
 	}
 	return t
+}
+
+// Best is the table of the best test epochs, each figure at its own, of the trainings that were tested after their epochs; nil
+// without any. They were chosen by the test images themselves, as published tables do, and so are too good by construction.
+func (t *Table) Best() *Table {
+	best := &Table{Columns: t.Columns, Rows: t.Rows, Seeds: t.Seeds, cells: map[cell]Result{}}
+	for at, r := range t.cells {
+		if r.Best != nil {
+			r.Figures = *r.Best
+			best.cells[at] = r
+		}
+	}
+	if len(best.cells) == 0 {
+		return nil
+	}
+	return best
 }
 
 // differing are the flags whose values are not the same in all points.
@@ -147,7 +266,7 @@ func name(flags map[string]string, varying map[string]bool, row bool) string {
 func (t *Table) Cell(row, column string) (figures [][3]float64) {
 	for _, seed := range t.Seeds {
 		if v, ok := t.cells[cell{row, column, seed}]; ok {
-			figures = append(figures, v)
+			figures = append(figures, v.Figures)
 		}
 	}
 	return figures
@@ -161,11 +280,14 @@ type Spread struct {
 
 // Spread is one figure of a cell.
 func (t *Table) Spread(row, column string, figure int) Spread {
-	var values []float64
+	return spread(t.values(row, column, figure))
+}
+
+func (t *Table) values(row, column string, figure int) (values []float64) {
 	for _, v := range t.Cell(row, column) {
 		values = append(values, v[figure])
 	}
-	return spread(values)
+	return values
 }
 
 // Mean is one figure's mean over the classes, seed by seed: how the mean of a paper's table varies. Seeds that lack a class
@@ -176,7 +298,7 @@ func (t *Table) Mean(column string, figure int) Spread {
 		sum, n := 0.0, 0
 		for _, row := range t.Rows {
 			if v, ok := t.cells[cell{row, column, seed}]; ok {
-				sum, n = sum+v[figure], n+1
+				sum, n = sum+v.Figures[figure], n+1
 			}
 		}
 		if n == len(t.Rows) {

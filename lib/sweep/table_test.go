@@ -11,7 +11,8 @@ import (
 )
 
 func made(class, model, seed string, det float64) Result {
-	return Result{Point{map[string]string{"class": class, "model": model, "seed": seed, "size": "64"}}, [3]float64{det, math.NaN(), det / 2}}
+	flags := map[string]string{"class": class, "model": model, "seed": seed, "size": "64"}
+	return Result{Point: Point{Flags: flags}, Figures: [3]float64{det, math.NaN(), det / 2}}
 }
 
 func TestTable(t *testing.T) {
