@@ -13,7 +13,6 @@ import (
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/region"
-	"github.com/msflow-go/msflow/lib/score"
 )
 
 // Verdict is the answer to POST /predict. Places are in pixels of the image.
@@ -143,8 +142,7 @@ func (m *model) judge(p detector.Prediction, picture *datasets.Image, mask bool)
 	if m.Regions == nil {
 		return v, nil
 	}
-	values := make([]float32, picture.H*picture.W)
-	score.ResizeCentred(values, p.Maps().NLL, p.H, p.W, picture.H, picture.W)
+	values := p.Enlarged(p.Maps().NLL, picture.H, picture.W)
 	found := region.Find(values, picture.H, picture.W, *m.Regions)
 	v.Regions = append([]region.Region{}, found.Regions...)
 	if !mask {

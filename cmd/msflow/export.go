@@ -19,26 +19,42 @@ import (
 	"github.com/msflow-go/msflow/kernel/notebook/program"
 )
 
-// exportCommand is `msflow export NOTEBOOK.ipynb -o DIR`.
+// exportFlags are the flags of msflow export.
+type exportFlags struct {
+	out, module string
+	detector    detectorExport
+}
+
+// exportCommand is `msflow export`, of notebooks and of detectors.
 func exportCommand() *cobra.Command {
-	var out, module string
+	var f exportFlags
 	cmd := &cobra.Command{
-		Use:   "export NOTEBOOK.ipynb -o DIR",
-		Short: "Turn a notebook into a Go program",
-		Long: "export writes a Go program that go build compiles and that prints what the notebook prints. Cells become\n" +
-			"functions, the variables of the cell tagged \"parameters\" flags, and text comments. Nothing is run.",
-		Example: "  msflow export notebooks/01-quickstart.ipynb -o quickstart\n  cd quickstart && go build && ./quickstart -epochs 40",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if out == "" {
-				return errors.New("-o DIR says where the program goes")
-			}
-			return exportNotebook(cmd, args[0], out, module)
-		},
+		Use:   "export NOTEBOOK.ipynb -o DIR | export RUN|DETECTOR -o MODEL.onnx | export RUN|DETECTOR --go DIR",
+		Short: "Turn a notebook into a Go program, a detector into an ONNX model or a Go package",
+		Long: "Of a notebook, export writes a Go program that go build compiles and that prints what the notebook prints. Cells become\n" +
+			"functions, the variables of the cell tagged \"parameters\" flags, and text comments. Nothing is run.\n\n" + detectorExportHelp,
+		Example: "  msflow export notebooks/01-quickstart.ipynb -o quickstart\n  cd quickstart && go build && ./quickstart -epochs 40\n" +
+			"  msflow export runs/parts -o parts.onnx\n  msflow export runs/parts --go parts",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
-	cmd.Flags().StringVarP(&out, "output", "o", "", "folder of the program; one that an export made is written again")
-	cmd.Flags().StringVar(&module, "module", "", "source folder of msflow; without it, the one around the working directory, the notebook or this program")
+	cmd.Flags().StringVarP(&f.out, "output", "o", "", "folder of a notebook's program, where one that an export made is written again; or the file of a detector's ONNX model")
+	cmd.Flags().StringVar(&f.module, "module", "", "source folder of msflow; without it, the one around the working directory, the notebook or this program")
+	f.detector.register(cmd)
 	return cmd
+}
+
+func (f *exportFlags) run(cmd *cobra.Command, from string) error {
+	notebook := strings.EqualFold(filepath.Ext(from), ".ipynb")
+	switch {
+	case !notebook:
+		return f.detector.run(cmd, from, f.out, f.module)
+	case f.detector.goDir != "":
+		return errors.New("--go is for detectors; the program of a notebook goes to -o DIR")
+	case f.out == "":
+		return errors.New("-o DIR says where the program goes")
+	}
+	return exportNotebook(cmd, from, f.out, f.module)
 }
 
 func exportNotebook(cmd *cobra.Command, path, out, module string) error {

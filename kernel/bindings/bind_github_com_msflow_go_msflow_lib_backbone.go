@@ -19,6 +19,7 @@ func init() {
 			Path: "github.com/msflow-go/msflow/lib/backbone",
 			Deps: map[string]string{
 				"github.com/msflow-go/msflow/lib/internal/simd": "simd",
+				"github.com/msflow-go/msflow/lib/onnx":          "onnx",
 				"github.com/msflow-go/msflow/lib/weights":       "weights",
 				"gorgonia.org/gorgonia":                         "gorgonia",
 			},
@@ -39,6 +40,7 @@ func init() {
 				"PoolGraph":     reflect.ValueOf(q.PoolGraph),
 				"Random":        reflect.ValueOf(q.Random),
 				"RandomWeights": reflect.ValueOf(q.RandomWeights),
+				"ViewsONNX":     reflect.ValueOf(q.ViewsONNX),
 			},
 			TypedConsts: map[string]ixgo.TypedConst{},
 			UntypedConsts: map[string]ixgo.UntypedConst{

@@ -50,6 +50,7 @@ func init() {
 				"NewStepper":       reflect.ValueOf(q.NewStepper),
 				"Open":             reflect.ValueOf(q.Open),
 				"Paper":            reflect.ValueOf(q.Paper),
+				"Parse":            reflect.ValueOf(q.Parse),
 				"Save":             reflect.ValueOf(q.Save),
 				"SaveTensors":      reflect.ValueOf(q.SaveTensors),
 				"Split":            reflect.ValueOf(q.Split),

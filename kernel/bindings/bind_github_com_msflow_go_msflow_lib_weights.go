@@ -45,6 +45,7 @@ func init() {
 				"Load":             reflect.ValueOf(q.Load),
 				"LoadTree":         reflect.ValueOf(q.LoadTree),
 				"NewStateDict":     reflect.ValueOf(q.NewStateDict),
+				"ParseSafetensors": reflect.ValueOf(q.ParseSafetensors),
 				"Published":        reflect.ValueOf(q.Published),
 				"ReadSafetensors":  reflect.ValueOf(q.ReadSafetensors),
 				"WriteSafetensors": reflect.ValueOf(q.WriteSafetensors),

@@ -17,7 +17,8 @@ func init() {
 			Name: "whiten",
 			Path: "github.com/msflow-go/msflow/lib/whiten",
 			Deps: map[string]string{
-				"context": "context",
+				"context":                                 "context",
+				"github.com/msflow-go/msflow/lib/onnx":    "onnx",
 				"github.com/msflow-go/msflow/lib/weights": "weights",
 			},
 			Interfaces: map[string]reflect.Type{

@@ -59,6 +59,13 @@ func (p Prediction) Image() (*datasets.Image, error) {
 	return im, nil
 }
 
+// Enlarged is a map at the input size, (H,W), as one of the picture's own size of h×w pixels, enlarged smoothly.
+func (p Prediction) Enlarged(values []float32, h, w int) []float32 {
+	out := make([]float32, h*w)
+	score.ResizeCentred(out, values, p.H, p.W, h, w)
+	return out
+}
+
 // Original reads the picture again at its own size. The error names the file.
 func (p Prediction) Original() (*datasets.Image, error) {
 	im, _, err := p.sample.Load(0, 0)

@@ -43,6 +43,20 @@ func Load(path, weights string) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
+	return loaded(c, weights)
+}
+
+// Parse is Load of a file's content, such as one that is embedded in a program; name is what errors call it.
+func Parse(name string, content []byte, weights string) (*Detector, error) {
+	c, err := train.Parse(name, content)
+	if err != nil {
+		return nil, err
+	}
+	return loaded(c, weights)
+}
+
+// loaded makes the detector that a file holds.
+func loaded(c *train.Checkpoint, weights string) (*Detector, error) {
 	var s stored
 	if err := c.Config(&s); err != nil {
 		return nil, err
@@ -56,7 +70,7 @@ func Load(path, weights string) (*Detector, error) {
 	}
 	d, err := New(s.Config)
 	if err != nil {
-		return nil, fmt.Errorf("loading %s: %w", path, err)
+		return nil, fmt.Errorf("loading %s: %w", c.Path(), err)
 	}
 	d.Epochs, d.calibration, d.Run, d.Sum = s.History, s.Calibration, s.Run, c.Sum()
 	if err := d.restore(c); err != nil {

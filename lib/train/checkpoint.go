@@ -115,6 +115,20 @@ func Open(path string) (*Checkpoint, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return checked(path, f)
+}
+
+// Parse is Open of a file's content; name is what errors call it.
+func Parse(name string, content []byte) (*Checkpoint, error) {
+	f, err := weights.ParseSafetensors(name, content)
+	if err != nil {
+		return nil, err
+	}
+	return checked(name, f)
+}
+
+// checked copies the tensors out of a file, once its checksum is right.
+func checked(path string, f *weights.File) (*Checkpoint, error) {
 	meta := f.Metadata()
 	if meta[formatKey] != format {
 		return nil, fmt.Errorf("reading %s: it is not an msflow checkpoint of format %s (its metadata says %q)", path, format, meta[formatKey])

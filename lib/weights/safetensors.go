@@ -51,6 +51,11 @@ func ReadSafetensors(path string) (*File, error) {
 	return f, nil
 }
 
+// ParseSafetensors is ReadSafetensors of a file's content; name is what errors call it. The content must stay as it is.
+func ParseSafetensors(name string, content []byte) (*File, error) {
+	return parseSafetensors(name, content)
+}
+
 // Close unmaps the file. The File must not be used afterwards.
 func (f *File) Close() error {
 	if f.unmap == nil {
