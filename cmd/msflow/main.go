@@ -18,9 +18,11 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// Exit codes: 1 for anything that went wrong, 130 when the user interrupted.
+// Exit codes: 1 for anything that went wrong, 2 when a goroutine of a program or notebook panicked, as in Go, 130 when the user
+// interrupted.
 const (
 	exitError       = 1
+	exitPanicked    = 2
 	exitInterrupted = 130
 )
 

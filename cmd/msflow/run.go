@@ -25,7 +25,8 @@ func runCommand() *cobra.Command {
 			"A notebook is run cell by cell, in its own folder, without Jupyter or Python. Parameters are\n" +
 			"set after the cell tagged \"parameters\", whose variables they are. With -o the notebook and its\n" +
 			"outputs are stored after every cell, always in whole, and up to the cell that failed, if one does\n" +
-			"(the exit code is then 1); without -o and --html, what the cells print goes to standard output.",
+			"(the exit code is then 1, or 2 if it was a goroutine that panicked); without -o and --html, what\n" +
+			"the cells print goes to standard output.",
 		Example: "  msflow run hello.go\n  msflow run ./tool -v input.txt\n" +
 			"  msflow run notebooks/01-quickstart.ipynb -p epochs=40 -p seed=2 -o out.ipynb --html",
 		Args: cobra.MinimumNArgs(1),

@@ -138,7 +138,7 @@ func (j *notebookJob) do(ctx context.Context, stdout, stderr io.Writer) error {
 	live.Install()
 	begin := time.Now()
 	run := notebook.Run{Evaluator: eval, Parameters: j.parameters, Begin: beginCell(stderr), End: endCell(stderr)}
-	if j.out == "" && j.page == "" {
+	if j.prints() {
 		run.Output = printOutput(stdout, stderr)
 	}
 	run.Save = j.saver(begin, stderr)
@@ -151,6 +151,9 @@ func (j *notebookJob) do(ctx context.Context, stdout, stderr io.Writer) error {
 	j.signSeed(eval)
 	return j.verdict(ctx, errors.Join(ran, j.store()), stderr)
 }
+
+// prints reports whether what the cells print goes to standard output.
+func (j *notebookJob) prints() bool { return j.out == "" && j.page == "" }
 
 // saver stores what has run so far. A disk that is full for a while does not end the run: that is said once, and what counts
 // is whether the last store succeeds.
@@ -174,9 +177,16 @@ func (j *notebookJob) verdict(ctx context.Context, err error, stderr io.Writer) 
 	}
 	if errors.As(err, &cell) {
 		for _, line := range cell.Err.Traceback {
+			if cell.Goroutine && j.prints() {
+				break // it has been printed as the cell's output
+			}
 			fmt.Fprintln(stderr, line)
 		}
-		return cellFailed(fmt.Sprintf("%s: %v", filepath.Base(j.path), err))
+		err = cellFailed(fmt.Sprintf("%s: %v", filepath.Base(j.path), err))
+		if cell.Goroutine {
+			fmt.Fprintf(stderr, "msflow: %v\n", err)
+			return exitCode(exitPanicked)
+		}
 	}
 	return err
 }

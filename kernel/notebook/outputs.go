@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/display"
@@ -19,6 +20,8 @@ type recorder struct {
 	named  map[string][]place
 	echo   func(Output) // is told of outputs as they come; may be nil
 	closed bool         // the run is over, and what still comes is too late
+
+	panicked atomic.Pointer[CellError] // of the first goroutine that did, where its cell is not tagged to do so
 }
 
 // place is where an output with an ID was put; it may be gone.
@@ -187,6 +190,9 @@ func (s *cellSink) Notice(text string) {
 
 // GoroutineError prints a panic of a goroutine: the cell itself did not fail, and may long be over.
 func (s *cellSink) GoroutineError(e *engine.Error) {
+	if !s.cell.Tagged(RaisesTag) {
+		s.r.panicked.CompareAndSwap(nil, &CellError{Number: s.cell.Count, Cell: s.cell, Err: e, Goroutine: true})
+	}
 	s.Notice(strings.Join(display.Traceback(e), "\n"))
 }
 

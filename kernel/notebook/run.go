@@ -36,23 +36,29 @@ type Run struct {
 
 // CellError is why a run ended early. It unwraps to the engine's error.
 type CellError struct {
-	Number int // its execution count
-	Cell   *Cell
-	Err    *engine.Error
+	Number    int // its execution count
+	Cell      *Cell
+	Err       *engine.Error
+	Goroutine bool // it panicked in a goroutine of the cell, which itself did not fail
 }
 
 func (e *CellError) Error() string {
-	if e.Err.Cell == e.Number { // its position names the cell
-		return e.Err.Error()
+	what := e.Err.Error()
+	if e.Err.Cell != e.Number { // its position does not name the cell
+		what = fmt.Sprintf("cell[%d]: %s", e.Number, what)
 	}
-	return fmt.Sprintf("cell[%d]: %v", e.Number, e.Err)
+	if e.Goroutine {
+		return "in a goroutine: " + what
+	}
+	return what
 }
 
 // Unwrap gives the engine's error.
 func (e *CellError) Unwrap() error { return e.Err }
 
 // Execute runs the notebook and leaves outputs and counts in its cells; those of earlier runs are gone. A cell that fails
-// ends it with a *CellError, having got the error as an output. Errors with the parameters are a *ParameterError.
+// ends it with a *CellError, having got the error as an output; a goroutine that panics ends it after the cell that runs then,
+// or has just ended. Errors with the parameters are a *ParameterError.
 func (r Run) Execute(ctx context.Context, n *Notebook) error {
 	if err := inject(n, r.Parameters); err != nil {
 		return err
@@ -78,10 +84,13 @@ func (r Run) Execute(ctx context.Context, n *Notebook) error {
 			rec.still(r.Save)
 		}
 		if err := ctx.Err(); err != nil {
-			return &CellError{c.Count, c, failure}
+			return &CellError{Number: c.Count, Cell: c, Err: failure}
 		}
 		if failure != nil && !c.Tagged(RaisesTag) {
-			return &CellError{c.Count, c, failure}
+			return &CellError{Number: c.Count, Cell: c, Err: failure}
+		}
+		if panicked := rec.panicked.Load(); panicked != nil {
+			return panicked
 		}
 	}
 	return nil

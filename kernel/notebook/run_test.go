@@ -78,6 +78,27 @@ func TestAFailingCellEndsTheRunAndKeepsItsError(t *testing.T) {
 	}
 }
 
+func TestAGoroutineThatPanicsEndsTheRun(t *testing.T) {
+	const cell = "ended := make(chan bool)\ngo func() {\n\tdefer close(ended)\n\tpanic(\"lost\")\n}()\n<-ended"
+	n := code(cell+"\ntime.Sleep(50 * time.Millisecond)", `1`)
+	for len(n.Cells) < 200 { // the panic is reported soon after the channel is closed
+		n.Cells = append(n.Cells, NewCode(`time.Sleep(50 * time.Millisecond)`))
+	}
+	err := execute(t, n)
+	var failed *CellError
+	if !errors.As(err, &failed) || failed.Number != 1 || !failed.Goroutine || failed.Err.Value != "lost" || !strings.HasPrefix(err.Error(), "in a goroutine: cell[1]:4") {
+		t.Fatalf("the error is %v", err)
+	}
+	if out := n.Cells[0].Outputs; len(out) == 0 || !strings.Contains(out[0].Text, "panic: lost") {
+		t.Errorf("outputs of the cell: %+v", out)
+	}
+	n = code(cell, `1`)
+	n.Cells[0].tag(RaisesTag)
+	if err := execute(t, n); err != nil {
+		t.Errorf("tagged %s: %v", RaisesTag, err)
+	}
+}
+
 func TestParametersAreSetAfterTheirCell(t *testing.T) {
 	n := code("n := 1\nname := \"a\"\nrate := 0.5\non := false\nwait := time.Second\nlist := []int{1}", `fmt.Println(n, name, rate, on, wait, list)`)
 	n.Cells[0].tag(ParametersTag)
