@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/engine/streams"
+	"github.com/msflow-go/msflow/kernel/interp"
 
 	"github.com/goplus/ixgo"
 	"github.com/timandy/routine"
@@ -218,7 +219,9 @@ func (r *run) runUnit(u *unit) *Error {
 }
 
 func (r *run) runFunc(u *unit, name string, args ...ixgo.Value) *Error {
-	if _, err := u.interp.RunFunc(name, args...); err != nil {
+	if _, err := u.interp.RunFunc(name, args...); interp.Goexited(err) {
+		runtime.Goexit()
+	} else if err != nil {
 		return r.s.failed(err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"reflect"
 
@@ -31,6 +32,7 @@ func (r *run) guarded(c *interp.Call) (out []reflect.Value) {
 	defer func() {
 		if e := recover(); e != nil {
 			r.goroutinePanic(c.Fault(e))
+			failTest(c.Args())
 			out = answer(c.Type, e)
 		}
 	}()
@@ -87,6 +89,36 @@ func answer(t reflect.Type, panicked any) []reflect.Value {
 		out[n-1] = reflect.ValueOf(fmt.Errorf("panic: %s", panicText(panicked)))
 	}
 	return out
+}
+
+// failTest ends the test or benchmark that a function was called for, which would otherwise go on, or be tried again.
+func failTest(args []reflect.Value) {
+	for _, arg := range args {
+		if test, ok := arg.Interface().(interface{ FailNow() }); ok {
+			test.FailNow()
+		}
+	}
+}
+
+// An iterator that iter.Pull pulls from runs on a goroutine of its own. It belongs to the run of whoever pulls, whom its panic
+// reaches.
+
+func (s *Session) pull(seq iter.Seq[any]) (next func() (any, bool), stop func()) {
+	w := new(worker)
+	pull, halt := iter.Pull(func(yield func(any) bool) {
+		defer w.work()()
+		seq(yield)
+	})
+	return func() (any, bool) { w.r = current(s); return pull() }, func() { w.r = current(s); halt() }
+}
+
+func (s *Session) pull2(seq iter.Seq2[any, any]) (next func() (any, any, bool), stop func()) {
+	w := new(worker)
+	pull, halt := iter.Pull2(func(yield func(any, any) bool) {
+		defer w.work()()
+		seq(yield)
+	})
+	return func() (any, any, bool) { w.r = current(s); return pull() }, func() { w.r = current(s); halt() }
 }
 
 func zeroResults(t reflect.Type) []reflect.Value {

@@ -30,7 +30,8 @@ func (s *Session) overrides() map[string]any {
 		"(*sync.RWMutex).Unlock":  unlockRWMutex,
 		"(*sync.RWMutex).RUnlock": runlockRWMutex,
 
-		"runtime.Goexit":      runtime.Goexit,
+		"iter.pullany":        s.pull,
+		"iter.pullany2":       s.pull2,
 		"log.Fatal":           func(v ...any) { log.Output(2, fmt.Sprint(s.printable(v)...)); current(s).exit(1) },
 		"log.Fatalf":          func(f string, v ...any) { log.Output(2, fmt.Sprintf(f, s.printable(v)...)); current(s).exit(1) },
 		"log.Fatalln":         func(v ...any) { log.Output(2, fmt.Sprintln(s.printable(v)...)); current(s).exit(1) },

@@ -63,13 +63,19 @@ func working() *worker {
 	return nil
 }
 
+// work makes the calling goroutine w until rest is called.
+func (w *worker) work() (rest func()) {
+	id := routine.Goid()
+	workers.Store(id, w)
+	return func() { workers.Delete(id) }
+}
+
 // enter binds the calling goroutine to the run until leave is called.
 func (r *run) enter() (leave func()) {
-	id := routine.Goid()
-	workers.Store(id, &worker{r: r})
+	rest := (&worker{r: r}).work()
 	r.alive(1)
 	return func() {
-		workers.Delete(id)
+		rest()
 		r.alive(-1)
 	}
 }

@@ -53,6 +53,7 @@ again()`, "too deep"},
 t := tree{}; t["a"] = t; fmt.Printf("%v", &t)`, "contains itself"},
 	{`panic(m)`, "contains itself"},
 	{`m`, ""},
+	{`testing.Benchmark(func(b *testing.B) { panic("benchmarked") }).N`, "benchmarked"},
 	{`func bad() {
 	var m map[string]int
 	m["x"] = 1
@@ -100,6 +101,31 @@ func TestNothingEndsTheProcess(t *testing.T) {
 		}
 		if r, err := eval(s, "1 + 1"); err != nil || r.result() != "2" {
 			t.Fatalf("after\n%s\n1 + 1 is %v, %v", c.src, r.result(), err)
+		}
+	}
+}
+
+// TestGoexit ends goroutines in cells, which is no panic, and pulls from iterators that panic, which is one of whoever pulls.
+func TestGoexit(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct{ src, want string }{
+		{`var wg sync.WaitGroup; wg.Add(1)
+go func() { defer wg.Done(); defer func() { recover(); runtime.Goexit() }(); panic("forgotten") }()
+wg.Wait(); 1`, "1"},
+		{`func() { defer fmt.Print("deferred"); runtime.Goexit() }(); 2`, "-"},
+		{`recovered := func() (x any) { defer func() { x = recover() }(); once := sync.OnceFunc(func() { panic("once") }); once(); return nil }()
+recovered`, "once"},
+		{`failing := func(yield func(int) bool) { if yield(1) { panic("pulled") } }
+next, stop := iter.Pull(failing)
+first, _ := next(); first`, "1"},
+		{`func() (x any) { defer func() { x = recover() }(); next(); return nil }()`, "pulled"},
+		{`next()`, "0 false"},
+		{`pairs, halt := iter.Pull2(func(yield func(int, string) bool) { defer func() { panic("halted") }(); yield(1, "a") })
+k, v, _ := pairs(); fmt.Sprint(k, v)`, "1a"},
+		{`func() (x any) { defer func() { x = recover() }(); halt(); return nil }()`, "halted"},
+	} {
+		if r, err := eval(s, c.src); err != nil || r.result() != c.want && !strings.HasPrefix(r.result(), c.want+" ") || len(r.panics) > 0 {
+			t.Errorf("%s\ngives %s, %v, panics %v, want %s", c.src, r.result(), err, r.panics, c.want)
 		}
 	}
 }

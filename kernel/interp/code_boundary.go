@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"fmt"
 	"go/types"
 	"reflect"
 	"slices"
@@ -35,10 +36,17 @@ type Call struct {
 }
 
 // Do executes it.
-func (c *Call) Do() []reflect.Value {
+func (c *Call) Do() (out []reflect.Value) {
+	ended := false
+	defer c.passGoexit(&ended)
 	c.root = tryDeferFrame(c.interp)
-	return callFunctionByReflect(c.interp, c.root, c.code, c.Type, c.args, c.env)
+	out = callFunctionByReflect(c.interp, c.root, c.code, c.Type, c.args, c.env)
+	ended = true
+	return out
 }
+
+// Args are what it is called with.
+func (c *Call) Args() []reflect.Value { return c.args }
 
 // Function is what is called.
 func (c *Call) Function() *ssa.Function { return c.code.SSA }
@@ -48,6 +56,8 @@ type Fault struct {
 	Value any
 	Stack []byte // as debug.Stack gives it, of interpreted functions
 }
+
+func (f Fault) Error() string { return fmt.Sprint(f.Value) }
 
 // Fault says where the panic v, which was just recovered from, happened in c. A value that knows that is given back as it is.
 func (c *Call) Fault(v any) any {

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
@@ -95,13 +96,14 @@ func usersOf(pkgs []*ssa.Package, f *types.Func) (users []*ssa.Function) {
 	return users
 }
 
-// awaitDeadlock returns when all goroutines of the interpreted program wait for one another.
-func awaitDeadlock() {
+// awaitDeadlock returns when all goroutines of the interpreted program wait for one another, or there are none because main
+// has exited.
+func awaitDeadlock(exited *atomic.Bool) {
 	const often = 100 * time.Millisecond
 	before := ""
 	for pause := often; ; pause = min(2*pause, 2*time.Second) {
 		time.Sleep(pause)
-		now := waiting()
+		now := waiting(exited.Load())
 		if now != "" && now == before {
 			return
 		}
@@ -111,14 +113,18 @@ func awaitDeadlock() {
 	}
 }
 
-// waiting names the goroutines of the program if all of them wait for one another, and is "" if not.
-func waiting() string {
+// waiting names the goroutines of the program if all of them wait for one another, and is "" if not, or if there are none; "main"
+// is one that has exited.
+func waiting(exited bool) string {
 	all := make([]byte, 1<<20)
 	all = all[:runtime.Stack(all, true)]
 	if len(all) == cap(all) {
 		return "" // there may be more goroutines
 	}
 	var names [][]byte
+	if exited {
+		names = append(names, []byte("main"))
+	}
 	for g := range bytes.SplitSeq(all, []byte("\n\n")) {
 		if !bytes.Contains(g, []byte("goplus/ixgo.")) || bytes.Contains(g, []byte("runInterpWithContext(")) {
 			continue

@@ -48,6 +48,8 @@ type Options struct {
 	Around func(*Call) []reflect.Value
 	// Owner is asked for a Call's while a function value is made. It is needed with Around.
 	Owner func() any
+	// Panicked, if it is not nil, is told of panics that end goroutines which interpreted code started.
+	Panicked func(fault any)
 }
 
 // HotAfter is how often a loop turns, or a function is called, before it is compiled: that takes as long as some hundred
@@ -65,6 +67,9 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 	hookMethods(ctx)
 	for name, f := range links.Functions {
 		ctx.RegisterExternal(name, f)
+	}
+	if !levels.LeftOut("code_goexit") {
+		ctx.RegisterExternal("runtime.Goexit", callGoexit)
 	}
 	in := &Interp{ctx: ctx, options: o}
 	in.hot = hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: HotAfter, Failed: HotFailed}
@@ -98,7 +103,7 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 	}
 	finishReceivers()
 	in.number(i)
-	repairCode(i)
+	in.repairCode(i)
 	in.bindFunctions(i)
 	if !levels.LeftOut("hot") {
 		in.hot.Watch(i)

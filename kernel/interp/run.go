@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/goplus/ixgo"
 	"golang.org/x/tools/go/ssa"
@@ -28,17 +29,25 @@ func RunProgram(path string, args []string, stderr io.Writer) (exitCode int) {
 	if err == nil {
 		return code
 	}
+	reportEnd(stderr, err)
+	return 2
+}
+
+// reportEnd writes why a program ended.
+func reportEnd(stderr io.Writer, why error) {
 	var panicked ixgo.PanicError
 	var fatal ixgo.FatalError
+	var lost Fault
 	switch {
-	case errors.As(err, &panicked):
+	case errors.As(why, &panicked):
 		fmt.Fprintf(stderr, "panic: %v\n\n%s", panicked, panicked.Stack())
-	case errors.As(err, &fatal):
+	case errors.As(why, &fatal):
 		fmt.Fprintf(stderr, "panic: %v\n\n%s", fatal, fatal.Stack())
+	case errors.As(why, &lost):
+		fmt.Fprintf(stderr, "panic: %v\n\n%s", lost.Value, lost.Stack)
 	default:
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(stderr, why)
 	}
-	return 2
 }
 
 type runnable struct {
@@ -46,10 +55,16 @@ type runnable struct {
 	interp *ixgo.Interp
 
 	canDeadlock bool
+	lost        chan any // the panics of goroutines
 }
 
-//lint:ignore ST1005 these are the words in which Go's own runtime ends a program
-var errDeadlock = errors.New("fatal error: all goroutines are asleep - deadlock!")
+// The words in which Go's own runtime ends a program.
+var (
+	//lint:ignore ST1005 they are Go's
+	errDeadlock = errors.New("fatal error: all goroutines are asleep - deadlock!")
+	//lint:ignore ST1005 they are Go's
+	errNoGoroutines = errors.New("fatal error: no goroutines (main called runtime.Goexit) - deadlock!")
+)
 
 // run executes the program until it ends, or until all its goroutines wait for one another.
 func (p runnable) run(path string, args []string) (code int, err error) {
@@ -63,17 +78,31 @@ func (p runnable) run(path string, args []string) (code int, err error) {
 		ended <- end{code, err}
 	}()
 	deadlocked := make(chan struct{})
+	var exited atomic.Bool
 	if p.canDeadlock {
 		go func() {
-			awaitDeadlock()
+			awaitDeadlock(&exited)
 			close(deadlocked)
 		}()
 	}
-	select {
-	case e := <-ended:
-		return e.code, e.err
-	case <-deadlocked:
-		return 2, errDeadlock
+	for {
+		select {
+		case e := <-ended:
+			if !Goexited(e.err) {
+				return e.code, e.err
+			}
+			exited.Store(true) // which the other goroutines survive
+		case fault := <-p.lost:
+			if err, ok := fault.(error); ok {
+				return 2, err
+			}
+			return 2, Fault{Value: fault}
+		case <-deadlocked:
+			if exited.Load() {
+				return 2, errNoGoroutines
+			}
+			return 2, errDeadlock
+		}
 	}
 }
 
@@ -92,7 +121,8 @@ func loadProgram(path string) (p runnable, err error) {
 		return p, err
 	}
 	p.ctx = ixgo.NewContext(ixgo.ExperimentalSupportGC) // runtime.GC then sees what is dead in interpreted frames
-	in := New(p.ctx, Options{})
+	p.lost = make(chan any)
+	in := New(p.ctx, Options{Around: (*Call).Do, Owner: func() any { return nil }, Panicked: func(fault any) { p.lost <- fault }})
 	p.ctx.RegisterExternal("os.Exit", os.Exit) // which nothing recovers
 	p.ctx.BuildContext.OpenFile = openSource
 	load := func() (*ssa.Package, error) { return loadFile(p.ctx, path) }

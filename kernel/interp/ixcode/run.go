@@ -42,6 +42,25 @@ func (f *Function) Is(fn *ssa.Function) {
 	atomic.StorePointer((*unsafe.Pointer)(unsafe.Pointer(&f.SSA)), unsafe.Pointer(fn))
 }
 
+// Prepare makes the code that evaluates a call's function and arguments in a frame; what it gives calls it on behalf of
+// another frame, which may be of another goroutine, and drops the results.
+func (f *Function) Prepare(call *ssa.CallCommon) func(*Frame) func(*Frame) {
+	fn, args, bound := getCallIndex(f, call)
+	return func(fr *Frame) func(*Frame) {
+		callee, values := prepareCall(f.Interp, fr, call, fn, args, bound)
+		return func(caller *Frame) { callDiscardsResult(f.Interp, caller, callee, values, call.Args) }
+	}
+}
+
+//go:linkname getCallIndex github.com/goplus/ixgo.getCallIndex
+func getCallIndex(f *Function, call *ssa.CallCommon) (fn int, args, bound []int)
+
+//go:linkname prepareCall github.com/goplus/ixgo.(*Interp).prepareCall
+func prepareCall(i *ixgo.Interp, fr *Frame, call *ssa.CallCommon, fn int, args, bound []int) (callee any, values []any)
+
+//go:linkname callDiscardsResult github.com/goplus/ixgo.(*Interp).callDiscardsResult
+func callDiscardsResult(i *ixgo.Interp, caller *Frame, callee any, values []any, args []ssa.Value)
+
 //go:linkname allocFrame github.com/goplus/ixgo.(*function).allocFrame
 func allocFrame(f *Function, caller *Frame) *Frame
 
