@@ -133,7 +133,8 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	}()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	before := stackBytes()
+	r.stacks.Store(stackBytes())
+	defer r.acquit()
 	for {
 		select {
 		case err := <-finished:
@@ -146,11 +147,7 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 		case <-r.done:
 			return r.orExit(r.stopped(ctx, finished))
 		case <-tick.C:
-			now := stackBytes()
-			before = min(before, now)
-			if tooDeep(now, before) && tooDeep(stackInUse(), before) {
-				r.overflow(nil)
-			}
+			r.watchStacks()
 		}
 	}
 }
@@ -245,13 +242,11 @@ func (r *run) result(u *unit) []any {
 // Go ends the process when a goroutine's stack reaches a limit. A run whose
 // stacks grow by more than stackLimit, beyond what many goroutines need, is
 // stopped before. Go's limit is set as high as it can be, so that there is time.
-// Recursions that were left behind, and are still unwinding, count as what was there before, so there is a limit of all
-// stacks too: without it each could grow beyond the last, up to Go's limit. Beyond it a run may still have shallowStack
-// more, since a cell that is not deep is not to answer for what others left.
+// What all stacks take is known, and not whose they are: those that an earlier recursion left behind may still be there. So
+// the goroutines of the run are asked first; one that is many calls deep confesses. Recursions of compiled code alone are
+// not asked, and have twice the limit.
 const (
 	stackLimit     = 200 << 20
-	allStacksLimit = 4 * stackLimit
-	shallowStack   = 32 << 20
 	goroutineStack = 32 << 10
 	goLimit        = 2_000_000_000
 )
@@ -279,22 +274,27 @@ func stackInUse() int64 {
 	return stackBytes()
 }
 
-// tooDeep tells whether stacks of so many bytes, of which there were some before the run, are those of a recursion to be stopped.
-func tooDeep(now, before int64) bool {
-	return now-before > stackLimit || now > allStacksLimit && now-before > shallowStack
+// watchStacks looks now and then at how much the stacks have grown since the run began.
+func (r *run) watchStacks() {
+	now := stackBytes()
+	before := min(r.stacks.Load(), now)
+	r.stacks.Store(before)
+	switch {
+	case now-before <= stackLimit:
+		return
+	case now-before > 2*stackLimit && stackInUse()-before > 2*stackLimit:
+		r.overflow(nil)
+	default:
+		r.suspect()
+	}
 }
 
-// deep holds up a recursion that has used up what it may, until its run is
-// stopped for that.
+// deep stops a recursion that has used up what its run may.
 func (s *Session) deep() {
-	if stackBytes() < stackLimit || stackInUse() < stackLimit {
-		return
-	}
 	r := current(s)
-	select {
-	case <-r.done:
+	if before := r.stacks.Load(); stackBytes()-before > stackLimit && stackInUse()-before > stackLimit {
+		r.overflow(nil)
 		r.check()
-	case <-time.After(100 * time.Millisecond):
 	}
 }
 

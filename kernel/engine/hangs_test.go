@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -110,28 +111,6 @@ sort.Ints(nil); slices.Sort([]int{}); strings.ToLower(""); io.EOF; os.Args; cont
 	t.Logf("%d ways, the slowest took %v", len(hangs), slowest)
 }
 
-// What deep recursions left behind is nothing that a shallow cell answers for.
-func TestTooDeep(t *testing.T) {
-	for _, c := range []struct {
-		now, before int64
-		want        bool
-	}{
-		{0, 0, false},
-		{stackLimit, 0, false},
-		{stackLimit + 1, 0, true},
-		{allStacksLimit + 1, allStacksLimit + 1, false},
-		{allStacksLimit + 1<<20, allStacksLimit, false},
-		{allStacksLimit + 16<<20, allStacksLimit - 1<<20, false},
-		{allStacksLimit + 64<<20, allStacksLimit, true},
-		{allStacksLimit + 1, allStacksLimit - stackLimit/2, true},
-		{allStacksLimit - 1, allStacksLimit - stackLimit/2, false},
-	} {
-		if got := tooDeep(c.now, c.before); got != c.want {
-			t.Errorf("%d MB of stacks after %d MB: too deep is %v, want %v", c.now>>20, c.before>>20, got, c.want)
-		}
-	}
-}
-
 // A recursion through compiled code that calls again after it was told to stop, as sort.Sort calls Less, ends too: before, it
 // went on in the background until its stack took a gigabyte.
 func TestStoppedRecursionIsGone(t *testing.T) {
@@ -139,13 +118,44 @@ func TestStoppedRecursionIsGone(t *testing.T) {
 	if _, err := eval(s, deepSetup); err != nil {
 		t.Fatal(err)
 	}
+	before := stackInUse() // by other tests' sessions
 	stopTime(t, s, `sort.Sort(Less{})`)
 	for range 20 { // each gives what is stopped new time to tidy up
 		stopTime(t, s, `for {}`)
-		if got := stackBytes(); got > 150<<20 {
+		if got := stackBytes() - before; got > 150<<20 {
 			t.Fatalf("a stopped recursion still runs: stacks take %d MB", got>>20)
 		}
 	}
+}
+
+// A shallow cell does not answer for stacks that grow elsewhere, as those of an earlier recursion may.
+func TestShallowCellBesideDeepStack(t *testing.T) {
+	s := newSession(t)
+	release := make(chan struct{})
+	var deep sync.WaitGroup
+	deep.Add(1)
+	grow := time.AfterFunc(50*time.Millisecond, func() { descend(140<<20, deep.Done, release) })
+	defer grow.Stop()
+	defer close(release)
+	r, err := eval(s, `for i := range 40 { time.Sleep(10 * time.Millisecond); _ = i }; "shallow"`)
+	deep.Wait()
+	if got := stackBytes(); got < stackLimit {
+		t.Fatalf("stacks take %d MB, want more than the limit", got>>20)
+	}
+	if err != nil || r.result() != "shallow" {
+		t.Errorf("a shallow cell gives %v, %v", r.result(), err)
+	}
+}
+
+// descend uses so many bytes of its goroutine's stack, and returns after release.
+func descend(bytes int, arrived func(), release <-chan struct{}) byte {
+	var frame [64 << 10]byte
+	if bytes <= 0 {
+		arrived()
+		<-release
+		return frame[0]
+	}
+	return frame[bytes%len(frame)] + descend(bytes-len(frame), arrived, release)
 }
 
 func stopTime(t *testing.T, s *Session, src string) time.Duration {

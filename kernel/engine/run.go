@@ -27,6 +27,8 @@ type run struct {
 	wrote     atomic.Bool         // to the standard streams, since inOrder looked
 
 	main       atomic.Uint64                // id of the goroutine that executes the cell's statements
+	stacks     atomic.Int64                 // what all took when it began, or less
+	suspected  atomic.Bool                  // of a recursion that is too deep, since they take much more
 	overflowed atomic.Bool                  // its recursion is too deep
 	deepest    atomic.Pointer[ssa.Function] // where that was seen
 
@@ -140,15 +142,18 @@ func (r *run) until() <-chan struct{} {
 }
 
 func (r *run) check() {
-	if v := r.stops(nil); v != nil && !r.s.stopper.Tidying() {
+	if v := r.stops(nil, false); v != nil && !r.s.stopper.Tidying() {
 		r.s.stopper.Panics()
 		panic(v)
 	}
 }
 
 // stops is what the goroutines of the run are to panic with; nil while it goes on. They say which function they are in, if
-// they know.
-func (r *run) stops(in *ssa.Function) any {
+// they know, and whether they are deep in calls.
+func (r *run) stops(in *ssa.Function, deep bool) any {
+	if deep && r.suspected.Load() {
+		r.overflow(in)
+	}
 	if !r.cancelled.Load() {
 		return nil
 	}
@@ -156,6 +161,20 @@ func (r *run) stops(in *ssa.Function) any {
 		r.deepest.CompareAndSwap(nil, in)
 	}
 	return interrupted{}
+}
+
+// suspect has the goroutines of the run asked how deep they are.
+func (r *run) suspect() {
+	if !r.suspected.Swap(true) {
+		r.s.stopper.Stopping(1)
+	}
+}
+
+// acquit ends that.
+func (r *run) acquit() {
+	if r.suspected.Swap(false) {
+		r.s.stopper.Stopping(-1)
+	}
 }
 
 // overflow stops the run since its recursion is too deep.

@@ -55,7 +55,7 @@ var _ Evaluator = (*Session)(nil)
 func New() (*Session, error) {
 	s := &Session{cellText: map[string]string{}}
 	s.life, s.endLife = context.WithCancel(context.Background())
-	s.stopper = interp.NewStopper(func(in *ssa.Function) any { return current(s).stops(in) })
+	s.stopper = interp.NewStopper(func(in *ssa.Function, deep bool) any { return current(s).stops(in, deep) })
 	s.stdin = &stdin{s: s}
 	debug.SetMaxStack(goLimit)
 	if err := streams.Capture(); err != nil {

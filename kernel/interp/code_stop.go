@@ -32,7 +32,7 @@ const Patience = time.Second
 
 // A Stopper changes the code of interpreters.
 type Stopper struct {
-	stopped  func(*ssa.Function) any
+	stopped  func(in *ssa.Function, deep bool) any
 	since    atomic.Int64 // when goroutines were last told to stop
 	panicked sync.Map     // ids of goroutines that have panicked to stop -> whether they were last seen in deferred calls
 
@@ -42,13 +42,15 @@ type Stopper struct {
 }
 
 // NewStopper makes one. While goroutines should stop, stopped is called often on each goroutine that runs interpreted code,
-// with the function that it is in as far as that is known. It gives the value that a goroutine is to panic with, and nil
-// for those that go on.
-func NewStopper(stopped func(*ssa.Function) any) *Stopper { return &Stopper{stopped: stopped} }
+// with the function that it is in as far as that is known, and whether this is one of many calls, one within the other. It
+// gives the value that a goroutine is to panic with, and nil for those that go on.
+func NewStopper(stopped func(in *ssa.Function, deep bool) any) *Stopper {
+	return &Stopper{stopped: stopped}
+}
 
 // ask panics on goroutines that should stop.
 func (s *Stopper) ask() {
-	if v := s.stopped(nil); v != nil && !s.Tidying() {
+	if v := s.stopped(nil, false); v != nil && !s.Tidying() {
 		s.Panics()
 		panic(v)
 	}
@@ -87,7 +89,7 @@ func (s *Stopper) tidies(fr *ixcode.Frame, v any) bool {
 
 // stops ends the calling goroutine if it should stop; it reports false if not.
 func (s *Stopper) stops(fr *ixcode.Frame) bool {
-	v := s.stopped(fr.Function.SSA)
+	v := s.stopped(fr.Function.SSA, isDeep(fr))
 	if v == nil || s.tidies(fr, v) {
 		return false
 	}
@@ -99,6 +101,16 @@ func (s *Stopper) stops(fr *ixcode.Frame) bool {
 		fr.IPC = -1
 	}
 	return true
+}
+
+// isDeep reports whether a frame is in so many calls, one within the other, as a recursion makes.
+func isDeep(fr *ixcode.Frame) bool {
+	const many = 10_000
+	n := 0
+	for ; fr != nil && n < many; fr = fr.Caller {
+		n++
+	}
+	return n == many
 }
 
 // defersOften reports whether a panic would have to pass many functions with deferred calls. Each recovers and panics

@@ -45,7 +45,7 @@ type Host struct {
 // NewProgram is an empty program.
 func NewProgram(h Host) (*Program, error) {
 	if h.Stop == nil {
-		h.Stop = NewStopper(func(*ssa.Function) any { return nil })
+		h.Stop = NewStopper(func(*ssa.Function, bool) any { return nil })
 	}
 	ctx := ixgo.NewContext(ixgo.SupportMultipleInterp)
 	p := &Program{jumps: map[weak.Pointer[ixcode.Function]]*fresh{}, Interp: New(ctx, h.Options), host: h, imported: map[*types.Package]bool{}}
