@@ -9,7 +9,7 @@ import (
 func TestFailedImportLeavesNothing(t *testing.T) {
 	inModule(t, map[string]string{
 		"go.mod":         "module example.org/notes\n\ngo 1.26\n",
-		"clock/clock.go": "package clock\n\nimport _ \"unsafe\"\n\n//go:linkname unknown runtime.noSuchFunction\nfunc unknown() int64\n\nfunc Now() int64 { return unknown() }\n",
+		"clock/clock.go": "package clock\n\nimport _ \"unsafe\"\n\n//go:linkname unknown example.org/notes/nowhere.now\nfunc unknown() int64\n\nfunc Now() int64 { return unknown() }\n",
 		"bad/bad.go":     "package bad\n\nvar V = func() int { panic(\"bad day\") }()\n",
 		"good/good.go":   "package good\n\nvar V = 3\n",
 	})

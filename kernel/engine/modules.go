@@ -7,18 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/build"
 	"go/types"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/goplus/ixgo"
-	"golang.org/x/mod/modfile"
 )
 
 // modules finds packages that are not compiled in: by the user's go command, in
@@ -54,10 +50,16 @@ func (m *modules) undo(why error) {
 	if errors.As(why, &own) {
 		return
 	}
-	for _, path := range m.now {
+	m.forget(0)
+}
+
+// forget forgets the packages that were added for the cell, but for the first few.
+func (m *modules) forget(keep int) {
+	for _, path := range m.now[keep:] {
 		delete(m.dirs, path)
 		m.s.program.ForgetSource(path)
 	}
+	m.now = m.now[:keep]
 }
 
 func (m *modules) close() {
@@ -84,73 +86,24 @@ func plainImportError(err error) error {
 	return err
 }
 
-// may reports whether a path can be a module's: its first element has a dot, or
-// there is a go.mod whose module it is of.
+// may reports whether a path can be a module's: its first element has a dot, or it is of a module that the user's go.mod or
+// go.work names.
 func (m *modules) may(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
-	if strings.Contains(first, ".") {
-		return true
-	}
-	mod := moduleName(userModule())
-	return mod != "" && (path == mod || strings.HasPrefix(path, mod+"/"))
+	return strings.Contains(first, ".") || slices.ContainsFunc(ownNames(), func(name string) bool { return within(path, name) })
 }
 
-// userModule is the directory of the go.mod beside the notebook or above it.
-func userModule() string {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			break
-		}
-		dir = parent
-	}
-	return ""
-}
+// loading is a package, and all that it depends on, on its way into the session.
+type loading struct {
+	m      *modules
+	ctx    context.Context
+	dir    string // where the go command runs
+	own    bool   // which is the session's own module
+	listed map[string]listed
+	open   map[string]bool // packages that are being added, lest one that imports itself do so for ever
 
-func moduleName(dir string) string {
-	if dir == "" {
-		return ""
-	}
-	text, _ := os.ReadFile(filepath.Join(dir, "go.mod"))
-	return modfile.ModulePath(text)
-}
-
-// directory is where the go command is to run.
-func (m *modules) directory() (dir string, own bool, err error) {
-	if dir := userModule(); dir != "" {
-		return dir, false, nil
-	}
-	if m.temp == "" {
-		removeLeft(sessionFolder)
-		if m.temp, err = os.MkdirTemp("", fmt.Sprintf("%s%d-", sessionFolder, os.Getpid())); err != nil {
-			return "", false, err
-		}
-		err = os.WriteFile(filepath.Join(m.temp, "go.mod"), []byte("module session\n\ngo 1.26\n"), 0o644)
-	}
-	return m.temp, true, err
-}
-
-// sessionFolder begins the names of the folders of sessions' own modules. The number of their process follows.
-const sessionFolder = "msflow-session-"
-
-// removeLeft removes folders whose process was killed, more than an hour ago.
-func removeLeft(prefix string) {
-	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
-	for _, dir := range folders {
-		var pid int
-		if _, err := fmt.Sscanf(strings.TrimPrefix(filepath.Base(dir), prefix), "%d-", &pid); err != nil {
-			continue
-		}
-		p, err := os.FindProcess(pid)
-		gone := err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
-		if info, err := os.Stat(dir); gone && err == nil && time.Since(info.ModTime()) > time.Hour {
-			os.RemoveAll(dir)
-		}
-	}
+	switched map[string]bool // modules of which a package is read as for a processor without assembly
+	whole    map[string]bool // modules of which all are
 }
 
 // find makes a package and all it depends on known to the importer.
@@ -159,22 +112,17 @@ func (m *modules) find(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	list, err := m.list(ctx, dir, path)
-	if err != nil && own {
-		if err := m.get(ctx, dir, path); err != nil {
+	l := &loading{m: m, ctx: ctx, dir: dir, own: own, listed: map[string]listed{}, switched: map[string]bool{}, whole: map[string]bool{}}
+	for before := len(m.now); ; {
+		l.open = map[string]bool{}
+		err := l.add(path)
+		var split *splitError
+		if !errors.As(err, &split) || l.whole[split.module] {
 			return err
 		}
-		list, err = m.list(ctx, dir, path)
+		l.whole[split.module] = true
+		m.forget(before)
 	}
-	if err != nil {
-		return err
-	}
-	for _, p := range list {
-		if err := m.add(p); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // listed is what `go list` says of a package.
@@ -182,149 +130,124 @@ type listed struct {
 	ImportPath string
 	Dir        string
 	Standard   bool
+	Module     *module
 	Error      *struct{ Err string }
 }
 
-func (m *modules) list(ctx context.Context, dir, path string) (list []listed, err error) {
-	out, err := m.goCommand(ctx, dir, nil, "list", "-e", "-deps", "-tags", strings.Join(sourceTags, ","),
-		"-json=ImportPath,Dir,Standard,Error", "--", path)
+type module struct {
+	Path, Version string
+	Replace       *module
+}
+
+// module is the path of a package's module.
+func (p listed) module() string {
+	if p.Module == nil {
+		return ""
+	}
+	return p.Module.Path
+}
+
+// local reports whether a package's source is somebody's own, which may be edited, and not in the module cache.
+func (p listed) local() bool {
+	m := p.Module
+	if m != nil && m.Replace != nil {
+		m = m.Replace
+	}
+	return m == nil || m.Version == ""
+}
+
+// lookup is what the go command says of a package. A session's own module gets what it has not yet, at the versions of the
+// modules that it has already.
+func (l *loading) lookup(path string) (listed, error) {
+	if p, ok := l.listed[path]; ok {
+		return p, nil
+	}
+	if !l.own { // it may have a vendor folder
+		err := l.list(path, nil)
+		return l.listed[path], err
+	}
+	err := l.list(path, nil, "-mod=readonly")
 	if err != nil {
-		return nil, err
+		l.m.s.notice("fetching " + path)
+		err = l.m.fetch(l.ctx, l.dir, path, func(env []string) error { return l.list(path, env, "-mod=mod") })
+	}
+	return l.listed[path], err
+}
+
+// list adds a package and those that it depends on to those listed.
+func (l *loading) list(path string, env []string, flags ...string) error {
+	args := append([]string{"list", "-e", "-deps", "-tags", strings.Join(sourceTags, ","), "-json=ImportPath,Dir,Standard,Module,Error"}, flags...)
+	out, err := l.m.goCommand(l.ctx, l.dir, env, append(args, "--", path)...)
+	if err != nil {
+		return err
 	}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p listed
 		if err := dec.Decode(&p); err == io.EOF {
-			return list, nil
+			return nil
 		} else if err != nil {
-			return nil, fmt.Errorf("reading go list: %w", err)
+			return fmt.Errorf("reading go list: %w", err)
 		}
-		if p.Error != nil && !(p.Dir != "" && strings.Contains(p.Error.Err, "build constraints exclude")) { // add says why
-			return nil, errors.New(strings.TrimSpace(p.Error.Err))
+		if p.Error != nil && !(p.Dir != "" && strings.Contains(p.Error.Err, "build constraints exclude")) { // read says why
+			return errors.New(strings.TrimSpace(p.Error.Err))
 		}
-		list = append(list, p)
+		l.listed[p.ImportPath] = p
 	}
 }
 
-// add makes one package known, or says why it cannot be interpreted.
-func (m *modules) add(p listed) error {
-	if p.Standard || m.dirs[p.ImportPath] != "" {
+// add makes one package known, after those that it imports, or says why it cannot be interpreted.
+func (l *loading) add(path string) error {
+	m := l.m
+	if _, compiled := ixgo.LookupPackage(path); compiled || m.dirs[path] != "" || path == "unsafe" || path == "C" {
 		return nil
 	}
-	if _, compiled := ixgo.LookupPackage(p.ImportPath); compiled {
-		return nil
+	p, err := l.lookup(path)
+	if err != nil || p.Standard {
+		return err
 	}
-	m.now = append(m.now, p.ImportPath)
-	sp, err := m.s.program.ReadSource(p.ImportPath, p.Dir)
+	if l.open[path] {
+		return fmt.Errorf("import cycle: package %s imports itself", path)
+	}
+	l.open[path] = true
+	m.now = append(m.now, path)
+	sp, err := l.read(p)
 	if err != nil {
-		var none *build.NoGoError
-		if errors.As(err, &none) {
-			if name, ok := cgoFile(p.Dir); ok {
-				return fmt.Errorf("package %s uses cgo (%s), which cannot be interpreted", p.ImportPath, name)
-			}
-			return fmt.Errorf("package %s has no Go files for this platform without assembly", p.ImportPath)
-		}
-		return fmt.Errorf("package %s: %w", p.ImportPath, err)
+		return err
 	}
-	if name, bodiless := withoutBody(sp.Files); bodiless {
-		return fmt.Errorf("package %s implements %s in assembly, which cannot be interpreted", p.ImportPath, name)
+	if missing := unlinked(sp.Files); len(missing) > 0 {
+		giveBodies(sp.Files, missing, fmt.Sprintf("package %s takes %s from Go's runtime (go:linkname), which cells cannot%s",
+			path, someNames(missing), whatToDo))
+	}
+	for _, imported := range importsOf(sp.Files) {
+		if err := l.add(imported); err != nil {
+			return err
+		}
 	}
 	if err := sp.Load(); err != nil {
-		return fmt.Errorf("package %s: %w", p.ImportPath, err)
+		return l.loadError(p, err)
 	}
-	m.dirs[p.ImportPath] = p.Dir
+	m.dirs[path] = p.Dir
 	return nil
 }
 
-// cgoFile is a file in the directory that imports "C".
-func cgoFile(dir string) (name string, found bool) {
-	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
-	for _, f := range files {
-		text, _ := os.ReadFile(f)
-		if bytes.Contains(text, []byte("import \"C\"")) {
-			return filepath.Base(f), true
-		}
+// loadError says why a package does not type-check.
+func (l *loading) loadError(p listed, err error) error {
+	if l.switched[p.module()] && !l.whole[p.module()] {
+		return &splitError{p.module(), err}
 	}
-	return "", false
+	if name, ok := cgoFile(p.Dir); ok && strings.Contains(err.Error(), "undefined:") {
+		return usesC(p.ImportPath, name)
+	}
+	return fmt.Errorf("package %s: %w", p.ImportPath, err)
 }
 
-// withoutBody finds a function that is not written in Go.
-func withoutBody(files []*ast.File) (name string, found bool) {
+func importsOf(files []*ast.File) (paths []string) {
 	for _, f := range files {
-		for _, d := range f.Decls {
-			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body == nil && !linknamed(f, fd.Name.Name) {
-				return fd.Name.Name, true
+		for _, sp := range f.Imports {
+			if path, err := strconv.Unquote(sp.Path.Value); err == nil {
+				paths = append(paths, path)
 			}
 		}
 	}
-	return "", false
-}
-
-func linknamed(f *ast.File, name string) bool {
-	for _, g := range f.Comments {
-		for _, c := range g.List {
-			if fields := strings.Fields(c.Text); len(fields) > 1 && fields[0] == "//go:linkname" && fields[1] == name {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// get adds a module to the go.mod in dir. Without a network the module cache
-// still serves.
-func (m *modules) get(ctx context.Context, dir, path string) error {
-	m.s.foreground.Load().sink.Notice("fetching " + path)
-	_, err := m.goCommand(ctx, dir, nil, "get", "--", path)
-	if err == nil {
-		return nil
-	}
-	cache, cacheErr := m.goCommand(ctx, dir, nil, "env", "GOMODCACHE")
-	if cacheErr != nil {
-		return err
-	}
-	local := []string{"GOPROXY=file://" + filepath.ToSlash(strings.TrimSpace(string(cache))) + "/cache/download", "GOSUMDB=off"}
-	if _, cached := m.goCommand(ctx, dir, local, "get", "--", path); cached == nil {
-		m.s.foreground.Load().sink.Notice(path + ": no network; using the version in the module cache")
-		return nil
-	}
-	return err
-}
-
-func (m *modules) goCommand(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
-	c := exec.CommandContext(ctx, "go", args...)
-	c.Dir = dir
-	c.Env = append(append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "PWD="+dir), env...)
-	var out, errOut bytes.Buffer
-	c.Stdout, c.Stderr = &out, &errOut
-	err := c.Run()
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
-		return nil, errors.New("finding modules needs the go command, which is not installed")
-	case ctx.Err() != nil:
-		return nil, m.s.failed(interrupted{})
-	case err != nil:
-		text := strings.TrimSpace(errOut.String())
-		if text == "" {
-			text = err.Error()
-		}
-		return nil, errors.New(text)
-	}
-	return out.Bytes(), nil
-}
-
-// Get adds a module, or the one of a package, with @version if need be, to the go.mod beside the notebook or else to the
-// session's own module, and says which.
-func (s *Session) Get(ctx context.Context, module string, sink Sink) (where string, err error) {
-	s.evaluating.Lock()
-	defer s.evaluating.Unlock()
-	r := s.begin(&Cell{}, sink)
-	defer r.end()
-	dir, own, err := s.modules.directory()
-	if err != nil {
-		return "", err
-	}
-	if own {
-		return "the session's module", s.modules.get(ctx, dir, module)
-	}
-	return filepath.Join(dir, "go.mod"), s.modules.get(ctx, dir, module)
+	return paths
 }

@@ -1,9 +1,14 @@
 package engine
 
 import (
+	"archive/zip"
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,7 +57,7 @@ func New(name string) Event {
 func Spin() { for {} }
 `,
 		"counter/inner/inner.go": "package inner\n\nconst Start = 100\n",
-		"asm/asm.go":             "package asm\n\nfunc Fast(x int) int\n",
+		"asm/asm.go":             "package asm\n\nfunc Fast(x int) int\n\nfunc Slow(x int) int { return 2 * x }\n",
 		"asm/asm_amd64.s":        "",
 		"usesc/c.go":             "package usesc\n\nimport \"C\"\n\nfunc F() {}\n",
 		"broken/b.go":            "package broken\n\nfunc F() int { return \"a\" }\n",
@@ -62,7 +67,8 @@ func Spin() { for {} }
 		{src: `import "example.org/notes/counter"; a := counter.New("a"); a.ID()`, want: "101"},
 		{src: `b := counter.New("b"); b.ID() - a.ID()`, want: "1"},
 		{src: `func more() int { return counter.New("c").ID() }; more()`, want: "103"},
-		{src: `import "example.org/notes/asm"`, err: "package example.org/notes/asm implements Fast in assembly"},
+		{src: `import "example.org/notes/asm"; asm.Slow(2)`, want: "4"},
+		{src: `asm.Fast(2)`, err: "package example.org/notes/asm implements Fast in assembly"},
 		{src: `import "example.org/notes/usesc"`, err: "package example.org/notes/usesc uses cgo"},
 		{src: `import "example.org/notes/broken"`, err: "broken"},
 		{src: `import "example.org/notes/missing"`, err: "example.org/notes/missing"},
@@ -119,8 +125,182 @@ func TestModuleNameWithComment(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(line+"\n\ngo 1.26\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if got := moduleName(dir); got != "ex.org/m" {
-			t.Errorf("%s: module %q", line, got)
+		if got := moduleNames(filepath.Join(dir, "go.mod")); !slices.Equal(got, []string{"ex.org/m"}) {
+			t.Errorf("%s: modules %q", line, got)
+		}
+	}
+}
+
+// A package that has assembly for this processor is read as for one that it has none for, alone or, where the rest of its
+// module would not fit, with all of it.
+func TestModulesWithAssembly(t *testing.T) {
+	inModule(t, map[string]string{
+		"go.mod":                    "module example.org/m\n\ngo 1.26\n\nrequire example.org/fast v0.0.0\n\nreplace example.org/fast => ./fast\n",
+		"fast/go.mod":               "module example.org/fast\n\ngo 1.26\n",
+		"fast/alone/sum_amd64.go":   "package alone\n\nfunc Sum(a, b int) int\n",
+		"fast/alone/sum_arm64.go":   "package alone\n\nfunc Sum(a, b int) int\n",
+		"fast/alone/sum_amd64.s":    "",
+		"fast/alone/sum_arm64.s":    "",
+		"fast/alone/sum.go":         "//go:build !amd64 && !arm64\n\npackage alone\n\nfunc Sum(a, b int) int { return a + b }\n",
+		"fast/user/user.go":         "package user\n\nimport (\n\t\"runtime\"\n\t\"example.org/fast/alone\"\n)\n\nfunc Two() (int, string) { return alone.Sum(1, 1), runtime.GOARCH }\n",
+		"fast/whole/has_amd64.go":   "package whole\n\nimport \"example.org/fast/whole/asm\"\n\nfunc How() string { return asm.Only() }\n",
+		"fast/whole/has_arm64.go":   "package whole\n\nimport \"example.org/fast/whole/asm\"\n\nfunc How() string { return asm.Only() }\n",
+		"fast/whole/has.go":         "//go:build !amd64 && !arm64\n\npackage whole\n\nfunc How() string { return \"in Go\" }\n",
+		"fast/whole/asm/o_amd64.go": "package asm\n\nfunc Only() string { return \"assembly\" }\n\nfunc fast()\n",
+		"fast/whole/asm/o_arm64.go": "package asm\n\nfunc Only() string { return \"assembly\" }\n\nfunc fast()\n",
+		"fast/whole/asm/asm.go":     "package asm\n",
+		"fast/linked/linked.go":     "package linked\n\nimport _ \"unsafe\"\n\n//go:linkname wake runtime.wakep\nfunc wake()\n\nfunc Wake() { wake() }\n\nfunc Three() int { return 3 }\n",
+		"fast/linked/empty.s":       "",
+	})
+	s := newSession(t)
+	for _, c := range []struct{ src, want, err string }{
+		{src: `import "example.org/fast/user"; n, processor := user.Two(); fmt.Sprint(n, " on ", processor)`, want: "2 on " + runtime.GOARCH},
+		{src: `import "example.org/fast/whole"; whole.How()`, want: "in Go"},
+		{src: `import "example.org/fast/linked"; linked.Three()`, want: "3"},
+		{src: `linked.Wake()`, err: "package example.org/fast/linked takes wake from Go's runtime"},
+		{src: `linked.Three()`, want: "3"},
+	} {
+		r, err := eval(s, c.src)
+		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%s: got error %v, want %q", c.src, err, c.err)
+		} else if c.want != "" && r.result() != c.want {
+			t.Errorf("%s: got %s, want %s", c.src, r.result(), c.want)
+		}
+	}
+}
+
+// Interfaces of packages with the same name are told apart, whatever their methods are called.
+func TestInterfacesOfPackagesWithOneName(t *testing.T) {
+	const source = "package expr\n\ntype kind interface{ isKind() }\n\ntype Number struct{}\n\nfunc (*Number) isKind() {}\n\n" +
+		"type Type struct{ Kind kind }\n\nfunc New() *Type { return &Type{&Number{}} }\n"
+	inModule(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n", "v1/expr/e.go": source, "v2/expr/e.go": source})
+	s := newSession(t)
+	r, err := eval(s, `import one "example.org/m/v1/expr"
+import two "example.org/m/v2/expr"
+fmt.Sprintf("%T %T", one.New().Kind, two.New().Kind)`)
+	if want := "*expr.Number *expr.Number"; err != nil || r.result() != want {
+		t.Errorf("%s, %v; want %s", r.result(), err, want)
+	}
+}
+
+// The packages of a workspace and of replaced modules may have names without a dot.
+func TestWorkspaceAndReplacement(t *testing.T) {
+	dir := inModule(t, map[string]string{
+		"go.work":        "go 1.26\n\nuse (\n\t./app\n\t./lib\n)\n",
+		"app/go.mod":     "module app\n\ngo 1.26\n\nrequire other v0.0.0\n\nreplace other => ../other\n",
+		"app/sub/s.go":   "package sub\n\nfunc V() int { return 1 }\n",
+		"lib/go.mod":     "module lib\n\ngo 1.26\n",
+		"lib/l.go":       "package lib\n\nfunc V() int { return 2 }\n",
+		"other/go.mod":   "module other\n\ngo 1.26\n",
+		"other/pkg/o.go": "package pkg\n\nfunc V() int { return 3 }\n",
+	})
+	for _, from := range []string{"app", "."} {
+		t.Chdir(filepath.Join(dir, from))
+		r, err := eval(newSession(t), `import ("app/sub"; "lib"; "other/pkg")
+fmt.Sprint(sub.V(), lib.V(), pkg.V())`)
+		if err != nil || r.result() != "1 2 3" {
+			t.Errorf("from %s: %s, %v", from, r.result(), err)
+		}
+	}
+}
+
+// A directory is got as the module that it holds.
+func TestGetDirectory(t *testing.T) {
+	dir := inModule(t, map[string]string{
+		"lib/go.mod":   "module example.org/lib\n\ngo 1.26\n",
+		"lib/l.go":     "package lib\n\nfunc V() int { return 5 }\n",
+		"plain/p.go":   "package plain\n",
+		"other/go.mod": "module example.org/other\n\ngo 1.26\n",
+	})
+	get := func(what string) error {
+		s := newSession(t)
+		if _, err := s.Get(t.Context(), what, Discard{}); err != nil {
+			return err
+		}
+		r, err := eval(s, `import "example.org/lib"; lib.V()`)
+		if err == nil && r.result() != "5" {
+			t.Errorf("%s: %s", what, r.result())
+		}
+		return err
+	}
+	for _, what := range []string{"./lib", filepath.Join(dir, "lib")} {
+		if err := get(what); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := get("./plain"); err == nil || !strings.Contains(err.Error(), "./plain has no go.mod") {
+		t.Errorf("a directory without a go.mod: %v", err)
+	}
+	t.Chdir(filepath.Join(dir, "other"))
+	if err := get("../lib"); err != nil {
+		t.Error(err)
+	}
+	if mod, _ := os.ReadFile("go.mod"); !strings.Contains(string(mod), "=> ../lib") {
+		t.Errorf("go.mod is\n%s", mod)
+	}
+	if err := get("."); err == nil || !strings.Contains(err.Error(), "is the module beside the notebook") {
+		t.Errorf("the module itself: %v", err)
+	}
+}
+
+// TestGetKeepsVersion imports a package of a module whose version was asked for, which brings in a module that is not there
+// yet, but no later version.
+func TestGetKeepsVersion(t *testing.T) {
+	dir := inModule(t, nil)
+	proxy := moduleProxy{t, filepath.Join(dir, "proxy")}
+	for v, word := range map[string]string{"v1.0.0": "first", "v1.1.0": "second"} {
+		proxy.add("example.org/m", v, map[string]string{
+			"go.mod":     "module example.org/m\n\ngo 1.26\n\nrequire example.org/dep v1.0.0\n",
+			"sub/sub.go": "package sub\n\nimport \"example.org/dep\"\n\nfunc V() string { return \"" + word + "\" + dep.V() }\n",
+		})
+	}
+	proxy.add("example.org/dep", "v1.0.0", map[string]string{
+		"go.mod": "module example.org/dep\n\ngo 1.26\n", "d.go": "package dep\n\nfunc V() string { return \"!\" }\n",
+	})
+	for name, value := range map[string]string{
+		"GOPROXY": "file://" + proxy.dir, "GOSUMDB": "off", "GONOSUMDB": "", "GONOPROXY": "", "GOPRIVATE": "",
+		"GOMODCACHE": filepath.Join(dir, "cache"), "GOFLAGS": "-modcacherw",
+	} {
+		t.Setenv(name, value)
+	}
+	s := newSession(t)
+	if _, err := s.Get(t.Context(), "example.org/m@v1.0.0", Discard{}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := eval(s, `import "example.org/m/sub"; sub.V()`); err != nil || r.result() != "first!" {
+		t.Errorf("%s, %v", r.result(), err)
+	}
+}
+
+// moduleProxy is a folder that the go command takes for a module proxy.
+type moduleProxy struct {
+	t   *testing.T
+	dir string
+}
+
+func (p moduleProxy) add(path, version string, files map[string]string) {
+	p.t.Helper()
+	dir := filepath.Join(p.dir, filepath.FromSlash(path), "@v")
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	for name, text := range files {
+		w, err := z.Create(path + "@" + version + "/" + name)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	z.Close()
+	os.MkdirAll(dir, 0o755)
+	list, _ := os.ReadFile(filepath.Join(dir, "list"))
+	for name, data := range map[string][]byte{
+		version + ".zip": archive.Bytes(), version + ".mod": []byte(files["go.mod"]),
+		version + ".info": fmt.Appendf(nil, `{"Version": %q}`, version), "list": fmt.Appendln(list, version),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			p.t.Fatal(err)
 		}
 	}
 }

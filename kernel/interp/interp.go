@@ -60,6 +60,9 @@ var HotAfter int32 = 50
 // it.
 var HotFailed func(fault any)
 
+// Links reports whether interpreted code can take a function by the linkname directive.
+func Links(name string) bool { return links.Functions[name] != nil }
+
 // New corrects a context, whose packages can then be linked.
 func New(ctx *ixgo.Context, o Options) *Interp {
 	ctx.RunContext = context.Background() // so that ixgo recovers in goroutines

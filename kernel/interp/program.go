@@ -71,9 +71,14 @@ func (p *Program) Override(funcs map[string]any) {
 	}
 }
 
-// ReadSource reads the package in a directory, whose source the program will interpret. It is not checked yet.
-func (p *Program) ReadSource(path, dir string) (*ixgo.SourcePackage, error) {
-	if err := p.ctx.AddImport(path, dir); err != nil {
+// ReadSource reads the package in a directory, whose source the program will interpret, with the files that it has for a
+// processor, as in GOARCH. It is not checked yet.
+func (p *Program) ReadSource(path, dir, processor string) (*ixgo.SourcePackage, error) {
+	own := p.ctx.BuildContext.GOARCH
+	p.ctx.BuildContext.GOARCH = processor
+	err := p.ctx.AddImport(path, dir)
+	p.ctx.BuildContext.GOARCH = own
+	if err != nil {
 		return nil, err
 	}
 	sp := p.ctx.SourcePackage(path)

@@ -25,6 +25,8 @@ type loader struct {
 	named     sync.Map     // reflect.Type -> types.Type
 	record    *ixgo.TypesRecord
 	nested    map[*types.Named]int
+
+	interfaces []*types.Named // see finishInterfaces
 }
 
 func newLoader(p *Program, compiled ixgo.Loader) *loader {
@@ -122,6 +124,7 @@ func (k recordLoader) LookupReflect(t types.Type) (reflect.Type, bool) {
 		if rt := k.l.reflected.At(n); rt != nil {
 			return rt.(reflect.Type), true
 		}
+		k.l.meets(n)
 	}
 	return nil, false
 }
@@ -149,6 +152,7 @@ func (l *loader) reflectType(t types.Type) reflect.Type {
 	defer l.mu.Unlock()
 	rt, _ := l.record.ToType(t)
 	finishReceivers()
+	l.finishInterfaces()
 	return rt
 }
 
@@ -194,6 +198,7 @@ func (l *loader) reflectNamed(n *types.Named) reflect.Type {
 	}
 	rt, _ := l.record.ToType(n)
 	finishReceivers()
+	l.finishInterfaces()
 	l.reflected.Set(n, rt)
 	l.named.Store(rt, n)
 	l.p.methods.note(n, rt)

@@ -13,6 +13,27 @@ func runtimeNanotime() int64
 //go:linkname runtimeFastrand runtime.fastrand
 func runtimeFastrand() uint32
 
+//go:linkname runtimeFastrandn runtime.fastrandn
+func runtimeFastrandn(n uint32) uint32
+
+//go:linkname runtimeFastrand64 runtime.fastrand64
+func runtimeFastrand64() uint64
+
+//go:linkname runtimeCheaprand runtime.cheaprand
+func runtimeCheaprand() uint32
+
+//go:linkname runtimeCheaprandn runtime.cheaprandn
+func runtimeCheaprandn(n uint32) uint32
+
+//go:linkname runtimeCputicks runtime.cputicks
+func runtimeCputicks() int64
+
+//go:linkname runtimeProcyield runtime.procyield
+func runtimeProcyield(cycles uint32)
+
+//go:linkname runtimeMemequal runtime.memequal
+func runtimeMemequal(p, q unsafe.Pointer, size uintptr) bool
+
 //go:linkname runtimeMemhash runtime.memhash
 func runtimeMemhash(p unsafe.Pointer, seed, size uintptr) uintptr
 
@@ -120,7 +141,10 @@ func bigAddMulVVW(z, x []uint, y uint) uint
 
 // Functions are the functions by the names that they are taken by, as in "reflect.typelinks" or "reflect.(*rtype).Elem".
 var Functions = map[string]any{
-	"runtime.nanotime": runtimeNanotime, "runtime.fastrand": runtimeFastrand, "runtime.throw": func(text string) { panic("runtime.throw: " + text) },
+	"runtime.nanotime": runtimeNanotime, "runtime.fastrand": runtimeFastrand,
+	"runtime.fastrandn": runtimeFastrandn, "runtime.fastrand64": runtimeFastrand64, "runtime.cheaprand": runtimeCheaprand,
+	"runtime.cheaprandn": runtimeCheaprandn, "runtime.cputicks": runtimeCputicks, "runtime.procyield": runtimeProcyield,
+	"runtime.memequal": runtimeMemequal, "runtime.throw": func(text string) { panic("runtime.throw: " + text) },
 	"runtime.memhash": runtimeMemhash, "runtime.strhash": runtimeStrhash,
 	"runtime.memmove": runtimeMemmove, "runtime.memclrNoHeapPointers": runtimeMemclr, "runtime.mallocgc": runtimeMallocgc, "runtime.newarray": runtimeNewarray,
 	"runtime.mapassign": runtimeMapassign, "runtime.mapaccess2": runtimeMapaccess2, "runtime.mapassign_faststr": runtimeMapassignFaststr,

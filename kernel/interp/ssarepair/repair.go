@@ -1,6 +1,6 @@
 // Package ssarepair corrects instructions of go/ssa that ixgo executes otherwise than Go defines them. It edits functions
 // before they are linked, so that they mean the same to both; each of the files phis.go, maps.go, panic.go, assert.go,
-// sizes.go and zeroconvert.go says what and why. The corrected code calls Functions.
+// sizes.go, zeroconvert.go and pointer.go says what and why. The corrected code calls Functions.
 package ssarepair
 
 import (
@@ -46,7 +46,7 @@ func newRepairer(guard bool) *repairer {
 	r := &repairer{calls: repairCalls(), guard: guard}
 	for name, correct := range map[string]func(ssa.Instruction) []ssa.Instruction{
 		"ssa_maps": r.nilKeys, "ssa_panic": r.nilPanic, "ssa_assert": r.exactAssertion,
-		"ssa_sizes": r.computedSizes, "ssa_zeroconvert": r.zeroConversion,
+		"ssa_sizes": r.computedSizes, "ssa_zeroconvert": r.zeroConversion, "ssa_pointer": r.plainPointer,
 	} {
 		if !levels.LeftOut(name) {
 			r.corrections = append(r.corrections, correct)
