@@ -1,7 +1,6 @@
 package cell
 
 import (
-	"go/scanner"
 	"go/token"
 	"strings"
 	"unicode"
@@ -11,33 +10,15 @@ import (
 // TokenUnder says whether an offset is inside a string or comment, and where
 // that starts.
 func TokenUnder(code string, at int) (token.Token, int) {
-	fset := token.NewFileSet()
-	f := fset.AddFile("", -1, len(code))
-	var sc scanner.Scanner
-	sc.Init(f, []byte(code), func(token.Position, string) {}, scanner.ScanComments)
-	for {
-		pos, tok, lit := sc.Scan()
-		if tok == token.EOF {
-			return token.ILLEGAL, 0
+	for t := range Tokens(code) {
+		if t.Start >= at {
+			break
 		}
-		start := f.Offset(pos)
-		if start >= at {
-			return token.ILLEGAL, 0
-		}
-		end := start + len(lit)
-		switch tok {
-		case token.STRING:
-			closed := len(lit) > 1 && lit[len(lit)-1] == lit[0]
-			if at < end || !closed && at == end {
-				return token.STRING, start
-			}
-		case token.COMMENT:
-			closed := strings.HasPrefix(lit, "/*") && strings.HasSuffix(lit, "*/") && len(lit) > 3
-			if at < end || !closed && at == end {
-				return token.COMMENT, start
-			}
+		if t.covers(at) {
+			return t.Token, t.Start
 		}
 	}
+	return token.ILLEGAL, 0
 }
 
 // IsNameRune reports whether a name may hold the rune.
@@ -78,18 +59,11 @@ func ExprStart(text string) int {
 }
 
 // OpenBrackets is the stack of brackets that are open at the end of the code.
-func OpenBrackets(code string) (stack []token.Token, excess bool) {
-	fset := token.NewFileSet()
-	f := fset.AddFile("", -1, len(code))
-	var sc scanner.Scanner
-	sc.Init(f, []byte(code), func(token.Position, string) {}, 0)
-	for {
-		_, tok, _ := sc.Scan()
-		switch tok {
-		case token.EOF:
-			return stack, excess
+func OpenBrackets(src string) (stack []token.Token, excess bool) {
+	for t := range code(src) {
+		switch t.Token {
 		case token.LPAREN, token.LBRACK, token.LBRACE:
-			stack = append(stack, tok)
+			stack = append(stack, t.Token)
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			if len(stack) == 0 {
 				excess = true
@@ -98,6 +72,7 @@ func OpenBrackets(code string) (stack []token.Token, excess bool) {
 			}
 		}
 	}
+	return stack, excess
 }
 
 // Balanced reports whether every bracket of the code is closed.

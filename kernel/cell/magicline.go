@@ -1,18 +1,28 @@
 package cell
 
 import (
-	"go/scanner"
 	"go/token"
+	"slices"
 	"strings"
 )
 
 // A MagicLine is a line of a cell that is a command rather than Go, a magic.
 type MagicLine struct {
-	Name string // with its sign: "%time", "%%bash", "!" or "?"
-	Arg  string // what stands after the name; of ? the whole line, as the sign may stand at either end
-	Body string // of %%name, all that follows in the cell
-	Line int    // 1-based
+	Name       string // with its sign: "%time", "%%bash", "!" or "?"
+	Arg        string // what stands after the name; of ? the whole line, as the sign may stand at either end
+	Body       string // of %%name, all that follows in the cell
+	Line       int    // 1-based
+	Start, End int    // where the name stands in the cell, in bytes; of ? the whole line
 }
+
+// goMagics are the magics whose argument, or the rest of the cell below them, is Go.
+var goMagics = []string{"%time", "%timeit", "%page", "%%time", "%%capture"}
+
+// TakesGo reports whether the magic's argument, or of %%name the rest of the cell, is Go.
+func (m *MagicLine) TakesGo() bool { return slices.Contains(goMagics, m.Name) }
+
+// TakesRest reports whether the magic takes all that follows in the cell.
+func (m *MagicLine) TakesRest() bool { return strings.HasPrefix(m.Name, "%%") }
 
 // Segment is a stretch of a cell: lines of Go, or a magic.
 type Segment struct {
@@ -21,7 +31,8 @@ type Segment struct {
 	Magic *MagicLine // nil for Go
 }
 
-// Segments cuts a cell at its magics. They stand where a statement could start.
+// Segments cuts a cell at its magics, which stand where a statement could start. A session evaluates the segments one after
+// the other, each stretch of Go as if it were a cell.
 func Segments(code string) (list []Segment) {
 	from, at, line := 0, 0, 0
 	flush := func() {
@@ -29,105 +40,146 @@ func Segments(code string) (list []Segment) {
 			list = append(list, Segment{Start: from, Text: code[from:at]})
 		}
 	}
+	place := newPlace(code)
 	for text := range strings.Lines(code) {
 		line++
-		name, arg := magicOf(text)
-		if name == "" || !AtStatement(code[from:at]) {
+		m := magicOf(text)
+		if m == nil || !place.atStatement(at-from) {
 			at += len(text)
 			continue
 		}
 		flush()
-		m := &MagicLine{Name: name, Arg: arg, Line: line}
-		if strings.HasPrefix(name, "%%") {
+		m.Line, m.Start, m.End = line, m.Start+at, m.End+at
+		if m.TakesRest() {
 			m.Body = code[at+len(text):]
 			return append(list, Segment{Start: at, Text: code[at:], Magic: m})
 		}
 		list = append(list, Segment{Start: at, Text: text, Magic: m})
 		at += len(text)
 		from = at
+		place = newPlace(code[from:])
 	}
 	flush()
 	return list
 }
 
-// Parts cuts a cell into its parts, magics among them.
-func Parts(code string) (parts []Part) {
-	line := 0
+// Magics are all magics of a cell, also those between the Go that a %%name takes.
+func Magics(code string) (list []MagicLine) {
 	for _, seg := range Segments(code) {
-		if seg.Magic != nil {
-			text := seg.Text
-			if seg.Magic.Body == "" {
-				text = strings.TrimRight(text, "\n")
-			}
-			parts = append(parts, Part{Kind: Magic, Start: seg.Start, Text: text, Line: line + 1, Col: 1})
-		} else {
-			for _, p := range Split(seg.Text) {
-				p.Start += seg.Start
-				p.Line += line
-				parts = append(parts, p)
-			}
+		if seg.Magic == nil {
+			continue
 		}
-		line += strings.Count(seg.Text, "\n")
+		list = append(list, *seg.Magic)
+		if !seg.Magic.TakesRest() || !seg.Magic.TakesGo() {
+			continue
+		}
+		body := len(code) - len(seg.Magic.Body)
+		for _, m := range Magics(seg.Magic.Body) {
+			m.Line, m.Start, m.End = m.Line+seg.Magic.Line, m.Start+body, m.End+body
+			list = append(list, m)
+		}
 	}
-	return parts
+	return list
 }
 
-// MaskMagics blanks the lines of magics out, keeping all offsets. What follows %%name stays.
+// MaskMagics blanks out what is not Go, keeping all offsets: the lines of magics, and the rest of the cell where it is another
+// language's.
 func MaskMagics(code string) string {
 	var b strings.Builder
 	for _, seg := range Segments(code) {
-		if seg.Magic == nil {
+		switch {
+		case seg.Magic == nil:
 			b.WriteString(seg.Text)
-			continue
-		}
-		line, rest, more := strings.Cut(seg.Text, "\n")
-		b.WriteString(strings.Repeat(" ", len(line)))
-		if more {
-			b.WriteString("\n" + MaskMagics(rest))
+		case seg.Magic.TakesGo():
+			b.WriteString(blank(strings.TrimSuffix(seg.Text, seg.Magic.Body)) + MaskMagics(seg.Magic.Body))
+		default:
+			b.WriteString(blank(seg.Text))
 		}
 	}
 	return b.String()
 }
 
-// magicOf is the name and the argument of the magic that a line is, if it is one.
-func magicOf(line string) (name, arg string) {
-	line = strings.TrimSpace(line)
-	switch {
-	case line == "":
-		return "", ""
-	case line[0] == '!':
-		return "!", line[1:]
-	case line[0] == '?', strings.HasSuffix(line, "?") && !strings.HasPrefix(line, "//") && !strings.ContainsAny(line, "\"`'"):
-		return "?", line
-	case line[0] == '%':
-		name, arg, _ = strings.Cut(line, " ")
-		return name, strings.TrimSpace(arg)
+// blank is text of blanks with the same lines.
+func blank(text string) string {
+	b := []byte(text)
+	for i := range b {
+		if b[i] != '\n' {
+			b[i] = ' '
+		}
 	}
-	return "", ""
+	return string(b)
+}
+
+// EndsInRest reports whether a cell ends in a magic that takes all that may follow.
+func EndsInRest(code string) bool {
+	list := Segments(code)
+	return len(list) > 0 && list[len(list)-1].Magic != nil && list[len(list)-1].Magic.TakesRest()
+}
+
+// magicOf is the magic that a line is, or nil.
+func magicOf(line string) *MagicLine {
+	text := strings.TrimSpace(line)
+	if text == "" {
+		return nil
+	}
+	start := strings.Index(line, text)
+	m := &MagicLine{Start: start, End: start + len(text)}
+	switch {
+	case text[0] == '!':
+		m.Name, m.Arg, m.End = "!", text[1:], start+1
+	case text[0] == '?', strings.HasSuffix(text, "?") && !inText(text, len(text)-1):
+		m.Name, m.Arg = "?", text
+	case text[0] == '%':
+		end := strings.IndexAny(text, " \t")
+		if end < 0 {
+			end = len(text)
+		}
+		m.Name, m.Arg, m.End = text[:end], strings.TrimSpace(text[end:]), start+end
+	default:
+		return nil
+	}
+	return m
+}
+
+// inText reports whether an offset is in a string or a comment.
+func inText(code string, at int) bool {
+	kind, _ := TokenUnder(code, at)
+	return kind == token.STRING || kind == token.COMMENT
 }
 
 // AtStatement reports whether a statement could start after the code: its brackets are closed and its last line is finished.
-func AtStatement(code string) bool {
-	if kind, _ := TokenUnder(code, len(code)); kind == token.STRING {
-		return false
-	}
-	if brackets, _ := OpenBrackets(code); len(brackets) > 0 {
-		return false
-	}
-	return lastToken(code) == token.SEMICOLON
+func AtStatement(code string) bool { return newPlace(code).atStatement(len(code)) }
+
+// place moves forward through source and knows what it is in.
+type place struct {
+	z    *tokenizer
+	next Token       // the first that is not before the place
+	text Token       // the last string or comment before it
+	last token.Token // the last before it that is no comment
+	open int         // brackets
 }
 
-func lastToken(code string) token.Token {
-	fset := token.NewFileSet()
-	f := fset.AddFile("", -1, len(code))
-	var sc scanner.Scanner
-	sc.Init(f, []byte(code), func(token.Position, string) {}, 0)
-	last := token.SEMICOLON
-	for {
-		_, tok, _ := sc.Scan()
-		if tok == token.EOF {
-			return last
+func newPlace(src string) *place {
+	p := &place{z: newTokenizer(src), last: token.SEMICOLON}
+	p.next = p.z.next()
+	return p
+}
+
+// atStatement reports whether a statement could start at an offset, which is not before the one of an earlier call.
+func (p *place) atStatement(at int) bool {
+	for ; p.next.Token != token.EOF && p.next.Start < at; p.next = p.z.next() {
+		switch p.next.Token {
+		case token.COMMENT:
+			p.text = p.next
+			continue
+		case token.STRING:
+			p.text = p.next
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			p.open++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			p.open = max(0, p.open-1)
 		}
-		last = tok
+		p.last = p.next.Token
 	}
+	return p.last == token.SEMICOLON && p.open == 0 && !p.text.covers(at)
 }

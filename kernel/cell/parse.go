@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/scanner"
 	"go/token"
 	"slices"
 	"strings"
@@ -22,17 +21,18 @@ func Ident(name string, pos token.Pos) *ast.Ident { return &ast.Ident{Name: name
 
 // Item is one step of the cell function, in the order written.
 type Item struct {
-	Stmt   ast.Stmt       // a statement to run in place, or
-	Vars   *ast.ValueSpec // a hoisted variable, assigned in place
-	IsVar  bool           // declared with var: neighbours run in dependency order
-	isInit bool           // calls an init function
-	After  []ast.Stmt     // assignments to follow, for a, err := that reuses err
-	Pos    token.Pos
+	Stmt  ast.Stmt       // a statement to run in place, or
+	Vars  *ast.ValueSpec // a hoisted variable, assigned in place
+	IsVar bool           // declared with var: neighbours run in dependency order
+	Init  bool           // calls an init function
+	After []ast.Stmt     // assignments to follow, for a, err := that reuses err
+	Pos   token.Pos
 }
 
 // Parsed is a cell cut, parsed and with its variables hoisted to package level.
 type Parsed struct {
 	label     string
+	Pieces    []Piece
 	Imports   []*ast.ImportSpec
 	Decls     []ast.Decl
 	Items     []*Item
@@ -47,10 +47,17 @@ type Parsed struct {
 	inits     int                      // functions named init, which are renamed
 	Literals  bool                     // has type literals with methods; see nameAnonymous
 	Program   bool                     // has a package clause: main is called
-	previous  func(name string) string // renames a use of an earlier cell's variable; see hoist
+	previous  func(name string) string // renames a use of an earlier cell's variable; see renameEarlier
 	hoisted   map[string]bool
 	temps     int
-	Early     []*ast.Ident // uses of what a later x := f() of the cell declares, and nothing earlier
+	early     []*ast.Ident // uses before or in the x := f() of the cell that declares them, and nothing earlier does
+}
+
+// Piece is a part that was parsed.
+type Piece struct {
+	Part
+	File *ast.File
+	Base token.Pos // of the first byte of the part's text
 }
 
 // Source remembers a declaration so that it can be declared again when a later
@@ -90,9 +97,7 @@ func (cp Parser) Parse(src string, replay []Part) (*Parsed, error) {
 	p := newParsed(cp.Label)
 	p.previous = cp.Previous
 	parts := append(replay[:len(replay):len(replay)], Split(src)...)
-	files := make([]*ast.File, len(parts))
-	for i := range parts {
-		c := &parts[i]
+	for i, c := range parts {
 		if c.Label == "" {
 			c.Label = cp.Label
 		}
@@ -100,26 +105,19 @@ func (cp Parser) Parse(src string, replay []Part) (*Parsed, error) {
 			p.Program = true
 			continue
 		}
-		f, err := parser.ParseFile(cp.Fset, c.Label, wrap(*c), parser.ParseComments)
-		if err != nil && c.Kind == Statement && i == len(parts)-1 {
-			f, err = cp.list(*c, f, err)
-		}
-		if err != nil && !(cp.Tolerant && f != nil) {
+		piece, err := cp.piece(c, i == len(parts)-1)
+		if err != nil && !(cp.Tolerant && piece.File != nil) {
 			return nil, err
 		}
 		if cp.Results != nil {
-			cp.Results(f, c.Text)
+			cp.Results(piece.File, c.Text)
 		}
-		files[i] = f
+		p.Pieces = append(p.Pieces, piece)
 	}
-	p.renameEarly(parts, files)
-	for i, c := range parts {
-		f := files[i]
-		if f == nil {
-			continue
-		}
-		p.mention(f)
-		if err := p.take(cp.Fset, f, c, i == len(parts)-1); err != nil && !cp.Tolerant {
+	p.renameEarlier()
+	for i, c := range p.Pieces {
+		p.mention(c.File)
+		if err := p.take(cp.Fset, c.File, c.Part, i == len(p.Pieces)-1); err != nil && !cp.Tolerant {
 			return nil, err
 		}
 	}
@@ -127,124 +125,64 @@ func (cp Parser) Parse(src string, replay []Part) (*Parsed, error) {
 	return p, nil
 }
 
-// renameEarly makes x before `x := 1` the earlier cell's x: the scope of the cell's own begins after it, as in a function.
-func (p *Parsed) renameEarly(parts []Part, files []*ast.File) {
-	defined, declared := map[string]int{}, map[string]bool{} // by the first x := f(); otherwise
-	for i, f := range files {
-		if f == nil {
-			continue
-		}
-		for name := range f.Scope.Objects {
-			declared[name] = parts[i].Kind == Declaration || declared[name]
-		}
-		for _, name := range definedIn(f) {
-			if _, known := defined[name]; !known {
-				defined[name] = i
-			}
-		}
+// piece parses a part; the last one of a cell may be a list.
+func (cp Parser) piece(c Part, last bool) (Piece, error) {
+	before, after := Wrapping(c.Kind)
+	f, base, err := cp.file(c, before, c.Text, after)
+	if err != nil && c.Kind == Statement && last {
+		f, base, err = cp.list(c, f, base, err)
 	}
-	for i, f := range files {
-		if f == nil || parts[i].Kind != Statement {
-			continue
-		}
-		for _, id := range append(mapKeys(f), f.Unresolved...) {
-			if at, ok := defined[id.Name]; !ok || i >= at || declared[id.Name] {
-				continue
-			}
-			if name := p.previous(id.Name); name != "" {
-				id.Name = name
-			} else {
-				p.Early = append(p.Early, id)
-			}
-		}
+	if f != nil {
+		f.Unresolved = append(f.Unresolved, mapKeys(f)...)
 	}
+	return Piece{Part: c, File: f, Base: base}, err
 }
 
-// definedIn are the names on the left of the x := f() that a part is.
-func definedIn(f *ast.File) (names []string) {
-	for _, d := range f.Decls {
-		fd, ok := d.(*ast.FuncDecl)
-		if !ok || fd.Body == nil || fd.Name.Name != "_" {
-			continue
-		}
-		for _, st := range fd.Body.List {
-			if as := Definition(st); as != nil {
-				for _, l := range as.Lhs {
-					if id, ok := l.(*ast.Ident); ok {
-						names = append(names, id.Name)
-					}
-				}
-			}
-		}
+// file parses source as a file whose positions are those in the cell; base is the position of the source itself.
+func (cp Parser) file(c Part, before, src, after string) (f *ast.File, base token.Pos, err error) {
+	before += fmt.Sprintf("/*line %s:%d:%d*/", c.Label, c.Line, c.Col)
+	f, err = parser.ParseFile(cp.Fset, c.Label, before+src+after, parser.ParseComments)
+	if f != nil {
+		base = f.FileStart + token.Pos(len(before))
 	}
-	return names
-}
-
-// mapKeys are the x of map[T]U{x: 1} and []T{x: 1}. The parser does not list them as unresolved, as they could be fields.
-func mapKeys(f *ast.File) (keys []*ast.Ident) {
-	ast.Inspect(f, func(n ast.Node) bool {
-		lit, ok := n.(*ast.CompositeLit)
-		if !ok {
-			return true
-		}
-		switch lit.Type.(type) {
-		case *ast.MapType, *ast.ArrayType:
-			for _, e := range lit.Elts {
-				if kv, ok := e.(*ast.KeyValueExpr); ok {
-					if id, ok := kv.Key.(*ast.Ident); ok && id.Obj == nil {
-						keys = append(keys, id)
-					}
-				}
-			}
-		}
-		return true
-	})
-	return keys
+	return f, base, err
 }
 
 // list parses the last part of a cell as several values, as in `mean, sd`: a call of nothing with them. It gives the file
 // and error back where the part is something else.
-func (cp Parser) list(c Part, f *ast.File, err error) (*ast.File, error) {
+func (cp Parser) list(c Part, f *ast.File, base token.Pos, err error) (*ast.File, token.Pos, error) {
 	before, after := Wrapping(Statement)
-	src := before + listName + fmt.Sprintf("(/*line %s:%d:%d*/", c.Label, c.Line, c.Col) + withoutComment(c.Text) + ")" + after
-	list, no := parser.ParseFile(token.NewFileSet(), c.Label, src, 0)
+	before, after = before+ListName+"(", ")"+after
+	alone := Parser{Fset: token.NewFileSet()}
+	list, _, no := alone.file(c, before, withoutComment(c.Text), after)
 	if no != nil {
-		return f, err
+		return f, base, err
 	}
 	body := list.Decls[0].(*ast.FuncDecl).Body.List
 	if es, ok := body[0].(*ast.ExprStmt); !ok || len(body) > 1 || len(listOf(es.X)) < 2 {
-		return f, err
+		return f, base, err
 	}
-	return parser.ParseFile(cp.Fset, c.Label, src, parser.ParseComments)
+	return cp.file(c, before, withoutComment(c.Text), after)
 }
 
 // withoutComment is source up to the end of its last token.
 func withoutComment(src string) string {
-	fset := token.NewFileSet()
-	file := fset.AddFile("", -1, len(src))
-	var sc scanner.Scanner
-	sc.Init(file, []byte(src), func(token.Position, string) {}, 0)
 	end := 0
-	for {
-		pos, tok, lit := sc.Scan()
-		switch {
-		case tok == token.EOF:
-			return src[:end]
-		case tok == token.SEMICOLON:
-			continue
-		case lit == "":
-			lit = tok.String()
+	for t := range code(src) {
+		if t.Token != token.SEMICOLON {
+			end = t.End
 		}
-		end = file.Offset(pos) + len(lit)
 	}
+	return src[:end]
 }
 
-const listName = Hidden + "list"
+// ListName is the function that a list of values is passed to.
+const ListName = Hidden + "list"
 
 // listOf are the values of a list, or nil.
 func listOf(e ast.Expr) []ast.Expr {
 	if c, ok := e.(*ast.CallExpr); ok {
-		if id, ok := c.Fun.(*ast.Ident); ok && id.Name == listName && !c.Ellipsis.IsValid() {
+		if id, ok := c.Fun.(*ast.Ident); ok && id.Name == ListName && !c.Ellipsis.IsValid() {
 			return c.Args
 		}
 	}
@@ -259,48 +197,12 @@ func (p *Parsed) Results() []ast.Expr {
 	return []ast.Expr{p.Last.X}
 }
 
-// wrap makes a part a file whose positions are those in the cell.
-func wrap(c Part) string {
-	before, after := Wrapping(c.Kind)
-	return before + fmt.Sprintf("/*line %s:%d:%d*/", c.Label, c.Line, c.Col) + c.Text + after
-}
-
 // Wrapping is the text around a part that makes a file of it: a statement stands in a function.
 func Wrapping(kind PartKind) (before, after string) {
 	if kind == Statement {
 		return "package main;func _(){", "\n}"
 	}
 	return "package main;", "\n"
-}
-
-// Definition is the x := f() that a parsed part is, or nil. Cells make it a variable of the package that is assigned in
-// place.
-func Definition(st ast.Stmt) *ast.AssignStmt {
-	if as, ok := st.(*ast.AssignStmt); ok && as.Tok == token.DEFINE {
-		return as
-	}
-	return nil
-}
-
-// Declares reports for each name on the left of a := whether it is a new variable, rather than one that the cell has and
-// that := reuses; declared are the variables of the cell. With nothing new, all are, which is an error for the type
-// checker to report.
-func Declares(as *ast.AssignStmt, declared map[string]bool) []bool {
-	anyNew := false
-	name := func(e ast.Expr) string {
-		if id, ok := e.(*ast.Ident); ok && id.Name != "_" {
-			return id.Name
-		}
-		return ""
-	}
-	for _, l := range as.Lhs {
-		anyNew = anyNew || name(l) != "" && !declared[name(l)]
-	}
-	list := make([]bool, len(as.Lhs))
-	for i, l := range as.Lhs {
-		list[i] = name(l) != "" && !(declared[name(l)] && anyNew)
-	}
-	return list
 }
 
 func (p *Parsed) mention(f *ast.File) {
@@ -376,23 +278,7 @@ func (p *Parsed) takeInit(d *ast.FuncDecl) {
 	pos := d.Name.Pos()
 	name := fmt.Sprintf("%sinit%d", Hidden, p.inits)
 	d.Name = Ident(name, pos)
-	p.Items = append(p.Items, &Item{Stmt: &ast.ExprStmt{X: &ast.CallExpr{Fun: Ident(name, pos), Lparen: pos, Rparen: pos}}, isInit: true, Pos: pos})
-}
-
-// initLast puts the variables of a cell that has no statements, as a file has
-// none, before its init functions.
-func (p *Parsed) initLast() {
-	if !slices.ContainsFunc(p.Items, func(it *Item) bool { return it.Stmt != nil && !it.isInit }) {
-		slices.SortStableFunc(p.Items, func(a, b *Item) int {
-			switch {
-			case a.isInit == b.isInit:
-				return 0
-			case a.isInit:
-				return 1
-			}
-			return -1
-		})
-	}
+	p.Items = append(p.Items, &Item{Stmt: &ast.ExprStmt{X: &ast.CallExpr{Fun: Ident(name, pos), Lparen: pos, Rparen: pos}}, Init: true, Pos: pos})
 }
 
 func (p *Parsed) takeSpec(sp ast.Spec, tok token.Token, so *Source) {
@@ -420,7 +306,7 @@ func (p *Parsed) takeStatements(fset *token.FileSet, f *ast.File, c Part, last b
 	}
 	for i, st := range list {
 		if as := Definition(st); as != nil {
-			if err := p.hoist(fset, f, as); err != nil {
+			if err := p.hoist(fset, as); err != nil {
 				return err
 			}
 			continue
@@ -431,70 +317,6 @@ func (p *Parsed) takeStatements(fset *token.FileSet, f *ast.File, c Part, last b
 		p.Items = append(p.Items, &Item{Stmt: st, Pos: st.Pos()})
 	}
 	return nil
-}
-
-// hoist makes `x := f()` a package-level variable that is assigned in place.
-// Of several names, those that the cell already has are assigned through a
-// temporary, as := reuses them.
-func (p *Parsed) hoist(fset *token.FileSet, f *ast.File, as *ast.AssignStmt) error {
-	for _, l := range as.Lhs {
-		if _, ok := l.(*ast.Ident); !ok {
-			return scanner.ErrorList{{Pos: fset.Position(l.Pos()), Msg: "non-name on left side of :="}}
-		}
-	}
-	declares := Declares(as, p.hoisted)
-	p.renamePrevious(f, as)
-	vs := &ast.ValueSpec{Values: as.Rhs}
-	it := &Item{Vars: vs, Pos: as.Pos()}
-	for i, l := range as.Lhs {
-		id := l.(*ast.Ident)
-		if id.Name != "_" && !declares[i] {
-			p.temps++
-			tmp := fmt.Sprintf("%stmp%d", Hidden, p.temps)
-			vs.Names = append(vs.Names, Ident(tmp, id.Pos()))
-			it.After = append(it.After, &ast.AssignStmt{
-				Lhs: []ast.Expr{Ident(id.Name, id.Pos())}, TokPos: id.Pos(), Tok: token.ASSIGN,
-				Rhs: []ast.Expr{Ident(tmp, id.Pos())},
-			})
-			continue
-		}
-		vs.Names = append(vs.Names, id)
-		if id.Name != "_" {
-			p.Declared[id.Name] = true
-		}
-	}
-	for _, id := range vs.Names {
-		p.hoisted[id.Name] = true
-	}
-	p.Decls = append(p.Decls, &ast.GenDecl{TokPos: as.Pos(), Tok: token.VAR, Specs: []ast.Spec{vs}})
-	p.Items = append(p.Items, it)
-	return nil
-}
-
-// renamePrevious makes x on the right of `x := x + 1` the earlier cell's x.
-func (p *Parsed) renamePrevious(f *ast.File, as *ast.AssignStmt) {
-	left := map[string]bool{}
-	for _, l := range as.Lhs {
-		name := l.(*ast.Ident).Name
-		left[name] = !p.hoisted[name]
-	}
-	unresolved := map[*ast.Ident]bool{}
-	for _, id := range f.Unresolved {
-		unresolved[id] = true
-	}
-	for _, r := range as.Rhs {
-		ast.Inspect(r, func(n ast.Node) bool {
-			id, ok := n.(*ast.Ident)
-			if !ok || !unresolved[id] || !left[id.Name] {
-				return true
-			}
-			if name := p.previous(id.Name); name != "" {
-				id.Name = name
-				p.Mentioned[name] = true
-			}
-			return true
-		})
-	}
 }
 
 // ReceiverBase is T of a receiver written T, *T, T[P] or (*T[P, Q]).

@@ -2,12 +2,11 @@ package cell
 
 import (
 	"go/parser"
-	"go/scanner"
 	"go/token"
 	"strings"
 )
 
-// Part is a piece of a cell: one top-level declaration, statement or import, a package clause, or a magic line.
+// Part is a piece of a cell's Go: one top-level declaration, statement or import, or a package clause.
 type Part struct {
 	Kind      PartKind
 	Text      string
@@ -27,50 +26,37 @@ const (
 	Declaration
 	Import
 	Package
-	Magic // for %%magic, the whole rest of the cell
 )
 
-type tokenAt struct {
-	offset int
-	tok    token.Token
-}
-
-// splitter cuts source at the semicolons, written or implied, that are outside
-// of all brackets. It never fails: what does not parse is the parser's to say.
+// splitter cuts source at the semicolons, written or implied, that are outside of all brackets. It never fails: what does not
+// parse is the parser's to say.
 type splitter struct {
 	src   string
-	file  *token.File
 	parts []Part
-	cur   []tokenAt
+	cur   []Token
 	depth int
 }
 
 // Split cuts Go source into its top-level declarations and statements.
 func Split(src string) []Part {
-	fset := token.NewFileSet()
-	s := &splitter{src: src, file: fset.AddFile("", -1, len(src))}
-	var sc scanner.Scanner
-	sc.Init(s.file, []byte(src), func(token.Position, string) {}, 0)
-	for {
-		pos, tok, lit := sc.Scan()
-		if tok == token.EOF {
-			s.cut(len(src), false)
-			return s.parts
-		}
-		s.add(tokenAt{s.file.Offset(pos), tok}, lit)
+	s := &splitter{src: src}
+	for t := range code(src) {
+		s.add(t)
 	}
+	s.cut(len(src), false)
+	return s.parts
 }
 
-func (s *splitter) add(t tokenAt, lit string) {
-	switch t.tok {
+func (s *splitter) add(t Token) {
+	switch t.Token {
 	case token.LPAREN, token.LBRACK, token.LBRACE:
 		s.depth++
 	case token.RPAREN, token.RBRACK, token.RBRACE:
 		s.depth--
 	case token.SEMICOLON:
-		written := lit == ";"
-		if s.depth <= 0 && !(written && s.inHeader(t.offset)) {
-			s.cut(t.offset, written)
+		written := t.Lit == ";"
+		if s.depth <= 0 && !(written && s.inHeader(t.Start)) {
+			s.cut(t.Start, written)
 			return
 		}
 	}
@@ -81,15 +67,15 @@ func (s *splitter) add(t tokenAt, lit string) {
 // which is so when the text before it is not a statement by itself.
 func (s *splitter) inHeader(offset int) bool {
 	first := s.cur
-	if len(first) > 2 && first[0].tok == token.IDENT && first[1].tok == token.COLON {
+	if len(first) > 2 && first[0].Token == token.IDENT && first[1].Token == token.COLON {
 		first = first[2:] // a label
 	}
 	if len(first) == 0 {
 		return false
 	}
-	switch first[0].tok {
+	switch first[0].Token {
 	case token.FOR, token.IF, token.SWITCH:
-		text := "package p; func _() {" + s.src[s.cur[0].offset:offset] + "\n}"
+		text := "package p; func _() {" + s.src[s.cur[0].Start:offset] + "\n}"
 		_, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)
 		return err != nil
 	}
@@ -100,17 +86,16 @@ func (s *splitter) cut(end int, semicolon bool) {
 	if len(s.cur) == 0 {
 		return
 	}
-	start := s.cur[0].offset
-	p := s.file.PositionFor(s.file.Pos(start), false)
+	start := s.cur[0].Start
 	s.parts = append(s.parts, Part{
-		Kind: kindOf(s.cur), Text: s.src[start:end], Start: start, Line: p.Line, Col: p.Column, Semicolon: semicolon,
+		Kind: kindOf(s.cur), Text: s.src[start:end], Start: start, Line: strings.Count(s.src[:start], "\n") + 1, Col: start - strings.LastIndexByte(s.src[:start], '\n'), Semicolon: semicolon,
 		Doc: commentAbove(s.src[:start]),
 	})
 	s.cur, s.depth = nil, 0
 }
 
-func kindOf(toks []tokenAt) PartKind {
-	switch toks[0].tok {
+func kindOf(toks []Token) PartKind {
+	switch toks[0].Token {
 	case token.PACKAGE:
 		return Package
 	case token.IMPORT:
@@ -126,25 +111,45 @@ func kindOf(toks []tokenAt) PartKind {
 }
 
 // declaresFunc tells func f() {} and func (r T) m() {} from a function literal.
-func declaresFunc(toks []tokenAt) bool {
-	if len(toks) > 1 && toks[1].tok == token.IDENT {
+func declaresFunc(toks []Token) bool {
+	if len(toks) > 1 && toks[1].Token == token.IDENT {
 		return true
 	}
-	if len(toks) < 2 || toks[1].tok != token.LPAREN {
+	if len(toks) < 2 || toks[1].Token != token.LPAREN {
 		return false
 	}
 	depth := 0
 	for i := 1; i < len(toks); i++ {
-		switch toks[i].tok {
+		switch toks[i].Token {
 		case token.LPAREN:
 			depth++
 		case token.RPAREN:
 			if depth--; depth == 0 {
-				return i+2 < len(toks) && toks[i+1].tok == token.IDENT && toks[i+2].tok == token.LPAREN
+				return i+2 < len(toks) && toks[i+1].Token == token.IDENT && toks[i+2].Token == token.LPAREN
 			}
 		}
 	}
 	return false
+}
+
+// IsEmpty reports whether a cell has nothing but blanks and comments.
+func IsEmpty(code string) bool { return len(Magics(code)) == 0 && len(Split(code)) == 0 }
+
+// IsProgram reports whether a cell begins with a package clause: it is a program of its own.
+func IsProgram(code string) bool {
+	parts := Split(MaskMagics(code))
+	return len(parts) > 0 && parts[0].Kind == Package
+}
+
+// AnyOrder reports whether a cell only imports and declares functions, types and constants, which may mention each other in
+// any order.
+func AnyOrder(code string) bool {
+	for _, p := range Split(code) {
+		if p.Kind != Import && (p.Kind != Declaration || strings.HasPrefix(p.Text, "var")) {
+			return false
+		}
+	}
+	return !IsEmpty(code) && len(Magics(code)) == 0
 }
 
 // commentAbove is the text of the // lines that end the source.

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -37,6 +38,28 @@ func MustFor(t types.Type) MustForm {
 		return MustForms[i]
 	}
 	return MustForms[1]
+}
+
+// MustCalls are the names in calls of the prelude's must, with the form that each means.
+func MustCalls(f *ast.File, info *types.Info) iter.Seq2[*ast.Ident, MustForm] {
+	return func(yield func(*ast.Ident, MustForm) bool) {
+		going := true
+		ast.Inspect(f, func(n ast.Node) bool {
+			e, ok := n.(*ast.CallExpr)
+			if !ok || len(e.Args) != 1 || !going {
+				return going
+			}
+			if id, ok := e.Fun.(*ast.Ident); ok && isPreludeMust(info.Uses[id]) {
+				going = yield(id, MustFor(info.Types[e.Args[0]].Type))
+			}
+			return going
+		})
+	}
+}
+
+func isPreludeMust(o types.Object) bool {
+	f, ok := o.(*types.Func)
+	return ok && f.Name() == "must" && f.Signature().TypeParams().Len() == 1 && f.Signature().Params().Len() == 2
 }
 
 // Source is the form as a function of that name. The function check, of an error, stops what runs unless the error is nil.

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"iter"
 	"strconv"
 	"strings"
 
@@ -48,24 +47,13 @@ func (s *Session) checkCell(newPkg func() *types.Package, f *ast.File) *interp.C
 	return c
 }
 
-// selfReferences are errors that the checker does not report, as cells' variables
-// are those of a package: the scope of v begins after `v := v + 1`.
+// selfReferences are errors that the checker does not report, as cells' variables are those of a package.
 func (d *draft) selfReferences(c *interp.Checked) (errs []types.Error) {
 	report := func(id *ast.Ident, msg string) {
 		errs = append(errs, types.Error{Fset: d.s.program.Context().FileSet, Pos: id.Pos(), Msg: msg})
 	}
-	for _, it := range d.p.Items {
-		if it.Vars == nil {
-			continue
-		}
-		for id := range usesOf(it.Vars, c.Info) {
-			report(id, d.outOfScope(id.Name))
-		}
-	}
-	for _, id := range d.p.Early {
-		if o := c.Info.Uses[id]; o != nil && o.Pkg() == c.Package && o.Parent() == c.Package.Scope() {
-			report(id, d.outOfScope(id.Name))
-		}
+	for _, id := range d.p.OutOfScope(c.Info, c.Package) {
+		report(id, d.outOfScope(id.Name))
 	}
 	if len(errs)+len(c.Errors) > 0 {
 		return errs
@@ -90,27 +78,6 @@ func (d *draft) outOfScope(name string) string {
 		return "undefined: " + name
 	}
 	return fmt.Sprintf("undefined: %s, as the cell declares a variable of that name; call the variable otherwise to use Go's own %s", name, name)
-}
-
-// usesOf are the uses of variables in the values that they are declared with.
-func usesOf(vs *ast.ValueSpec, info *types.Info) iter.Seq[*ast.Ident] {
-	own := map[types.Object]bool{}
-	for _, id := range vs.Names {
-		if o := info.Defs[id]; o != nil {
-			own[o] = true
-		}
-	}
-	return func(yield func(*ast.Ident) bool) {
-		going := true
-		for _, v := range vs.Values {
-			ast.Inspect(v, func(n ast.Node) bool {
-				if id, ok := n.(*ast.Ident); ok && going && own[info.Uses[id]] {
-					going = yield(id)
-				}
-				return going
-			})
-		}
-	}
 }
 
 // keyLiterals writes T{x: 1} for T{1} where T has unexported fields of an
@@ -162,29 +129,14 @@ func rangeChannels(c *interp.Checked) (changed bool) {
 	return changed
 }
 
-// chooseMust picks the form of must for its argument: a call that gives only an
-// error, or two values and an error.
+// chooseMust picks the form of must for its argument.
 func chooseMust(c *interp.Checked) (changed bool) {
-	ast.Inspect(c.File, func(n ast.Node) bool {
-		e, ok := n.(*ast.CallExpr)
-		if !ok || len(e.Args) != 1 {
-			return true
-		}
-		id, ok := e.Fun.(*ast.Ident)
-		if !ok || !isPreludeMust(c.Info.Uses[id]) {
-			return true
-		}
-		if name := cell.MustFor(c.Info.Types[e.Args[0]].Type).InCells(); name != id.Name {
+	for id, form := range cell.MustCalls(c.File, c.Info) {
+		if name := form.InCells(); name != id.Name {
 			id.Name, changed = name, true
 		}
-		return true
-	})
+	}
 	return changed
-}
-
-func isPreludeMust(o types.Object) bool {
-	f, ok := o.(*types.Func)
-	return ok && f.Name() == "must" && f.Signature().TypeParams().Len() == 1 && f.Signature().Params().Len() == 2
 }
 
 // dropResult takes Show off a last expression that has no value to show.

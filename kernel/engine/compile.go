@@ -234,7 +234,7 @@ func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
 // were written, inside the cell function: the file is checked by now, so the
 // types of the new identifiers are entered by hand.
 func (d *draft) place(c *interp.Checked) {
-	d.orderVars(c)
+	d.p.OrderVars(c.Info)
 	var list []ast.Stmt
 	for _, it := range d.p.Items {
 		if it.Vars != nil {
@@ -266,23 +266,6 @@ func (d *draft) place(c *interp.Checked) {
 func typeOnly(t types.Type) (tv types.TypeAndValue) {
 	tv.Type = t
 	return tv
-}
-
-// orderVars puts neighbouring var declarations into Go's dependency order.
-func (d *draft) orderVars(c *interp.Checked) {
-	rank := map[ast.Expr]int{}
-	for i, in := range c.Info.InitOrder {
-		rank[in.Rhs] = i
-	}
-	items := d.p.Items
-	for i := 0; i < len(items); {
-		j := i
-		for j < len(items) && items[j].IsVar {
-			j++
-		}
-		slices.SortStableFunc(items[i:j], func(a, b *cell.Item) int { return rank[a.Vars.Values[0]] - rank[b.Vars.Values[0]] })
-		i = max(j, i+1)
-	}
 }
 
 // bindStorage makes variables that are declared again use their old storage

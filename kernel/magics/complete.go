@@ -16,23 +16,41 @@ import (
 func (e *Evaluator) Complete(ctx context.Context, code string, cursor int) engine.Completion {
 	at := cell.ByteOffset(code, cursor)
 	from := strings.LastIndexByte(code[:at], '\n') + 1
-	line := strings.TrimLeft(code[from:at], " \t")
-	if line == "" || line[0] != '%' && line[0] != '!' || !cell.AtStatement(cell.MaskMagics(code[:from])) {
+	m := magicAt(code, from)
+	if m == nil || m.Name == "?" || at < m.Start {
 		return e.Evaluator.Complete(ctx, cell.MaskMagics(code), cursor)
 	}
-	name, _, hasArg := strings.Cut(line, " ")
-	if line[0] == '%' && !hasArg {
-		return completion(line, cursor, namesWith(line))
+	if at <= m.End && m.Name != "!" {
+		return completion(code[m.Start:at], cursor, namesWith(code[m.Start:at]))
 	}
-	if strings.HasPrefix(name, "%time") { // Go follows
-		from := at - len(line)
-		code = code[:from] + strings.Repeat(" ", len(name)) + code[from+len(name):]
-		return e.Evaluator.Complete(ctx, cell.MaskMagics(code), cursor)
+	if m.TakesGo() {
+		end := from + len(lineOf(code[from:]))
+		masked := []byte(cell.MaskMagics(code))
+		copy(masked[m.End:end], code[m.End:end])
+		return e.Evaluator.Complete(ctx, string(masked), cursor)
 	}
-	word := line[max(strings.LastIndexAny(line, " \t")+1, 1):]
+	word := code[m.End:at]
+	word = word[strings.LastIndexAny(word, " \t")+1:]
 	start, items := assist.CompleteFile(word)
 	slices.SortFunc(items, func(a, b engine.CompletionItem) int { return cmp.Compare(a.Text, b.Text) })
 	return completion(word[start:], cursor, items)
+}
+
+// magicAt is the magic whose line begins at an offset, or nil.
+func magicAt(code string, from int) *cell.MagicLine {
+	end := from + len(lineOf(code[from:]))
+	list := cell.Magics(code)
+	i := slices.IndexFunc(list, func(m cell.MagicLine) bool { return from <= m.Start && m.Start < end })
+	if i < 0 {
+		return nil
+	}
+	return &list[i]
+}
+
+// lineOf is the first line of a text.
+func lineOf(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 // completion replaces the text before the cursor, if there is something to replace it with.

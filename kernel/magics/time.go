@@ -11,14 +11,22 @@ import (
 func (c *call) time() error     { return c.timed(c.Arg) }
 func (c *call) timeBody() error { return c.timed("\n" + c.Body) }
 
+// timed runs code, whose first stretch of Go may take time to compile.
 func (c *call) timed(code string) error {
 	part := c.part(code)
 	start := time.Now()
 	var compiled time.Time
-	part.Compiled = func() { compiled = time.Now() }
-	err := c.Evaluator.Evaluator.Eval(c.ctx, part, c.sink)
-	if !compiled.IsZero() {
+	part.Compiled = func() {
+		if compiled.IsZero() {
+			compiled = time.Now()
+		}
+	}
+	err := c.eval(c.ctx, part, c.sink)
+	switch {
+	case !compiled.IsZero():
 		c.print("compiled in %v, ran in %v\n", round(compiled.Sub(start)), round(time.Since(compiled)))
+	case err == nil:
+		c.print("ran in %v\n", round(time.Since(start)))
 	}
 	return err
 }

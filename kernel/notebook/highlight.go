@@ -2,40 +2,46 @@ package notebook
 
 import (
 	"fmt"
-	"go/scanner"
 	"go/token"
 	"html"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // highlight is Go source as HTML whose keywords, literals and comments are marked. Lines for the session (%time, !ls) count
 // as comments.
 func highlight(source string) string {
 	var b strings.Builder
-	fset := token.NewFileSet()
-	file := fset.AddFile("", -1, len(source))
-	var s scanner.Scanner
-	s.Init(file, []byte(blankCommands(source)), func(token.Position, string) {}, scanner.ScanComments)
 	last := 0
-	for {
-		pos, tok, lit := s.Scan()
-		if tok == token.EOF {
-			break
+	mark := func(from, to int, class string) {
+		if class == "" || from < last || from == to {
+			return
 		}
-		class := classOf(tok)
-		if class == "" || lit == "" {
-			continue
+		fmt.Fprintf(&b, "%s<span class=\"%s\">%s</span>", html.EscapeString(source[last:from]), class, html.EscapeString(source[from:to]))
+		last = to
+	}
+	magics := cell.Magics(source)
+	for t := range cell.Tokens(cell.MaskMagics(source)) {
+		for len(magics) > 0 && magics[0].Start <= t.Start {
+			mark(magics[0].Start, lineEnd(source, magics[0].Start), "comment")
+			magics = magics[1:]
 		}
-		at := file.Offset(pos)
-		end := min(at+len(lit), len(source))
-		if at < last {
-			continue
-		}
-		fmt.Fprintf(&b, "%s<span class=\"%s\">%s</span>", html.EscapeString(source[last:at]), class, html.EscapeString(source[at:end]))
-		last = end
+		mark(t.Start, t.End, classOf(t.Token))
+	}
+	for _, m := range magics {
+		mark(m.Start, lineEnd(source, m.Start), "comment")
 	}
 	b.WriteString(html.EscapeString(source[last:]))
 	return b.String()
+}
+
+// lineEnd is where the line of an offset ends.
+func lineEnd(s string, at int) int {
+	if n := strings.IndexByte(s[at:], '\n'); n >= 0 {
+		return at + n
+	}
+	return len(s)
 }
 
 func classOf(tok token.Token) string {
@@ -50,16 +56,4 @@ func classOf(tok token.Token) string {
 		return "number"
 	}
 	return ""
-}
-
-// blankCommands makes comments of the lines that are not Go, without moving anything.
-func blankCommands(source string) string {
-	lines := strings.Split(source, "\n")
-	for i, l := range lines {
-		if t := strings.TrimSpace(l); len(t) > 1 && strings.ContainsAny(t[:1], "%!?") {
-			at := strings.Index(l, t)
-			lines[i] = l[:at] + "//" + l[at+2:]
-		}
-	}
-	return strings.Join(lines, "\n")
 }

@@ -171,7 +171,7 @@ func (e *editor) enter() verdict {
 	if e.plain || strings.TrimSpace(code) == "" {
 		return accepted
 	}
-	if !e.text.lastLine() || e.inBraces() || !e.complete(code) {
+	if !e.text.lastLine() || e.inBraces() || !finished(code) {
 		e.newline()
 		return editing
 	}
@@ -184,10 +184,10 @@ func (e *editor) inBraces() bool {
 	return t.cursor > 0 && t.cursor < len(t.runes) && t.runes[t.cursor-1] == '{' && t.runes[t.cursor] == '}'
 }
 
-// complete says whether Enter should run the code. A cell command such as %%time, and a comment that something may follow,
-// take lines until an empty one.
-func (e *editor) complete(code string) bool {
-	if trimmed := strings.TrimSpace(code); strings.HasPrefix(trimmed, "%%") || isComment(trimmed) {
+// finished says whether the end of a line after the code is the end of what is typed. A command such as %%time, and a comment
+// that something may follow, take lines until an empty one.
+func finished(code string) bool {
+	if cell.EndsInRest(code) || strings.TrimSpace(code) != "" && cell.IsEmpty(code) {
 		i := strings.LastIndexByte(code, '\n')
 		return i >= 0 && strings.TrimSpace(code[i:]) == ""
 	}

@@ -1,11 +1,12 @@
 package repl
 
 import (
-	"go/scanner"
 	"go/token"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // span is a part of a text with a style.
@@ -29,34 +30,24 @@ func init() {
 	}
 }
 
-// highlight finds the styles of Go source and of the commands in it. It uses Go's own scanner, which is exact and takes a
-// fraction of a millisecond for hundreds of lines.
-func highlight(src string) []span {
-	masked, spans := commandSpans(src)
-	fset := token.NewFileSet()
-	file := fset.AddFile("", -1, len(masked))
-	var sc scanner.Scanner
-	sc.Init(file, []byte(masked), func(token.Position, string) {}, scanner.ScanComments)
+// highlight finds the styles of Go source and of the commands in it. Go's own scanner is exact and takes a fraction of a
+// millisecond for hundreds of lines.
+func highlight(src string) (spans []span) {
+	for _, m := range cell.Magics(src) {
+		spans = append(spans, span{m.Start, m.End, magenta})
+	}
 	var prev token.Token
-	for {
-		pos, tok, lit := sc.Scan()
-		if tok == token.EOF {
-			slices.SortFunc(spans, func(a, b span) int { return a.start - b.start }) // commands were found first
-			return spans
-		}
-		start := file.Offset(pos)
-		if tok == token.SEMICOLON && lit == "\n" {
+	for t := range cell.Tokens(cell.MaskMagics(src)) {
+		if t.Start == t.End { // a semicolon that is not written
 			continue
 		}
-		end := min(start+max(len(lit), len(tok.String())), len(src))
-		if tok.IsLiteral() || tok == token.COMMENT || tok == token.ILLEGAL {
-			end = min(start+len(lit), len(src))
+		if st := styleOf(t.Token, t.Lit, prev, src[t.End:]); st != plain {
+			spans = append(spans, span{t.Start, t.End, st})
 		}
-		if st := styleOf(tok, lit, prev, src[end:]); st != plain {
-			spans = append(spans, span{start, end, st})
-		}
-		prev = tok
+		prev = t.Token
 	}
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	return spans
 }
 
 func styleOf(tok token.Token, lit string, prev token.Token, rest string) style {
@@ -86,46 +77,6 @@ func styleOf(tok token.Token, lit string, prev token.Token, rest string) style {
 	return plain
 }
 
-// commandSpans styles the lines that are commands, and blanks them out for the scanner.
-func commandSpans(src string) (masked string, spans []span) {
-	if !strings.ContainsAny(src, "%!?") {
-		return src, nil
-	}
-	var b strings.Builder
-	at := 0
-	for line := range strings.Lines(src) {
-		trimmed := strings.TrimSpace(line)
-		if isCommand(trimmed) {
-			indent := strings.Index(line, trimmed)
-			word := len(trimmed)
-			if i := strings.IndexByte(trimmed, ' '); i > 0 && trimmed[0] == '%' {
-				word = i
-			}
-			if trimmed[0] == '!' {
-				word = 1
-			}
-			spans = append(spans, span{at + indent, at + indent + word, magenta})
-			b.WriteString(strings.Repeat(" ", len(strings.TrimRight(line, "\n"))) + line[len(strings.TrimRight(line, "\n")):])
-		} else {
-			b.WriteString(line)
-		}
-		at += len(line)
-	}
-	return b.String(), spans
-}
-
-// isCommand reports whether a line, without the blanks around it, is a command rather than Go.
-func isCommand(line string) bool {
-	if line == "" {
-		return false
-	}
-	switch line[0] {
-	case '!', '?', '%':
-		return len(line) < 2 || line[1] != '=' && line[1] != ' ' || line[0] == '!'
-	}
-	return strings.HasSuffix(line, "?") && !strings.HasPrefix(line, "//") && !strings.ContainsAny(line, "\"`'")
-}
-
 // brackets finds the bracket at the cursor, or before it, and its partner: two byte offsets, or false.
 func brackets(src string, cursor int) (a, b int, ok bool) {
 	for _, at := range []int{cursor, cursor - 1} {
@@ -140,18 +91,11 @@ func brackets(src string, cursor int) (a, b int, ok bool) {
 }
 
 func partnerOf(src string, at int) (int, bool) {
-	fset := token.NewFileSet()
-	file := fset.AddFile("", -1, len(src))
-	var sc scanner.Scanner
-	sc.Init(file, []byte(src), func(token.Position, string) {}, 0)
 	var open []int
-	for {
-		pos, tok, _ := sc.Scan()
-		switch tok {
-		case token.EOF:
-			return 0, false
+	for t := range cell.Tokens(src) {
+		switch t.Token {
 		case token.LPAREN, token.LBRACK, token.LBRACE:
-			open = append(open, file.Offset(pos))
+			open = append(open, t.Start)
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			if len(open) == 0 {
 				return 0, false
@@ -160,12 +104,13 @@ func partnerOf(src string, at int) (int, bool) {
 			open = open[:len(open)-1]
 			switch at {
 			case first:
-				return file.Offset(pos), true
-			case file.Offset(pos):
+				return t.Start, true
+			case t.Start:
 				return first, true
 			}
 		}
 	}
+	return 0, false
 }
 
 // byteOffset is where the rune with index n of s begins.

@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"strings"
 
-	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
 )
@@ -71,8 +70,7 @@ func (p *plainSession) loop(ctx context.Context) error {
 		case err != nil, strings.TrimSpace(code) == "":
 			continue
 		}
-		switch strings.TrimSpace(code) {
-		case "exit", "quit", "exit()", "quit()", "%exit", "%quit":
+		if leaves(code, func() engine.Evaluator { return p.Evaluator }) {
 			return nil
 		}
 		if err := p.execute(ctx, code); err != nil {
@@ -92,8 +90,7 @@ func (p *plainSession) input() (string, error) {
 		}
 		code.WriteString(line)
 		text := code.String()
-		rest := strings.HasPrefix(strings.TrimSpace(text), "%%") // up to an empty line
-		if rest && line == "" || !rest && cell.IsComplete(text).Status != cell.Incomplete {
+		if finished(text) {
 			return text, nil
 		}
 		code.WriteByte('\n')

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -157,7 +158,7 @@ func (r *REPL) loop(ctx context.Context) error {
 			return nil
 		case errors.Is(err, errInterrupted), strings.TrimSpace(code) == "":
 			continue
-		case r.leaves(code):
+		case leaves(code, r.evaluator):
 			r.leave()
 			return nil
 		}
@@ -173,22 +174,13 @@ func (r *REPL) loop(ctx context.Context) error {
 }
 
 // leaves recognises the words that people leave with, unless they are names of their own.
-func (r *REPL) leaves(code string) bool {
+func leaves(code string, eval func() engine.Evaluator) bool {
 	switch word := strings.TrimSpace(code); word {
 	case "%exit", "%quit":
 		return true
 	case "exit", "quit", "exit()", "quit()":
-		name := strings.TrimSuffix(word, "()")
-		eval := r.evaluator()
-		if eval == nil {
-			return true
-		}
-		for _, v := range eval.Variables() {
-			if v.Name == name {
-				return false
-			}
-		}
-		return true
+		e := eval()
+		return e == nil || !slices.ContainsFunc(e.Variables(), func(v engine.Variable) bool { return v.Name == strings.TrimSuffix(word, "()") })
 	}
 	return false
 }

@@ -249,9 +249,10 @@ func TestDescriptions(t *testing.T) {
 	p.run("// Twice doubles.\nfunc Twice(n int) int { return 2 * n }", 2)
 	p.typed("strings.Fields")
 	p.key("BTab")
-	p.wait("func strings.Fields(s string) []string")
+	p.wait("unicode.IsSpace")
 	p.typed("(")
-	p.gone("splits the string s around")
+	p.gone("unicode.IsSpace") // what the hint says is cut off before
+	p.wait("func strings.Fields(s string) []string")
 	p.key("C-c")
 	p.run("?Twice", 3)
 	p.wait("func Twice(n int) int\n\nTwice doubles.")

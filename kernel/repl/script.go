@@ -57,18 +57,17 @@ func pieces(code string) (list []string) {
 	for line := range strings.Lines(code) {
 		open.WriteString(line)
 		text := open.String()
-		trimmed := strings.TrimSpace(text)
-		if trimmed == "" || isComment(trimmed) || isWhole(trimmed) || cell.IsComplete(text).Status == cell.Incomplete {
+		if cell.IsEmpty(text) || isWhole(text) || cell.IsComplete(text).Status == cell.Incomplete {
 			continue
 		}
-		if d := isDeclaration(withoutComments(trimmed)); d != declares || !d {
+		if d := cell.AnyOrder(text); d != declares || !d {
 			flush()
 			declares = d
 		}
 		piece.WriteString(text)
 		open.Reset()
 	}
-	if isWhole(strings.TrimSpace(open.String())) {
+	if isWhole(open.String()) {
 		flush()
 	}
 	piece.WriteString(open.String())
@@ -77,30 +76,7 @@ func pieces(code string) (list []string) {
 }
 
 // isWhole reports whether everything that follows belongs to the piece.
-func isWhole(s string) bool {
-	s = withoutComments(s)
-	return strings.HasPrefix(s, "package ") || strings.HasPrefix(s, "%%")
-}
-
-func isComment(s string) bool { return withoutComments(s) == "" }
-
-// withoutComments is what follows the line comments and blank lines that a piece begins with.
-func withoutComments(s string) string {
-	for strings.HasPrefix(s, "//") {
-		_, s, _ = strings.Cut(s, "\n")
-		s = strings.TrimSpace(s)
-	}
-	return s
-}
-
-func isDeclaration(s string) bool {
-	for _, word := range []string{"func ", "type ", "const ", "import ", "import(", "type(", "const("} {
-		if strings.HasPrefix(s, word) {
-			return !strings.HasPrefix(s, "func (") || strings.Contains(s, ") ") // a method rather than a function literal
-		}
-	}
-	return false
-}
+func isWhole(s string) bool { return cell.EndsInRest(s) || cell.IsProgram(s) }
 
 // scriptSink writes what a script produces to the standard streams.
 type scriptSink struct {

@@ -14,35 +14,68 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/levels"
 )
 
-// When this variable is set, the test binary is `msflow run` of that file.
-const runProgramVariable = "MSFLOW_TEST_RUN_PROGRAM"
+// When this variable is set, the test binary is `msflow run` of these files, one after the other.
+const runProgramsVariable = "MSFLOW_TEST_RUN_PROGRAMS"
 
-// Main is for TestMain: it runs the program that Run asks for with runProgram, which is interp.RunProgram, or else the tests.
+// between stands between the outputs of two programs.
+const between = "\n--- the next program ---\n"
+
+// Main is for TestMain: it runs the programs that Run asks for with runProgram, which is interp.RunProgram, or else the tests.
 func Main(m *testing.M, runProgram func(path string, args []string, stderr io.Writer) int) {
-	if file := os.Getenv(runProgramVariable); file != "" {
-		os.Exit(runProgram(file, os.Args[1:], os.Stderr))
+	files := os.Getenv(runProgramsVariable)
+	if files == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	code := 0
+	for i, file := range filepath.SplitList(files) {
+		if i > 0 {
+			fmt.Print(between)
+		}
+		code = max(code, runProgram(file, os.Args[1:], os.Stderr))
+	}
+	os.Exit(code)
 }
 
 // Run runs a program, a whole file, with a correction left out, if one is named, and gives what it prints.
 func Run(t *testing.T, src, leftOut string) (output string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "prog.go")
-	if err := os.WriteFile(file, []byte(src), 0o644); err != nil {
-		t.Fatal(err)
+	return strings.TrimSpace(start(t, leftOut, src))
+}
+
+// RunAll runs programs in one process and gives what each prints. None may end the process.
+func RunAll(t *testing.T, sources ...string) (outputs []string) {
+	t.Helper()
+	outputs = strings.Split(start(t, "", sources...), between)
+	if len(outputs) != len(sources) {
+		t.Fatalf("%d of %d programs ran:\n%s", len(outputs), len(sources), outputs[len(outputs)-1])
+	}
+	for i := range outputs {
+		outputs[i] = strings.TrimSpace(outputs[i])
+	}
+	return outputs
+}
+
+func start(t *testing.T, leftOut string, sources ...string) (output string) {
+	t.Helper()
+	var files []string
+	for _, src := range sources {
+		file := filepath.Join(t.TempDir(), "prog.go")
+		if err := os.WriteFile(file, []byte(src), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := exec.Command(self)
-	c.Env = append(os.Environ(), runProgramVariable+"="+file, levels.WithoutVariable+"="+leftOut)
+	c.Env = append(os.Environ(), runProgramsVariable+"="+strings.Join(files, string(filepath.ListSeparator)), levels.WithoutVariable+"="+leftOut)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		out = fmt.Appendln(out, err)
 	}
-	return strings.TrimSpace(string(out))
+	return string(out)
 }
 
 // Needs shows that a program prints what it must, and that it does so because of a correction.

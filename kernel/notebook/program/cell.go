@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/scanner"
 	"go/token"
 	"slices"
@@ -21,24 +20,27 @@ type codeCell struct {
 	text       string // of the Markdown cells before it
 	code       string
 	parameters bool // tagged so: its variables become flags
+	stretches  []*stretch
 
-	pieces   []*piece
-	renamed  map[string]string // names that the cell declares → names in the program
-	previous map[string]string // the same of the cells before it
-	vars     []string          // of the program, in order
-
+	vars         []string // of the program, in order
 	declarations []string
 	statements   []string
 }
 
-// piece is a part of a cell with its syntax and the changes to its text.
+// stretch is what a session evaluates at once: the Go between two magics of a cell.
+type stretch struct {
+	*codeCell
+	*cell.Parsed
+	pieces  []*piece
+	comment string // what stands there instead of Go
+}
+
+// piece is a part of a stretch with the changes to its text.
 type piece struct {
-	cell.Part
-	text  string // from the part up to the next one, with comments
-	file  *ast.File
-	base  token.Pos              // of the text's first byte
-	ends  map[ast.Expr]token.Pos // of expressions, as they were before anything was renamed
-	edits []edit
+	cell.Piece
+	before, after string                 // the comments and blanks around the text
+	ends          map[ast.Expr]token.Pos // of expressions, as they were before anything was renamed
+	edits         []edit
 }
 
 // edit replaces n bytes at an offset of a piece's text.
@@ -63,7 +65,7 @@ func (t *translator) read(n *notebook.Notebook) ([]*codeCell, error) {
 			number++
 			next.number, next.code, next.parameters = number, c.Source, c.Tagged(notebook.ParametersTag)
 			next.text = strings.TrimRight(next.text, "\n")
-			if err := t.parse(next); err != nil {
+			if err := t.parse(next, next.code); err != nil {
 				return nil, &Error{number, err}
 			}
 			cells = append(cells, next)
@@ -79,47 +81,66 @@ func (t *translator) read(n *notebook.Notebook) ([]*codeCell, error) {
 	return cells, nil
 }
 
-// parse cuts the cell into pieces and parses each.
-func (t *translator) parse(c *codeCell) error {
-	for _, p := range t.parts(c, c.code) {
-		f, base, err := t.parsePiece(p)
+// parse adds the stretches of code to a cell. Of magics that only measure it takes what they measure; others become comments.
+func (t *translator) parse(c *codeCell, code string) error {
+	for _, seg := range cell.Segments(code) {
+		var err error
+		switch {
+		case seg.Magic == nil:
+			err = t.parseGo(c, seg.Text)
+		case seg.Magic.Name == "%time":
+			err = t.parse(c, seg.Magic.Arg)
+		case seg.Magic.Name == "%%time":
+			err = t.parse(c, seg.Magic.Body)
+		default:
+			line, _, _ := strings.Cut(seg.Text[seg.Magic.Start-seg.Start:], "\n")
+			t.warnings = append(t.warnings, fmt.Sprintf("code cell %d: %s is left out", c.number, line))
+			c.stretches = append(c.stretches, &stretch{codeCell: c, comment: "// " + strings.ReplaceAll(strings.TrimSpace(seg.Text), "\n", "\n// ")})
+		}
 		if err != nil {
 			return err
 		}
-		p.file, p.base = f, base
-		p.noteEnds()
-		c.pieces = append(c.pieces, p)
-		t.reserve(p)
 	}
 	return nil
 }
 
-// parts are the pieces of the code. Those of magics that only measure are what they measure; others become comments.
-func (t *translator) parts(c *codeCell, code string) (out []*piece) {
-	list := cell.Parts(code)
-	for i, p := range list {
-		if p.Kind == cell.Magic {
-			out = append(out, t.magic(c, p.Text)...)
-			continue
-		}
-		end := len(code)
-		if i+1 < len(list) {
-			end = list[i+1].Start
-		}
-		start := p.Start
-		if i == 0 || list[i-1].Kind == cell.Magic {
-			start = commentStart(code, start)
-		} else {
-			start = max(start-len(leading(code[list[i-1].Start:start])), 0)
-		}
-		text := code[start:end]
-		if i+1 < len(list) {
-			text = strings.TrimSuffix(text, leading(text))
-		}
-		p.Start -= start // within the text
-		out = append(out, &piece{Part: p, text: text})
+func (t *translator) parseGo(c *codeCell, code string) error {
+	parsed, err := cell.Parser{Fset: t.fset, Label: "cell", Previous: t.former}.Parse(code, nil)
+	if err != nil {
+		return message(err, code)
 	}
-	return out
+	if parsed.Program {
+		return fmt.Errorf("a cell with a package clause is a program of its own and has no place in another")
+	}
+	if len(parsed.Pieces) == 0 {
+		c.stretches = append(c.stretches, &stretch{codeCell: c, comment: strings.TrimSpace(code)})
+		return nil
+	}
+	s := &stretch{codeCell: c, Parsed: parsed}
+	for i, p := range parsed.Pieces {
+		s.pieces = append(s.pieces, &piece{Piece: p, ends: map[ast.Expr]token.Pos{}})
+		s.pieces[i].noteEnds()
+		t.files[t.fset.File(p.Base)] = s
+	}
+	s.shareComments(code)
+	t.reserve(s)
+	c.stretches = append(c.stretches, s)
+	return nil
+}
+
+// shareComments gives what stands between the pieces to them: comments on lines of their own to the next one.
+func (s *stretch) shareComments(code string) {
+	end := 0
+	for i, p := range s.pieces {
+		between := code[end:p.Start]
+		p.before = between
+		if i > 0 {
+			p.before = leading(between)
+			s.pieces[i-1].after = strings.TrimSuffix(between, p.before)
+		}
+		end = p.Start + len(p.Text)
+	}
+	s.pieces[len(s.pieces)-1].after = code[end:]
 }
 
 // leading is the end of a text that belongs to what comes after it: the comments on lines of their own.
@@ -139,62 +160,28 @@ func leading(text string) string {
 	return text[at:]
 }
 
-// commentStart is where the comments above an offset begin.
-func commentStart(code string, at int) int { return at - len(leading(code[:at])) }
-
-// magic is what a program makes of a magic line.
-func (t *translator) magic(c *codeCell, text string) []*piece {
-	name, rest, _ := strings.Cut(text, " ")
-	if first, body, ok := strings.Cut(text, "\n"); ok && strings.TrimSpace(first) == "%%time" {
-		return t.parts(c, body)
-	}
-	if name == "%time" {
-		return t.parts(c, rest)
-	}
-	line, _, _ := strings.Cut(text, "\n")
-	t.warnings = append(t.warnings, fmt.Sprintf("code cell %d: %s is left out", c.number, line))
-	return []*piece{{Part: cell.Part{Kind: cell.Magic}, text: "// " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n// ") + "\n"}}
-}
-
-func (t *translator) parsePiece(p *piece) (*ast.File, token.Pos, error) {
-	switch p.Kind {
-	case cell.Magic:
-		return nil, 0, nil
-	case cell.Package:
-		return nil, 0, fmt.Errorf("a cell with a package clause is a program of its own and has no place in another")
-	}
-	before, after := cell.Wrapping(p.Kind)
-	f, err := parser.ParseFile(t.fset, "cell", before+p.text+after, 0)
-	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %s", firstLine(p.Text), message(err))
-	}
-	return f, f.FileStart + token.Pos(len(before)), nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}
-
-// message is a parser's first error without its position, which is one in a file that nobody sees.
-func message(err error) string {
+// message is a parser's first error, with the line of the code that it is in.
+func message(err error, code string) error {
 	var list scanner.ErrorList
-	if errors.As(err, &list) && len(list) > 0 {
-		return list[0].Msg
+	if !errors.As(err, &list) || len(list) == 0 {
+		return err
 	}
-	return err.Error()
+	lines := strings.Split(strings.TrimRight(code, "\n"), "\n")
+	line := lines[max(0, min(list[0].Pos.Line, len(lines))-1)]
+	return fmt.Errorf("%s: %s", strings.TrimSpace(line), list[0].Msg)
 }
 
 // noteEnds remembers where expressions end: that of a syntax tree follows from the lengths of names, which change.
 func (p *piece) noteEnds() {
-	p.ends = map[ast.Expr]token.Pos{}
-	if p.file == nil {
-		return
-	}
-	ast.Inspect(p.file, func(n ast.Node) bool {
+	ast.Inspect(p.File, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ExprStmt:
 			p.ends[n.X] = n.X.End()
+			if call, ok := n.X.(*ast.CallExpr); ok {
+				for _, x := range call.Args {
+					p.ends[x] = x.End()
+				}
+			}
 		case *ast.ValueSpec:
 			for _, v := range n.Values {
 				p.ends[v] = v.End()
@@ -204,13 +191,23 @@ func (p *piece) noteEnds() {
 	})
 }
 
-// offset is where a position lies in the piece's text.
-func (p *piece) offset(pos token.Pos) int { return int(pos - p.base) }
-
-// source is the piece's text between two positions, with the edits there.
-func (p *piece) source(from, to token.Pos) string {
-	return p.edited(p.offset(from), p.offset(to))
+// pieceAt is the piece that holds a position.
+func (s *stretch) pieceAt(pos token.Pos) *piece {
+	i := slices.IndexFunc(s.pieces, func(p *piece) bool { return p.File.FileStart <= pos && pos <= p.File.FileEnd })
+	return s.pieces[i]
 }
+
+// definition is the x := f() that a piece is, or nil.
+func (p *piece) definition() *ast.AssignStmt {
+	fd, ok := p.File.Decls[0].(*ast.FuncDecl)
+	if p.Kind != cell.Statement || !ok || len(fd.Body.List) != 1 {
+		return nil
+	}
+	return cell.Definition(fd.Body.List[0])
+}
+
+// offset is where a position lies in the piece's text.
+func (p *piece) offset(pos token.Pos) int { return int(pos - p.Base) }
 
 // edited is a stretch of the text with the edits in it.
 func (p *piece) edited(from, to int) string {
@@ -221,25 +218,40 @@ func (p *piece) edited(from, to int) string {
 		if e.at < at || e.at+e.n > to {
 			continue
 		}
-		b.WriteString(p.text[at:e.at] + e.text)
+		b.WriteString(p.Text[at:e.at] + e.text)
 		at = e.at + e.n
 	}
-	b.WriteString(p.text[at:to])
+	b.WriteString(p.Text[at:to])
 	return b.String()
 }
 
-func (p *piece) whole() string { return p.edited(0, len(p.text)) }
+// whole is the edited text with what stands around it.
+func (p *piece) whole() string {
+	return strings.Trim(p.before+p.edited(0, len(p.Text))+p.after, "\n")
+}
 
-// replace changes the text between two positions.
-func (p *piece) replace(from, to token.Pos, with string) {
-	p.edits = append(p.edits, edit{p.offset(from), int(to - from), with})
+// replace changes n bytes from a position on.
+func (p *piece) replace(at token.Pos, n int, with string) {
+	p.edits = append(p.edits, edit{p.offset(at), n, with})
+}
+
+// replaceName changes the text of an identifier.
+func (p *piece) replaceName(id *ast.Ident, with string) {
+	from := p.offset(id.Pos())
+	end := len(p.Text)
+	for i, c := range p.Text[from:] {
+		if !cell.IsNameRune(c) {
+			end = from + i
+			break
+		}
+	}
+	if p.Text[from:end] != with {
+		p.replace(id.Pos(), end-from, with)
+	}
 }
 
 // rename changes an identifier in text and syntax.
 func (p *piece) rename(id *ast.Ident, to string) {
-	if id.Name == to {
-		return
-	}
-	p.replace(id.Pos(), id.End(), to)
+	p.replaceName(id, to)
 	id.Name = to
 }

@@ -2,26 +2,31 @@ package program
 
 import (
 	"fmt"
+	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // flags makes command-line flags of the variables of the cell tagged "parameters". What the notebook says beside one is
 // what -help says.
-func (t *translator) flags(c *codeCell, k *checked) {
+func (t *translator) flags(c *codeCell) {
 	var lines []string
-	for _, p := range c.pieces {
-		as := p.define()
-		if as == nil || len(as.Lhs) != 1 {
-			continue
-		}
-		name := p.declares()[0]
-		v, ok := k.pkg.Scope().Lookup(name).(*types.Var)
-		if !ok {
-			continue
-		}
-		if kind := flagKind(v.Type()); kind != "" {
-			lines = append(lines, fmt.Sprintf("flag.%sVar(&%s, %q, %s, %q)\n", kind, name, name, name, remark(p.text)))
+	for _, s := range c.stretches {
+		for _, p := range s.pieces {
+			as := p.definition()
+			if as == nil || len(as.Lhs) != 1 {
+				continue
+			}
+			v, ok := t.pkg.Scope().Lookup(as.Lhs[0].(*ast.Ident).Name).(*types.Var)
+			if !ok {
+				continue
+			}
+			if kind := flagKind(v.Type()); kind != "" {
+				lines = append(lines, fmt.Sprintf("flag.%sVar(&%s, %q, %s, %q)\n", kind, v.Name(), v.Name(), v.Name(), remark(p.Text+p.after)))
+			}
 		}
 	}
 	if len(lines) > 0 {
@@ -43,6 +48,10 @@ func flagKind(t types.Type) string {
 
 // remark is the comment that ends a line.
 func remark(text string) string {
-	_, after, _ := strings.Cut(strings.TrimSpace(text), "//")
-	return strings.TrimSpace(after)
+	for t := range cell.Tokens(text) {
+		if t.Token == token.COMMENT && !strings.Contains(text[:t.Start], "\n") {
+			return strings.TrimSpace(strings.TrimPrefix(t.Lit, "//"))
+		}
+	}
+	return ""
 }

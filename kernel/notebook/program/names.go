@@ -3,6 +3,7 @@ package program
 import (
 	"fmt"
 	"go/ast"
+	"go/types"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,12 +12,20 @@ import (
 	"github.com/msflow-go/msflow/kernel/cell"
 )
 
-// reserve keeps the names of packages that the piece uses from becoming those of variables.
-func (t *translator) reserve(p *piece) {
-	if p.file == nil {
-		return
+// formerPrefix stands before a name where it means what an earlier cell declares, although the cell itself declares it too.
+const formerPrefix = cell.Hidden + "former_"
+
+// former is what cell.Parser calls such a name.
+func (t *translator) former(name string) string {
+	if t.declaredSomewhere[name] {
+		return formerPrefix + name
 	}
-	for _, sp := range p.file.Imports {
+	return ""
+}
+
+// reserve keeps the names of packages that a stretch uses from becoming those of variables, and notes what it declares.
+func (t *translator) reserve(s *stretch) {
+	for _, sp := range s.Imports {
 		path, _ := strconv.Unquote(sp.Path.Value)
 		name := path[strings.LastIndex(path, "/")+1:]
 		if sp.Name != nil {
@@ -24,69 +33,19 @@ func (t *translator) reserve(p *piece) {
 		}
 		t.taken[name] = true
 	}
-	ast.Inspect(p.file, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := sel.X.(*ast.Ident); ok && id.Obj == nil && t.session.PackageNamed(id.Name) != "" && !t.declaredSomewhere[id.Name] {
-				t.taken[id.Name] = true
-			}
+	for name, ids := range s.Free {
+		if t.session.PackageNamed(name) != "" && !t.declaredSomewhere[name] && s.selects(ids) {
+			t.taken[name] = true
 		}
-		return true
-	})
-	for _, name := range p.declares() {
+	}
+	for name := range s.Declared {
 		t.declaredSomewhere[name] = true
 	}
 }
 
-// declares are the names that a piece declares at the top level.
-func (p *piece) declares() (names []string) {
-	add := func(ids ...*ast.Ident) {
-		for _, id := range ids {
-			if id.Name != "_" {
-				names = append(names, id.Name)
-			}
-		}
-	}
-	for _, d := range p.file.Decls {
-		switch d := d.(type) {
-		case *ast.GenDecl:
-			for _, sp := range d.Specs {
-				switch sp := sp.(type) {
-				case *ast.TypeSpec:
-					add(sp.Name)
-				case *ast.ValueSpec:
-					add(sp.Names...)
-				}
-			}
-		case *ast.FuncDecl:
-			if p.Kind == cell.Declaration && d.Recv == nil {
-				add(d.Name)
-			}
-		}
-	}
-	if as := p.define(); as != nil {
-		for _, l := range as.Lhs {
-			if id, ok := l.(*ast.Ident); ok {
-				add(id)
-			}
-		}
-	}
-	return names
-}
-
-// define is the piece's statement if it is an x := f().
-func (p *piece) define() *ast.AssignStmt {
-	return cell.Definition(p.statement())
-}
-
-// statement is the one that a statement piece holds, nil for others.
-func (p *piece) statement() ast.Stmt {
-	if p.Kind != cell.Statement {
-		return nil
-	}
-	if f, ok := p.file.Decls[0].(*ast.FuncDecl); ok && len(f.Body.List) == 1 {
-		return f.Body.List[0]
-	}
-	return nil
+// selects reports whether one of the identifiers is the x of an x.Name.
+func (s *stretch) selects(ids []ast.Node) bool {
+	return slices.ContainsFunc(ids, func(id ast.Node) bool { return s.Selectors[id] })
 }
 
 // unique is a name for the program that nothing else has.
@@ -101,15 +60,10 @@ func (t *translator) unique(name string) string {
 
 // warnKept says which functions of earlier cells mention what the cell declares again. In a notebook they then mean the new one;
 // in the program they keep the former.
-func (t *translator) warnKept(c *codeCell) {
-	declared := map[string]bool{}
-	for _, p := range c.pieces {
-		if p.file == nil {
-			continue
-		}
-		for _, name := range append(p.declares(), p.function()) {
-			declared[name] = true
-		}
+func (t *translator) warnKept(s *stretch) {
+	declared := maps.Clone(s.Declared)
+	for _, p := range s.pieces {
+		declared[p.function()] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(declared)) {
 		var kept []string
@@ -119,26 +73,23 @@ func (t *translator) warnKept(c *codeCell) {
 			}
 		}
 		if slices.Sort(kept); len(kept) > 0 {
-			t.warnings = append(t.warnings, fmt.Sprintf("code cell %d: %s is declared again; in the program the former one stays for %s", c.number, name, strings.Join(kept, ", ")))
+			t.warnings = append(t.warnings, fmt.Sprintf("code cell %d: %s is declared again; in the program the former one stays for %s", s.number, name, strings.Join(kept, ", ")))
 		}
 	}
-	t.noteUsers(c)
+	t.noteUsers(s)
 }
 
-// noteUsers remembers what the cell's functions and methods mention.
-func (t *translator) noteUsers(c *codeCell) {
-	for _, p := range c.pieces {
-		f := ""
-		if p.file != nil {
-			f = p.function()
-		}
+// noteUsers remembers what the stretch's functions and methods mention.
+func (t *translator) noteUsers(s *stretch) {
+	for _, p := range s.pieces {
+		f := p.function()
 		if f == "" {
 			continue
 		}
 		for _, users := range t.users {
 			delete(users, f)
 		}
-		for _, id := range p.file.Unresolved {
+		for _, id := range p.File.Unresolved {
 			if t.users[id.Name] == nil {
 				t.users[id.Name] = map[string]bool{}
 			}
@@ -149,12 +100,9 @@ func (t *translator) noteUsers(c *codeCell) {
 
 // function is the name of the function or method, as T.M, that a piece declares, or "".
 func (p *piece) function() string {
-	if p.Kind != cell.Declaration {
-		return ""
-	}
-	fd, ok := p.file.Decls[0].(*ast.FuncDecl)
+	fd, ok := p.File.Decls[0].(*ast.FuncDecl)
 	switch {
-	case !ok:
+	case !ok || p.Kind != cell.Declaration || cell.IsHidden(fd.Name.Name):
 		return ""
 	case fd.Recv != nil && len(fd.Recv.List) == 1:
 		return cell.ReceiverBase(fd.Recv.List[0].Type) + "." + fd.Name.Name
@@ -162,66 +110,114 @@ func (p *piece) function() string {
 	return fd.Name.Name
 }
 
-// nameAll gives the cell's declarations their names in the program and renames their uses in it.
-func (t *translator) nameAll(c *codeCell) error {
-	c.renamed, c.previous = map[string]string{}, map[string]string{}
-	t.warnKept(c)
-	for name, now := range t.current {
-		c.previous[name] = now
-	}
-	fresh := map[*piece]map[string]bool{} // what each x, y := f() declares, rather than assigns
-	for _, p := range c.pieces {
-		if p.file == nil {
-			continue
+// nameAll gives the stretch's declarations their names in the program and renames their uses in it.
+func (t *translator) nameAll(s *stretch) error {
+	t.warnKept(s)
+	previous := maps.Clone(t.current)
+	for _, sp := range s.Imports {
+		if err := t.explicitImport(sp); err != nil {
+			return err
 		}
-		fresh[p] = map[string]bool{}
-		for _, name := range p.declares() {
-			if c.renamed[name] == "" {
-				c.renamed[name] = t.unique(name)
-				t.current[name] = c.renamed[name]
-				fresh[p][name] = true
-			} else if p.define() == nil {
-				return fmt.Errorf("%s is declared twice", name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Declared)) {
+		t.current[name] = t.unique(name)
+		delete(t.imported, name)
+	}
+	t.nameHidden(s)
+	for _, p := range s.pieces {
+		for _, id := range p.File.Unresolved {
+			t.resolve(s, p, id, previous)
+		}
+		own := map[any]bool{} // by ast.Object
+		for _, o := range p.File.Scope.Objects {
+			own[o] = p.Kind == cell.Declaration
+		}
+		ast.Inspect(p.File, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && own[id.Obj] && id.Obj != nil {
+				p.rename(id, t.current[id.Name])
 			}
-		}
-	}
-	for _, p := range c.pieces {
-		if p.file != nil {
-			t.renameIn(c, p, fresh[p])
+			return true
+		})
+		if as := p.definition(); as != nil {
+			for _, l := range as.Lhs {
+				if id, ok := l.(*ast.Ident); ok && id.Name != "_" {
+					p.rename(id, t.current[id.Name])
+				}
+			}
 		}
 	}
 	return nil
 }
 
-// renameIn renames what a piece mentions. The right side of x := f(x) means the earlier cell's x.
-func (t *translator) renameIn(c *codeCell, p *piece, fresh map[string]bool) {
-	as := p.define()
-	onRight := func(id *ast.Ident) bool { return as != nil && id.Pos() > as.TokPos }
-	for _, id := range p.file.Unresolved {
-		switch {
-		case onRight(id) && fresh[id.Name] && c.previous[id.Name] != "":
-			p.rename(id, c.previous[id.Name])
-		case t.current[id.Name] != "":
-			p.rename(id, t.current[id.Name])
-		case id.Name == "Display":
-			p.replace(id.Pos(), id.End(), t.packageName(displayPath, "display")+".Display")
+// nameHidden names what cell.Parser added: the functions that were called init, and variables for values on their way to ones
+// that := reuses.
+func (t *translator) nameHidden(s *stretch) {
+	inits := map[string]string{}
+	for _, p := range s.pieces {
+		if fd, ok := p.File.Decls[0].(*ast.FuncDecl); ok && p.Kind == cell.Declaration && cell.IsHidden(fd.Name.Name) {
+			inits[fd.Name.Name] = t.unique("init")
+			p.rename(fd.Name, inits[fd.Name.Name])
 		}
 	}
-	own := map[any]string{} // by ast.Object
-	for name, o := range p.file.Scope.Objects {
-		own[o] = c.renamed[name]
-	}
-	ast.Inspect(p.file, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && id.Obj != nil && own[id.Obj] != "" {
-			p.rename(id, own[id.Obj])
+	for _, it := range s.Items {
+		if it.Init {
+			fun := it.Stmt.(*ast.ExprStmt).X.(*ast.CallExpr).Fun.(*ast.Ident)
+			fun.Name = inits[fun.Name]
 		}
-		return true
-	})
-	if as != nil {
-		for _, l := range as.Lhs {
-			if id, ok := l.(*ast.Ident); ok && c.renamed[id.Name] != "" {
-				p.rename(id, c.renamed[id.Name])
-			}
+		for _, st := range it.After {
+			as := st.(*ast.AssignStmt)
+			to, from := as.Lhs[0].(*ast.Ident), as.Rhs[0].(*ast.Ident)
+			i := slices.IndexFunc(it.Vars.Names, func(id *ast.Ident) bool { return id.Name == from.Name })
+			t.temps++
+			from.Name = fmt.Sprintf("%s%d", from.Name, t.temps)
+			to.Name, it.Vars.Names[i].Name = t.current[to.Name], from.Name
 		}
 	}
+}
+
+// resolve gives a free name the meaning that it has in the session.
+func (t *translator) resolve(s *stretch, p *piece, id *ast.Ident, previous map[string]string) {
+	name := id.Name
+	switch {
+	case name == cell.ListName:
+	case strings.HasPrefix(name, formerPrefix):
+		p.rename(id, previous[strings.TrimPrefix(name, formerPrefix)])
+	case t.current[name] != "":
+		p.rename(id, t.current[name])
+	case t.imported[name] != "":
+		p.rename(id, t.packageName(t.imported[name], name))
+	case name == "Display":
+		p.replaceName(id, t.packageName(displayPath, "display")+".Display")
+	case t.prelude.Lookup(name) != nil || types.Universe.Lookup(name) != nil:
+	case s.Selectors[id] && t.session.PackageNamed(name) != "":
+		p.rename(id, t.packageName(t.session.PackageNamed(name), name))
+	default:
+		t.taken[name] = true // undefined, whatever later cells declare
+	}
+}
+
+// explicitImport notes what a cell imports, for it and those after it.
+func (t *translator) explicitImport(sp *ast.ImportSpec) error {
+	path, err := strconv.Unquote(sp.Path.Value)
+	if err != nil {
+		return err
+	}
+	pkg, err := t.session.ImportPackage(t.ctx, path)
+	if err != nil {
+		return fmt.Errorf("could not import %s: %w", path, err)
+	}
+	name := pkg.Name()
+	if sp.Name != nil {
+		name = sp.Name.Name
+	}
+	switch name {
+	case ".":
+		return fmt.Errorf("import . %q: write the package's name before what is used of it", path)
+	case "_":
+		t.used[path] = "_"
+	default:
+		t.imported[name] = path
+		delete(t.current, name)
+	}
+	return nil
 }

@@ -47,13 +47,8 @@ func Translate(ctx context.Context, s *engine.Session, n *notebook.Notebook, nam
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range cells {
-		if c.code == "" {
-			continue
-		}
-		if err := t.translate(c); err != nil {
-			return nil, &Error{c.number, err}
-		}
+	if err := t.translate(cells); err != nil {
+		return nil, err
 	}
 	p := &Program{Name: name, Warnings: t.warnings}
 	source := withoutDirectives(t.assemble(name, cells))
@@ -70,7 +65,7 @@ func (t *translator) assemble(name string, cells []*codeCell) string {
 	var body, b strings.Builder
 	var calls []string
 	for _, c := range cells {
-		body.WriteString(c.comment())
+		body.WriteString(c.heading())
 		if c.code == "" {
 			continue
 		}
@@ -137,8 +132,8 @@ func (t *translator) importLines() string {
 	return own.String() + "\n" + others.String()
 }
 
-// comment is the text before the cell, as a comment.
-func (c *codeCell) comment() string {
+// heading is the text before the cell, as a comment.
+func (c *codeCell) heading() string {
 	var b strings.Builder
 	for line := range strings.Lines(c.text) {
 		b.WriteString(strings.TrimRight("// "+strings.TrimRight(line, "\n"), " ") + "\n")

@@ -119,6 +119,7 @@ func TestCellsThatCannotBeTranslated(t *testing.T) {
 		"v := v + 1":                     "undefined: v",
 		"f := func() int { return f() }": "undefined: f",
 		"package main\nfunc main() {}":   "package clause",
+		"_ + 1":                          "_, the last result",
 		"import . \"fmt\"":               "write the package's name",
 		"import \"no/such/package\"":     "could not import no/such/package",
 	} {

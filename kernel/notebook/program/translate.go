@@ -6,141 +6,154 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"iter"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine"
 )
 
-// translator translates the cells of one notebook in order.
+// translator translates the cells of one notebook.
 type translator struct {
 	ctx     context.Context
 	session *engine.Session
 	fset    *token.FileSet
+	files   map[*token.File]*stretch // by the files of their pieces
 
 	taken             map[string]bool            // names that a new declaration may not have
 	declaredSomewhere map[string]bool            // by a cell read so far
 	current           map[string]string          // name in the notebook → in the program
 	users             map[string]map[string]bool // name → functions and methods of the cells so far that mention it
-	objects           []types.Object             // what the cells declared so far
 	imported          map[string]string          // name → path, by the cells so far
 	used              map[string]string          // path → name, of the program's imports
-	prelude           *types.Scope
+	temps             int
 	warnings          []string
+
+	prelude *types.Scope
+	pkg     *types.Package // the program
+	info    *types.Info
 }
 
 func newTranslator(ctx context.Context, s *engine.Session) (*translator, error) {
 	t := &translator{
-		ctx: ctx, session: s, fset: token.NewFileSet(), taken: map[string]bool{}, declaredSomewhere: map[string]bool{},
+		ctx: ctx, session: s, fset: token.NewFileSet(), files: map[*token.File]*stretch{}, taken: map[string]bool{}, declaredSomewhere: map[string]bool{},
 		current: map[string]string{}, users: map[string]map[string]bool{}, imported: map[string]string{}, used: map[string]string{},
 	}
-	for _, name := range []string{"main", "init", "ctx", "native", "live", "flag"} {
+	for _, name := range []string{"main", "init", "native", "live", "flag"} {
 		t.taken[name] = true
 	}
-	for _, f := range cell.MustForms {
-		t.taken[f.Name] = true
-	}
-	return t, t.loadPrelude()
-}
-
-// translate makes the cell's declarations and statements.
-func (t *translator) translate(c *codeCell) error {
-	if err := t.nameAll(c); err != nil {
-		return err
-	}
-	k, err := t.check(c)
-	if err != nil {
-		return err
-	}
-	for _, p := range c.pieces {
-		if err := t.emit(c, p, k); err != nil {
-			return err
+	err := t.loadPrelude()
+	if err == nil {
+		for _, name := range t.prelude.Names() {
+			t.taken[name] = true
 		}
 	}
-	if c.parameters {
-		t.flags(c, k)
+	return t, err
+}
+
+// stretches are the stretches of Go of all cells.
+func stretches(cells []*codeCell) iter.Seq[*stretch] {
+	return func(yield func(*stretch) bool) {
+		for _, c := range cells {
+			for _, s := range c.stretches {
+				if s.Parsed != nil && !yield(s) {
+					return
+				}
+			}
+		}
 	}
-	scope := k.pkg.Scope()
-	for _, name := range scope.Names() {
-		if k.new[name] {
-			t.objects = append(t.objects, scope.Lookup(name))
+}
+
+// translate makes the cells' declarations and statements. Errors are *Error.
+func (t *translator) translate(cells []*codeCell) error {
+	for s := range stretches(cells) {
+		if err := t.nameAll(s); err != nil {
+			return &Error{s.number, err}
+		}
+	}
+	if err := t.check(cells); err != nil {
+		return err
+	}
+	for _, c := range cells {
+		for _, s := range c.stretches {
+			if err := t.emit(s); err != nil {
+				return &Error{c.number, err}
+			}
+		}
+		if c.parameters {
+			t.flags(c)
 		}
 	}
 	return nil
 }
 
-// emit puts a piece where it belongs.
-func (t *translator) emit(c *codeCell, p *piece, k *checked) error {
-	switch p.Kind {
-	case cell.Import:
+// emit writes a stretch into its cell.
+func (t *translator) emit(s *stretch) error {
+	c := s.codeCell
+	if s.Parsed == nil {
+		c.statements = append(c.statements, s.comment+"\n")
 		return nil
-	case cell.Magic:
-		c.statements = append(c.statements, p.text)
-		return nil
-	case cell.Declaration:
-		if g, ok := p.file.Decls[0].(*ast.GenDecl); ok && g.Tok == token.VAR {
-			return t.emitVars(c, p, g, k)
+	}
+	for _, p := range s.pieces {
+		if g, ok := p.File.Decls[0].(*ast.GenDecl); p.Kind == cell.Declaration && !(ok && g.Tok == token.VAR) {
+			c.declarations = append(c.declarations, p.whole())
 		}
-		c.declarations = append(c.declarations, strings.Trim(p.whole(), "\n"))
-		return nil
 	}
-	if as := p.define(); as != nil {
-		if err := t.declare(c, k, as.Lhs); err != nil {
-			return err
+	for _, d := range s.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+			if err := t.declare(c, g); err != nil {
+				return err
+			}
 		}
-		p.replace(as.TokPos, as.TokPos+2, "=")
 	}
-	if k.last == p {
-		t.emitLast(p, k)
+	for _, it := range s.Items {
+		c.statements = append(c.statements, strings.TrimRight(t.statement(s, it), " \t\n")+"\n")
 	}
-	c.statements = append(c.statements, strings.TrimRight(p.whole(), " \t\n")+"\n")
 	return nil
 }
 
-// emitVars makes a package's variables of var declarations, and assignments of their values.
-func (t *translator) emitVars(c *codeCell, p *piece, g *ast.GenDecl, k *checked) error {
+// declare makes variables of the program.
+func (t *translator) declare(c *codeCell, g *ast.GenDecl) error {
 	for _, sp := range g.Specs {
-		vs := sp.(*ast.ValueSpec)
-		names := make([]ast.Expr, len(vs.Names))
-		var left []string
-		for i, id := range vs.Names {
-			names[i] = id
-			left = append(left, id.Name)
-		}
-		if err := t.declare(c, k, names); err != nil {
-			return err
-		}
-		if len(vs.Values) > 0 {
-			first, last := vs.Values[0], vs.Values[len(vs.Values)-1]
-			c.statements = append(c.statements, fmt.Sprintf("%s = %s\n", strings.Join(left, ", "), p.source(first.Pos(), p.ends[last])))
-		}
-	}
-	return nil
-}
-
-// declare makes package variables of the names that the cell declares, once.
-func (t *translator) declare(c *codeCell, k *checked, names []ast.Expr) error {
-	for _, e := range names {
-		id, ok := e.(*ast.Ident)
-		if !ok || id.Name == "_" || !k.new[id.Name] {
-			continue
-		}
-		line, err := t.varLine(k, id.Name)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(c.vars, line) {
+		for _, id := range sp.(*ast.ValueSpec).Names {
+			if id.Name == "_" || cell.IsHidden(id.Name) {
+				continue
+			}
+			line, err := t.varLine(id.Name)
+			if err != nil {
+				return err
+			}
 			c.vars = append(c.vars, line)
 		}
 	}
 	return nil
 }
 
+// statement is the source of one step of a cell.
+func (t *translator) statement(s *stretch, it *cell.Item) string {
+	p := s.pieceAt(it.Pos)
+	switch {
+	case it.Init:
+		return it.Stmt.(*ast.ExprStmt).X.(*ast.CallExpr).Fun.(*ast.Ident).Name + "()"
+	case it.IsVar:
+		var left []string
+		for _, id := range it.Vars.Names {
+			left = append(left, id.Name)
+		}
+		first, last := it.Vars.Values[0], it.Vars.Values[len(it.Vars.Values)-1]
+		return strings.Join(left, ", ") + " = " + p.edited(p.offset(first.Pos()), p.offset(p.ends[last]))
+	case it.Vars != nil:
+		p.replace(p.definition().TokPos, len(":="), "=")
+	case it.Stmt == ast.Stmt(s.Last):
+		t.show(s, p)
+	}
+	return p.whole()
+}
+
 // varLine is a variable with its type.
-func (t *translator) varLine(k *checked, name string) (string, error) {
-	v, ok := k.pkg.Scope().Lookup(name).(*types.Var)
+func (t *translator) varLine(name string) (string, error) {
+	v, ok := t.pkg.Scope().Lookup(name).(*types.Var)
 	if !ok {
 		return "", fmt.Errorf("%s has no type", name)
 	}
@@ -207,17 +220,18 @@ func (t *translator) variables(c *codeCell) string {
 	return "var (\n\t" + strings.Join(c.vars, "\n\t") + "\n)\n\n"
 }
 
-// emitLast makes the last expression of a cell show its value, or keeps it from being an error.
-func (t *translator) emitLast(p *piece, k *checked) {
-	x := k.result
-	_, isCall := ast.Unparen(x).(*ast.CallExpr)
-	kind := k.info.Types[x]
+// show makes the last expression of a stretch show its value, or values, or keeps it from being an error.
+func (t *translator) show(s *stretch, p *piece) {
+	results := s.Results()
+	first, last := results[0], results[len(results)-1]
+	kind := t.info.Types[last]
+	_, isCall := ast.Unparen(last).(*ast.CallExpr)
 	switch {
-	case kind.IsVoid() || cell.IsPrint(k.info, x):
+	case kind.IsVoid() || cell.IsPrint(t.info, first):
 		return
-	case p.Semicolon:
-		if !isCall {
-			p.replace(x.Pos(), x.Pos(), "_ = ")
+	case s.Quiet:
+		if len(results) > 1 || !isCall {
+			p.replace(first.Pos(), 0, strings.Repeat("_, ", len(results)-1)+"_ = ")
 		}
 		return
 	}
@@ -225,8 +239,8 @@ func (t *translator) emitLast(p *piece, k *checked) {
 	if endsInError(kind.Type) {
 		show = "native.ShowChecked("
 	}
-	p.replace(x.Pos(), x.Pos(), show)
-	p.replace(p.ends[x], p.ends[x], ")")
+	p.replace(first.Pos(), 0, show)
+	p.replace(p.ends[last], 0, ")")
 }
 
 func endsInError(t types.Type) bool {
