@@ -100,13 +100,6 @@ func (p *Program) ForgetSource(path string) {
 	}
 }
 
-// SlotsLeft reports whether there is room for methods of more types. Without it ixgo ends the process.
-func SlotsLeft() bool {
-	const reserved = 64 // for methods that are linked while a program runs
-	_, _, free := ixgo.IcallStat()
-	return free >= reserved
-}
-
 // Variable is the address of a package's variable, given the path that the package was linked under.
 func (p *Program) Variable(path, name string) reflect.Value { return p.loader.variable(path, name) }
 

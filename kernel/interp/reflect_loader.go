@@ -135,7 +135,7 @@ func (l *loader) newRecord() {
 	rctx := reflectx.NewContext()
 	rctx.SetHasImethod(func(typ reflect.Type, m reflectx.Method) bool {
 		promoted.Clear()
-		return m.FuncId != -1 && (ast.IsExported(m.Name) || typ.PkgPath() != m.PkgPath)
+		return m.FuncId != -1 && (ast.IsExported(m.Name) || typ.PkgPath() != m.PkgPath) && worthSlot(typ, m.Name)
 	})
 	ctx := l.p.ctx
 	l.record = ixgo.NewTypesRecord(ctx, rctx, ctx.Builder.Program(), recordLoader{l.Loader, l}, l.p, l.nested)

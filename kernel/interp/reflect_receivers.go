@@ -108,7 +108,7 @@ func hookMethods(ctx *ixgo.Context) {
 		check := checker(c, prog)
 		return func(t reflect.Type, m reflectx.Method) bool {
 			promoted.Clear()
-			return check(t, m)
+			return check(t, m) && worthSlot(t, m.Name)
 		}
 	}
 }
