@@ -78,10 +78,10 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 		return u, nil
 	}
 	d.place(c)
-	if d.redefinesType() {
+	if d.redefinesType() || len(s.modules.edited) > 0 {
 		s.program.RedefinesType()
 	}
-	notices := append(d.staleTypes(), d.kept(c)...)
+	notices := slices.Concat(d.staleTypes(), d.kept(c), d.outdated())
 	if u.ssa, err = s.program.Build(c, d.redefinitions(c)...); err != nil {
 		return nil, err
 	}
@@ -94,6 +94,7 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	s.program.Redefined(u.interp)
 	s.commit(d, c, u)
 	done = true
+	clear(s.modules.edited)
 	for _, n := range notices {
 		s.foreground.Load().sink.Notice(n)
 	}
@@ -109,6 +110,9 @@ func (s *Session) draft(label, src string, rev *revision) (*draft, error) {
 		return nil, err
 	}
 	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}, again: map[cell.Part]int{}, methods: map[string]*types.Func{}}
+	if err := d.refresh(); err != nil {
+		return nil, err
+	}
 	roots := s.methodsOnEarlier(p, rev)
 	parts := d.replay(roots, rev)
 	if len(parts) > 0 {

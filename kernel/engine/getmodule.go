@@ -29,7 +29,7 @@ func (s *Session) Get(ctx context.Context, module string, sink Sink) (where stri
 		where = "the session's module"
 	}
 	if isDirectory(module) {
-		return where, s.modules.replace(ctx, dir, own, module)
+		return where, s.modules.addFolder(ctx, dir, own, module)
 	}
 	s.notice("fetching " + module)
 	return where, s.modules.fetch(ctx, dir, module, func(env []string) error {
@@ -46,8 +46,8 @@ func isDirectory(module string) bool {
 	return path == "." || path == ".." || strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") || filepath.IsAbs(module)
 }
 
-// replace makes a module in a directory known to the go.mod in dir.
-func (m *modules) replace(ctx context.Context, dir string, own bool, folder string) error {
+// addFolder makes a module in a directory known to the go.mod in dir.
+func (m *modules) addFolder(ctx context.Context, dir string, own bool, folder string) error {
 	abs, err := filepath.Abs(folder)
 	if err != nil {
 		return fmt.Errorf("adding %s: %w", folder, err)

@@ -40,6 +40,16 @@ func (d *draft) resolveImports() error {
 	return nil
 }
 
+// importPaths are the paths of imports.
+func importPaths(specs []*ast.ImportSpec) (paths []string) {
+	for _, sp := range specs {
+		if path, err := strconv.Unquote(sp.Path.Value); err == nil { // or the type checker says so
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
 // addImports imports for the cell what earlier cells imported and it mentions,
 // and the compiled-in packages whose names it uses without declaring them.
 func (d *draft) addImports() {

@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/goplus/ixgo"
@@ -25,6 +24,10 @@ type modules struct {
 	temp string            // the session's own module, once there is one
 	dirs map[string]string // import path -> directory
 	now  []string          // import paths that are added for the cell that is being compiled
+
+	sources map[string]source // by import path
+	edited  map[string]bool   // packages that have been replaced since the last cell that was compiled
+	former  []func()          // bring back those that were for this cell
 }
 
 // sourceTags choose files without assembly and without links into the runtime, where a package has a choice.
@@ -34,7 +37,7 @@ func (s *Session) useModules() {
 	if s.modules == nil {
 		s.modules = &modules{s: s}
 	}
-	s.modules.dirs = map[string]string{}
+	s.modules.dirs, s.modules.sources, s.modules.edited = map[string]string{}, map[string]source{}, map[string]bool{}
 	ctx := s.program.Context()
 	ctx.BuildContext.BuildTags = sourceTags
 	ctx.BuildContext.CgoEnabled = false
@@ -51,12 +54,17 @@ func (m *modules) undo(why error) {
 		return
 	}
 	m.forget(0)
+	m.restore()
 }
+
+// begin begins a cell.
+func (m *modules) begin() { m.now, m.former = nil, nil }
 
 // forget forgets the packages that were added for the cell, but for the first few.
 func (m *modules) forget(keep int) {
 	for _, path := range m.now[keep:] {
 		delete(m.dirs, path)
+		delete(m.sources, path)
 		m.s.program.ForgetSource(path)
 	}
 	m.now = m.now[:keep]
@@ -210,6 +218,7 @@ func (l *loading) add(path string) error {
 	}
 	l.open[path] = true
 	m.now = append(m.now, path)
+	state := stateOf(p.Dir) // before it is read, lest an edit meanwhile is not seen
 	sp, err := l.read(p)
 	if err != nil {
 		return err
@@ -218,7 +227,8 @@ func (l *loading) add(path string) error {
 		giveBodies(sp.Files, missing, fmt.Sprintf("package %s takes %s from Go's runtime (go:linkname), which cells cannot%s",
 			path, someNames(missing), whatToDo))
 	}
-	for _, imported := range importsOf(sp.Files) {
+	imports := importsOf(sp.Files)
+	for _, imported := range imports {
 		if err := l.add(imported); err != nil {
 			return err
 		}
@@ -226,7 +236,10 @@ func (l *loading) add(path string) error {
 	if err := sp.Load(); err != nil {
 		return l.loadError(p, err)
 	}
-	m.dirs[path] = p.Dir
+	m.dirs[path], m.sources[path] = p.Dir, source{imports: imports}
+	if p.local() {
+		m.sources[path] = source{imports, state}
+	}
 	return nil
 }
 
@@ -243,11 +256,7 @@ func (l *loading) loadError(p listed, err error) error {
 
 func importsOf(files []*ast.File) (paths []string) {
 	for _, f := range files {
-		for _, sp := range f.Imports {
-			if path, err := strconv.Unquote(sp.Path.Value); err == nil {
-				paths = append(paths, path)
-			}
-		}
+		paths = append(paths, importPaths(f.Imports)...)
 	}
 	return paths
 }

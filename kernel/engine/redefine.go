@@ -74,7 +74,7 @@ func (d *draft) revise(c *interp.Checked, rev *revision) (more bool) {
 	}
 	changed := d.changed(c)
 	for k, so := range d.s.scope.sources {
-		if !rev.again[k] && !rev.failed[k] && mentionsOne(so, changed) && d.canRevise(so) {
+		if !rev.again[k] && !rev.failed[k] && (mentionsOne(so, changed) || d.s.modules.mentionsEdited(so)) && d.canRevise(so) {
 			rev.again[k], more = true, true
 		}
 	}

@@ -108,13 +108,15 @@ func shadowed(so cell.Source, now, declared map[string]bool) bool {
 	})
 }
 
-// packageNamesIn are the names of cells' package-level objects that a
-// declaration mentions.
+// packageNamesIn are the names of cells' package-level objects that a declaration mentions, and the packages.
 func packageNamesIn(d ast.Decl, info *types.Info) map[string]bool {
 	names := map[string]bool{}
 	ast.Inspect(d, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
-			if o := info.Uses[id]; o != nil && assist.OfCell(o) && o.Parent() == o.Pkg().Scope() {
+			o := info.Uses[id]
+			if pkg, ok := o.(*types.PkgName); ok {
+				names[importDep(pkg.Imported().Path())] = true
+			} else if o != nil && assist.OfCell(o) && o.Parent() == o.Pkg().Scope() {
 				names[o.Name()] = true
 			}
 		}
@@ -136,7 +138,8 @@ func (d *draft) redefinesType() bool {
 // mark remembers what a cell may change before it compiles, for undo to take back.
 func (s *Session) mark() (undo func()) {
 	program := s.program.Mark()
-	s.scope.aliases, s.modules.now = nil, nil
+	s.scope.aliases = nil
+	s.modules.begin()
 	return func() {
 		program()
 		for _, alias := range s.scope.aliases {

@@ -88,15 +88,31 @@ func (p *Program) ReadSource(path, dir, processor string) (*ixgo.SourcePackage, 
 	return sp, nil
 }
 
-// ForgetSource forgets a package that ReadSource read, and that nothing is linked with.
-func (p *Program) ForgetSource(path string) {
-	delete(*(*map[string]*ixgo.SourcePackage)(fieldOf(p.ctx, "pkgs")), path)
+// ForgetSource forgets a package that ReadSource read. What is linked with it keeps it; restore brings it back for others.
+func (p *Program) ForgetSource(path string) (restore func()) {
+	restores := []func(){forget(*(*map[string]*ixgo.SourcePackage)(fieldOf(p.ctx, "pkgs")), path)}
 	if i, ok := p.ctx.Importer.(*ixgo.Importer); ok {
-		delete(*(*map[string]*types.Package)(fieldOf(i, "pkgs")), path)
+		restores = append(restores, forget(*(*map[string]*types.Package)(fieldOf(i, "pkgs")), path))
 	}
 	if l, ok := p.loader.Loader.(*ixgo.TypesLoader); ok {
-		delete(*(*map[string]*types.Package)(fieldOf(l, "packages")), path)
-		delete(*(*map[string]func() error)(fieldOf(l, "pkgloads")), path)
+		restores = append(restores, forget(*(*map[string]*types.Package)(fieldOf(l, "packages")), path),
+			forget(*(*map[string]func() error)(fieldOf(l, "pkgloads")), path))
+	}
+	return func() {
+		for _, restore := range restores {
+			restore()
+		}
+	}
+}
+
+// forget deletes an entry, which restore puts back.
+func forget[V any](m map[string]V, key string) (restore func()) {
+	old, ok := m[key]
+	delete(m, key)
+	return func() {
+		if delete(m, key); ok {
+			m[key] = old
+		}
 	}
 }
 
