@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -172,6 +173,37 @@ func TestTopLevelIsFixed(t *testing.T) {
 	for _, e := range entries {
 		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !slices.Contains(agreed, e.Name()) {
 			t.Errorf("folder %s stands at the top level; it belongs in one of %v", e.Name(), agreed)
+		}
+	}
+}
+
+// TestPackagesAreRooms keeps a package from growing until nobody finds anything in it.
+func TestPackagesAreRooms(t *testing.T) {
+	const most = 35
+	files := map[string]int{}
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || path != root && (hasModule(path) || strings.HasPrefix(d.Name(), "."))) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err == nil && !ast.IsGenerated(f) {
+			files[filepath.Dir(path)]++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, n := range files {
+		if n > most {
+			t.Errorf("%s has %d files that people write; from %d on, some of them want a room of their own", dir, n, most+1)
 		}
 	}
 }
