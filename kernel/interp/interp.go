@@ -1,15 +1,42 @@
 // Package interp is ixgo, an interpreter of Go, with its errors corrected. It runs whole programs (RunProgram), and
 // programs that grow by one package after the other (Program). It knows nothing of cells, nor of where output goes.
 //
-// The name of a file says on which level of a program it works; each says why, and shows the Go that needs it:
+// Corrections stand on the level of a program at which they work. Each says why, and shows the Go that needs it; package levels
+// says how to leave a level out and how to look at the SSA, which tells where a wrong result comes from.
 //
-//	ast_*      syntax trees and source text, before types are checked
-//	ssa_*      go/ssa's program; its instructions are corrected in ssarepair, before they are linked
-//	code_*     the closures that ixgo makes of them, which run; below are hot, which compiles loops, ixcode, which reaches them, and
-//	           links, what packages take by linkname
-//	reflect_*  the types and methods that compiled code sees
+// Syntax trees and source text, before types are checked:
 //
-// Package levels says how to leave a level out and how to look at the SSA.
+//	ast_deferrange      a defer in the body of a range over a function
+//	ast_endless         interfaces that mention themselves without an end
+//	ast_generics        generic functions of the standard library
+//	ast_promote         methods that are promoted through an embedded pointer
+//
+// go/ssa's instructions and program, before they are linked:
+//
+//	ssarepair/          instructions: φ-nodes, maps, assertions, panics, sizes, conversions of zero values
+//	ssa_narrow          which packages linking looks into
+//	ssa_runtimetypes    which types' methods are compiled again
+//	large               variables for which there is no room
+//
+// The closures that ixgo makes of them, which run:
+//
+//	code_repair         where those of the next four are put in
+//	code_minmax         min and max of NaN and -0
+//	code_memory         a make that takes more memory than there is
+//	code_nilstore       a store through a nil pointer
+//	code_goexit, code_goroutine   how goroutines end: runtime.Goexit, panics
+//	code_panictext      the text of failed assertions
+//	code_boundary       calls of interpreted functions by compiled code
+//	code_stop           stopping what runs
+//	hot/                loops and functions of numbers, compiled
+//	ixcode/, links/     the closures made accessible; what packages take by linkname
+//
+// The types and methods that compiled code sees:
+//
+//	reflect_loader      one reflect type for each named type
+//	reflect_convert, reflect_interfaces, reflect_methodsets, reflect_receivers   conversions, interfaces, methods of made types
+//
+// Around them: program, check, link and redefine (a program that grows), run and deadlock (a whole program), support and typewalk.
 package interp
 
 import (
