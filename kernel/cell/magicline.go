@@ -147,9 +147,6 @@ func inText(code string, at int) bool {
 	return kind == token.STRING || kind == token.COMMENT
 }
 
-// AtStatement reports whether a statement could start after the code: its brackets are closed and its last line is finished.
-func AtStatement(code string) bool { return newPlace(code).atStatement(len(code)) }
-
 // place moves forward through source and knows what it is in.
 type place struct {
 	z    *tokenizer

@@ -1,8 +1,5 @@
 package simd
 
-// Sum is Σ x[i], added in float64.
-func Sum(x []float32) float64 { return reduceAlone(active.sum, x, nil) }
-
 // SumSquares is Σ x[i]², added in float64. Long arrays are shared among the workers in blocks, whose sums are added in order.
 func SumSquares(x []float32) float64 {
 	blocks := len(x) / reduceBlock
