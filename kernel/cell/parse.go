@@ -45,7 +45,6 @@ type Parsed struct {
 	Methods   map[string]bool          // "T.M" of the methods in this cell
 	Sources   []Source                 // what is remembered of the declarations
 	inits     int                      // functions named init, which are renamed
-	Literals  bool                     // has type literals with methods; see nameAnonymous
 	Program   bool                     // has a package clause: main is called
 	previous  func(name string) string // renames a use of an earlier cell's variable; see renameEarlier
 	hoisted   map[string]bool
@@ -215,8 +214,6 @@ func (p *Parsed) mention(f *ast.File) {
 			p.Mentioned[n.Name] = true
 		case *ast.SelectorExpr:
 			p.Selectors[n.X] = true
-		case *ast.InterfaceType, *ast.StructType:
-			p.Literals = p.Literals || HasMethodSet(n.(ast.Expr))
 		}
 		return true
 	})
@@ -343,15 +340,4 @@ func ReceiverBase(e ast.Expr) string {
 func IsPointer(e ast.Expr) bool {
 	_, ok := ast.Unparen(e).(*ast.StarExpr)
 	return ok
-}
-
-// HasMethodSet reports whether a type literal has methods.
-func HasMethodSet(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.InterfaceType:
-		return len(e.Methods.List) > 0 && !slices.ContainsFunc(e.Methods.List, func(f *ast.Field) bool { return len(f.Names) == 0 })
-	case *ast.StructType:
-		return slices.ContainsFunc(e.Fields.List, func(f *ast.Field) bool { return len(f.Names) == 0 })
-	}
-	return false
 }

@@ -43,8 +43,6 @@ type draft struct {
 	rebind  map[string]string      // variables declared again with their storage: name -> type
 	again   map[cell.Part]int      // what is compiled again -> which of the scope's sources it is
 	methods map[string]*types.Func // hidden functions that take the place of methods
-
-	anonymous []string // keys of type literals named in this cell
 }
 
 // compile makes a unit of a cell and declares what it declares. A cell that fails
@@ -56,9 +54,6 @@ func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 		if !done { // failed or panicked
 			undo()
 			s.modules.undo(err)
-			if d != nil {
-				d.forgetAnonymous()
-			}
 		}
 	}()
 	if err := s.slotsLeft(); err != nil {
@@ -147,9 +142,6 @@ func (d *draft) assemble() {
 	}
 	d.addImports()
 	d.declareRebound()
-	if d.p.Literals {
-		d.nameAnonymous()
-	}
 	for _, decl := range d.p.Decls {
 		if !isImport(decl) {
 			rw.decl(decl)

@@ -45,12 +45,10 @@ func (s *Session) checked(label, src string) (*draft, *interp.Checked, error) {
 		switch {
 		case d.dropFailed(c, rev):
 		case len(c.Errors) > 0:
-			d.forgetAnonymous()
 			return nil, nil, typeErrors(c.Errors)
 		case !d.revise(c, rev):
 			return d, c, nil
 		}
-		d.forgetAnonymous()
 	}
 }
 

@@ -23,12 +23,11 @@ type scope struct {
 	aliases      []string          // what previous made for the cell that is being compiled
 	everDeclared map[string]bool   // names that sources declare or declared, and types they have methods of
 
-	kept      []*kept           // values of cells, oldest first
-	anonymous map[string]string // key of a type literal -> hidden name
+	kept []*kept // values of cells, oldest first
 }
 
 func newScope() *scope {
-	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, everDeclared: map[string]bool{}, anonymous: map[string]string{}}
+	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, everDeclared: map[string]bool{}}
 }
 
 // commit enters what a compiled cell declares into the scope.
@@ -44,7 +43,7 @@ func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 		if _, ok := o.(*types.Var); ok {
 			vars = append(vars, name)
 		}
-		if _, named := assist.AnonymousText.Load(name); cell.IsHidden(name) && u.count > 0 && !named {
+		if cell.IsHidden(name) && u.count > 0 {
 			continue
 		}
 		s.scope.origin[o] = u

@@ -47,6 +47,7 @@ func (p *Program) Build(c *Checked, rs ...Redefinition) (pkg *ssa.Package, err e
 	pkg = p.ssaProgram().CreatePackage(c.Package, []*ast.File{c.File}, c.Info, false)
 	bodies := p.announce(pkg, rs)
 	pkg.Build()
+	p.loader.noteAnonymous(c.Info)
 	p.redefine(pkg, rs, bodies)
 	return pkg, nil
 }

@@ -55,6 +55,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/links"
 	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/go/types/typeutil"
 )
 
 // Interp makes corrected interpreters.
@@ -62,7 +63,8 @@ type Interp struct {
 	ctx     *ixgo.Context
 	options Options
 	hot     hot.Watcher
-	base    int // where the program counters of the next interpreter begin
+	base    int           // where the program counters of the next interpreter begin
+	known   *typeutil.Map // reflect types that the next interpreter of a Program begins with; see reflect_anonymous.go
 }
 
 // Options are what the program around an interpreter has a say in. The zero value is for programs that nothing stops.
@@ -128,7 +130,7 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 		return nil, err
 	}
 	ssarepair.Packages(all, guardMaps)
-	if i, err = ixgo.NewInterp(in.ctx, main); err != nil {
+	if i, err = in.make(main); err != nil {
 		return nil, err
 	}
 	finishReceivers()
@@ -142,6 +144,18 @@ func (in *Interp) Link(main *ssa.Package, others []*ssa.Package, guardMaps bool)
 		in.options.Stop.add(i)
 	}
 	return i, nil
+}
+
+// make makes an interpreter, whose code is ixgo's own.
+func (in *Interp) make(main *ssa.Package) (*ixgo.Interp, error) {
+	if in.known != nil {
+		if in.known.Len() == 0 {
+			return ixgo.NewInterp(in.ctx, main)
+		}
+		return ixcode.New(in.ctx, main, in.ctx.Loader, func(r *ixgo.TypesRecord) { ixcode.Know(r, in.known) })
+	}
+	l := newInstances(in.ctx.Loader)
+	return ixcode.New(in.ctx, main, l, func(r *ixgo.TypesRecord) { l.record = r })
 }
 
 // number gives an interpreter's functions program counters that no other has.

@@ -72,6 +72,9 @@ func (p *Program) newLibraries(main *ssa.Package) (libs []*ssa.Package) {
 			p.libraries++
 			moveGlobals(q, fmt.Sprintf("lib%d", p.libraries))
 			libs = append(libs, q)
+			if sp := p.ctx.SourcePackage(t.Path()); sp != nil && sp.Info != nil {
+				p.loader.noteAnonymous(sp.Info)
+			}
 		}
 	}
 	for _, t := range main.Pkg.Imports() {

@@ -51,6 +51,7 @@ func NewProgram(h Host) (*Program, error) {
 	p := &Program{jumps: map[weak.Pointer[ixcode.Function]]*fresh{}, Interp: New(ctx, h.Options), host: h, imported: map[*types.Package]bool{}}
 	p.loader = newLoader(p, ctx.Loader)
 	ctx.Loader = p.loader
+	p.known = &p.loader.anonymous
 	if err := p.warm(); err != nil {
 		return nil, err
 	}

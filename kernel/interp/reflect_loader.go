@@ -8,6 +8,7 @@ import (
 
 	"github.com/goplus/ixgo"
 	"github.com/goplus/reflectx"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
@@ -22,6 +23,7 @@ type loader struct {
 	mu        sync.Mutex
 	installed map[string]*ixgo.Package
 	reflected typeutil.Map // *types.Named -> reflect.Type
+	anonymous typeutil.Map // see noteAnonymous -> reflect.Type
 	named     sync.Map     // reflect.Type -> types.Type
 	record    *ixgo.TypesRecord
 	nested    map[*types.Named]int
@@ -139,6 +141,7 @@ func (l *loader) newRecord() {
 	})
 	ctx := l.p.ctx
 	l.record = ixgo.NewTypesRecord(ctx, rctx, ctx.Builder.Program(), recordLoader{l.Loader, l}, l.p, l.nested)
+	ixcode.Know(l.record, &l.anonymous)
 }
 
 func (l *loader) renewRecord() {

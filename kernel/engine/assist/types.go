@@ -4,16 +4,12 @@ import (
 	"go/types"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // OfCell reports whether a cell declared the object.
 func OfCell(o types.Object) bool { return o.Pkg() != nil && o.Pkg().Path() == "main" }
-
-// AnonymousText is the literal behind a hidden name, for showing types.
-var AnonymousText sync.Map // name -> text
 
 // qualifier writes types as cells do: cells' own without a package.
 func qualifier(p *types.Package) string {
@@ -28,9 +24,6 @@ var hiddenType = regexp.MustCompile(cell.Hidden + `\w+`)
 // TypeString is a type as cells write it.
 func TypeString(t types.Type) string {
 	s := hiddenType.ReplaceAllStringFunc(types.TypeString(t, qualifier), func(name string) string {
-		if text, ok := AnonymousText.Load(name); ok {
-			return text.(string)
-		}
 		return strings.TrimPrefix(name, cell.Hidden)
 	})
 	return strings.ReplaceAll(s, "interface{}", "any")
