@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"slices"
 	"strings"
 )
 
@@ -49,6 +48,7 @@ type Parsed struct {
 	previous  func(name string) string // renames a use of an earlier cell's variable; see renameEarlier
 	hoisted   map[string]bool
 	temps     int
+	Embeds    []Embed      // variables with go:embed directives
 	early     []*ast.Ident // uses before or in the x := f() of the cell that declares them, and nothing earlier does
 }
 
@@ -69,6 +69,12 @@ type Source struct {
 	Text    Part
 	Decl    ast.Decl
 	Deps    map[string]bool
+}
+
+// Embed is a variable that a go:embed directive stands above.
+type Embed struct {
+	Spec     *ast.ValueSpec
+	Patterns string
 }
 
 func newParsed(label string) *Parsed {
@@ -245,10 +251,33 @@ func (p *Parsed) takeDecl(d ast.Decl, c Part) {
 			p.takeSpec(sp, d.Tok, &so)
 		}
 		if d.Tok == token.VAR {
+			p.takeEmbeds(d, c.Embed)
 			return // a variable keeps its value: never declared again
 		}
 	}
 	p.Sources = append(p.Sources, so)
+}
+
+// takeEmbeds remembers the variables of a declaration that go:embed directives stand above; those above it all have patterns.
+func (p *Parsed) takeEmbeds(d *ast.GenDecl, patterns string) {
+	for _, sp := range d.Specs {
+		vs := sp.(*ast.ValueSpec)
+		if d.Lparen.IsValid() {
+			patterns = embedIn(linesOf(vs.Doc))
+		}
+		if patterns != "" {
+			p.Embeds = append(p.Embeds, Embed{vs, patterns})
+		}
+	}
+}
+
+func linesOf(g *ast.CommentGroup) (lines []string) {
+	if g != nil {
+		for _, c := range g.List {
+			lines = append(lines, c.Text)
+		}
+	}
+	return lines
 }
 
 func (p *Parsed) takeFunc(d *ast.FuncDecl, so *Source) {

@@ -15,6 +15,7 @@ type Part struct {
 	Semicolon bool   // ended by a written ';', which suppresses the result
 	Label     string // of the cell it came from, when declared again for a later one
 	Doc       string // the comment directly above it
+	Embed     string // patterns of go:embed directives in that comment
 }
 
 // PartKind is what a Part is.
@@ -89,7 +90,7 @@ func (s *splitter) cut(end int, semicolon bool) {
 	start := s.cur[0].Start
 	s.parts = append(s.parts, Part{
 		Kind: kindOf(s.cur), Text: s.src[start:end], Start: start, Line: strings.Count(s.src[:start], "\n") + 1, Col: start - strings.LastIndexByte(s.src[:start], '\n'), Semicolon: semicolon,
-		Doc: commentAbove(s.src[:start]),
+		Doc: commentAbove(s.src[:start]), Embed: embedIn(linesAbove(s.src[:start])),
 	})
 	s.cur, s.depth = nil, 0
 }
@@ -154,15 +155,33 @@ func AnyOrder(code string) bool {
 
 // commentAbove is the text of the // lines that end the source.
 func commentAbove(src string) string {
+	var text []string
+	for _, l := range linesAbove(src) {
+		text = append(text, strings.TrimPrefix(strings.TrimPrefix(l, "//"), " "))
+	}
+	return strings.Join(text, "\n")
+}
+
+// linesAbove are the lines of the comment that source ends with, apart from the line that it ends in.
+func linesAbove(src string) (list []string) {
 	lines := strings.Split(src, "\n")
 	end := len(lines) - 1 // the last is what precedes the part on its own line
 	from := end
 	for from > 0 && strings.HasPrefix(strings.TrimSpace(lines[from-1]), "//") {
 		from--
 	}
-	var text []string
 	for _, l := range lines[from:end] {
-		text = append(text, strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(l), "//"), " "))
+		list = append(list, strings.TrimSpace(l))
 	}
-	return strings.Join(text, "\n")
+	return list
+}
+
+// embedIn are the patterns of the go:embed directives among the lines of a comment.
+func embedIn(lines []string) (patterns string) {
+	for _, line := range lines {
+		if list, ok := strings.CutPrefix(line, "//go:embed "); ok {
+			patterns += list + " "
+		}
+	}
+	return patterns
 }

@@ -116,6 +116,9 @@ func (s *Session) draft(label, src string, rev *revision) (*draft, error) {
 		}
 	}
 	d.redefineMethods(roots)
+	if err := d.embed(); err != nil {
+		return nil, err
+	}
 	if err := d.resolveImports(); err != nil {
 		return nil, err
 	}

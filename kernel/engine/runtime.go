@@ -38,6 +38,7 @@ func (s *Session) runtimeFuncs() map[string]any {
 		"Done":    func() <-chan struct{} { return current(s).until() },
 		"Wrap":    func(f any) any { return current(s).wrap(f) },
 		"Exact":   exact,
+		"FS":      fileSystem,
 		"Show":    func(v ...any) { current(s).show(v) },
 		"Context": func() context.Context { return liveContext{s} },
 		"Check":   mustBeNil,
