@@ -38,6 +38,10 @@ var wrapped any = fmt.Errorf("x: %w", errors.Join(io.EOF)); _, joins := wrapped.
 var c any = struct{ Marker; N int }{N: 5}; _, former := a.(struct{ Marker; N int }); fmt.Sprint(former, c.(struct{ Marker; N int }).N)`, "false 5"},
 		{`reflect.TypeOf(c) == reflect.TypeFor[struct{ Marker; N int }]()`, "true"},
 		{`e.Mark()`, "marked"},
+		{`type shown struct{ n int }
+func (s shown) String() string { return fmt.Sprint("shown ", s.n) }
+type outer struct { shown; k int }
+fmt.Sprint(outer{shown{3}, 1}, []any{outer{}}, struct{ shown; k int }{shown: shown{5}})`, "shown 3 [shown 0] shown 5"},
 	} {
 		if r, err := eval(s, c.src); err != nil || r.result() != c.want {
 			t.Errorf("%s\ngives %s, %v, want %s", c.src, r.result(), err, c.want)

@@ -21,12 +21,25 @@ func New(ctx *ixgo.Context, main *ssa.Package, loader ixgo.Loader, begin func(*i
 		return nil, err
 	}
 	nested := *(*map[*types.Named]int)(field(ctx, "nestedMap"))
-	record := ixgo.NewTypesRecord(ctx, reflectx.NewContext(), main.Prog, loader, i, nested)
+	methods := *(**reflectx.Context)(field(i, "rctx"))
+	chooseMethods(ctx, methods, main.Prog)
+	record := ixgo.NewTypesRecord(ctx, methods, main.Prog, loader, i, nested)
 	begin(record)
 	*(**ixgo.TypesRecord)(field(i, "record")) = record
 	*(**ssa.Package)(field(i, "mainpkg")) = main
 	record.Load(main)
 	return i, load(ctx, i, main.Prog)
+}
+
+// chooseMethods says which methods of a program's types compiled code can call.
+func chooseMethods(ctx *ixgo.Context, methods *reflectx.Context, prog *ssa.Program) {
+	if ctx.MethodChecker == nil {
+		return
+	}
+	check := ctx.MethodChecker(ctx, prog)
+	methods.SetHasImethod(func(t reflect.Type, m reflectx.Method) bool {
+		return m.Type != unusedFunc && m.FuncId != -1 && check(t, m)
+	})
 }
 
 // Know gives a record reflect types that it is not to make.
@@ -116,6 +129,11 @@ func Rename(t reflect.Type, text string) {
 func field[T any](p *T, name string) unsafe.Pointer {
 	return unsafe.Pointer(reflect.ValueOf(p).Elem().FieldByName(name).UnsafeAddr())
 }
+
+// unusedFunc is the type of methods that nothing can call.
+//
+//go:linkname unusedFunc github.com/goplus/ixgo.tyUnusedFunc
+var unusedFunc reflect.Type
 
 //go:linkname preToType github.com/goplus/ixgo.(*Interp).preToType
 func preToType(i *ixgo.Interp, t types.Type) reflect.Type
