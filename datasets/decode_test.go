@@ -20,7 +20,7 @@ func TestDecodeIsReadingAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, how := range []Reading{{4096, ExifApply}, {65536, ExifIgnore}} {
+		for _, how := range []Reading{{4096, ExifApply, nil}, {65536, ExifIgnore, nil}} {
 			want, _, err1 := Files(path).ReadAs(how)[0].Load(0, 0)
 			got, err2 := Decode(content, how, 1<<26)
 			if (err1 == nil) != (err2 == nil) {

@@ -16,6 +16,7 @@ type Batch struct {
 	X       []float32 // normalised images (B,3,H,W)
 	Pix     []uint8   // the same before: 8-bit levels (B,H,W,3), for devices that normalise by themselves
 	Masks   []*Mask   // one of H×W a sample; nil where the truth is unknown
+	Views   []View    // what each sample shows of its picture
 	H, W    int
 }
 
@@ -123,7 +124,7 @@ func (p *pending) allocate() {
 	b := p.batch
 	n := len(b.Samples)
 	b.X, b.Pix = make([]float32, n*3*b.H*b.W), make([]uint8, n*3*b.H*b.W)
-	b.Masks = make([]*Mask, n)
+	b.Masks, b.Views = make([]*Mask, n), make([]View, n)
 	p.errs = make([]error, n)
 	p.left.Store(int64(n))
 }
@@ -131,13 +132,13 @@ func (p *pending) allocate() {
 // load reads one sample into its place.
 func (j job) load() {
 	b := j.into.batch
-	im, mask, err := b.Samples[j.at].Load(b.H, b.W)
+	im, mask, view, err := b.Samples[j.at].load(b.H, b.W)
 	if err == nil {
 		n := 3 * b.H * b.W
 		normalizeInto(b.X[j.at*n:][:n], im)
 		copy(b.Pix[j.at*n:][:n], im.Pix)
 	}
-	b.Masks[j.at], j.into.errs[j.at] = mask, err
+	b.Masks[j.at], b.Views[j.at], j.into.errs[j.at] = mask, view, err
 	if j.into.left.Add(-1) == 0 {
 		close(j.into.done)
 	}
@@ -167,7 +168,7 @@ func (p *pending) wait(ctx context.Context, bad func(Sample, error)) error {
 // dropBad moves the sound samples together.
 func (p *pending) dropBad() {
 	b := p.batch
-	n, kept, masks := 3*b.H*b.W, Set{}, b.Masks[:0]
+	n, kept, masks, views := 3*b.H*b.W, Set{}, b.Masks[:0], b.Views[:0]
 	for i, err := range p.errs {
 		if err != nil {
 			continue
@@ -176,7 +177,7 @@ func (p *pending) dropBad() {
 			copy(b.X[k*n:(k+1)*n], b.X[i*n:])
 			copy(b.Pix[k*n:(k+1)*n], b.Pix[i*n:])
 		}
-		kept, masks = append(kept, b.Samples[i]), append(masks, b.Masks[i])
+		kept, masks, views = append(kept, b.Samples[i]), append(masks, b.Masks[i]), append(views, b.Views[i])
 	}
-	b.Samples, b.Masks, b.X, b.Pix = kept, masks, b.X[:len(kept)*n], b.Pix[:len(kept)*n]
+	b.Samples, b.Masks, b.Views, b.X, b.Pix = kept, masks, views, b.X[:len(kept)*n], b.Pix[:len(kept)*n]
 }

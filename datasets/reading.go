@@ -15,6 +15,7 @@ import (
 type Reading struct {
 	Levels int    // of 16-bit samples: 4096 for a 12-bit camera; 0 recognises them over all files of the set
 	Exif   string // ExifApply turns pictures as a viewer does ("" means it too); ExifIgnore reads them as Pillow opens them
+	Frame  *Frame // what is seen of them; nil: everything, stretched
 }
 
 // The values of Reading.Exif.
@@ -31,7 +32,7 @@ func (r Reading) Check() error {
 	if !slices.Contains([]string{"", ExifApply, ExifIgnore}, r.Exif) {
 		return fmt.Errorf("EXIF orientation %q: it is %s or %s", r.Exif, ExifApply, ExifIgnore)
 	}
-	return nil
+	return r.Frame.Check()
 }
 
 // reading is what the samples of a set share: how they are read, and over which files the levels are recognised.
@@ -82,7 +83,7 @@ func (s Set) Reading() Reading {
 	if how.Exif != "" {
 		exif = how.Exif
 	}
-	return Reading{how.levels(), exif}
+	return Reading{how.levels(), exif, how.Frame}
 }
 
 // howRead is the sample's reading; a sample that was made alone is its own data set.

@@ -67,7 +67,7 @@ func TestLevelsAreThoseOfTheWholeDataSet(t *testing.T) {
 	if got := firstPixels(t, d.Test[len(d.Test)-1:]); !slices.Equal(got, levelsOf(func(i int) int { return 16 * i >> 4 })) {
 		t.Errorf("test image %v", got)
 	}
-	if got := d.Train.Reading(); got != (Reading{4096, ExifApply}) {
+	if got := d.Train.Reading(); got != (Reading{4096, ExifApply, nil}) {
 		t.Errorf("reading %+v", got)
 	}
 }

@@ -24,6 +24,8 @@ type Sample struct {
 	H, W      int    // the input size in pixels that its data set was opened with; 0 if it was made alone
 
 	pixels  source
+	view    *View    // what is seen; nil: what the reading's Frame says
+	asIs    bool     // a tile: the Frame was applied before
 	reading *reading // shared by the samples of a data set; nil for one that was made alone
 }
 
@@ -54,26 +56,47 @@ type facts struct {
 }
 
 // Load reads the sample and resizes it to h×w pixels: the image by Lanczos, the mask by the nearest pixel, both as Pillow
-// does. With h and w 0 both keep their own size. The mask of a normal sample is all zero; it is nil if the sample is
-// anomalous but no one has drawn where. Errors name the file.
+// does. What is seen of it is as its Reading's Frame says. With h and w 0 both are whole and of their own size. The mask of a normal sample
+// is all zero; it is nil if the sample is anomalous but no one has drawn where. Errors name the file.
 func (s Sample) Load(h, w int) (*Image, *Mask, error) {
+	im, mask, _, err := s.load(h, w)
+	return im, mask, err
+}
+
+// load also tells what is seen.
+func (s Sample) load(h, w int) (*Image, *Mask, View, error) {
 	if (h < 1 || w < 1) && (h != 0 || w != 0) {
-		return nil, nil, fmt.Errorf("%s: cannot resize to %d×%d pixels (h×w)", s.Name, h, w)
+		return nil, nil, View{}, fmt.Errorf("%s: cannot resize to %d×%d pixels (h×w)", s.Name, h, w)
 	}
 	if s.pixels == nil {
-		return nil, nil, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
+		return nil, nil, View{}, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
 	}
-	pic, mask, err := s.pixels.read(s.howRead())
+	how := s.howRead()
+	pic, mask, err := s.pixels.read(how)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, View{}, err
 	}
 	if h == 0 {
-		return imageOf(pic), mask, nil
+		return imageOf(pic), mask, wholeView(pic.W, pic.H), nil
+	}
+	frame := how.Frame
+	if s.asIs {
+		frame = nil
+	}
+	view := frame.View(pic.W, pic.H, w, h)
+	if s.view != nil {
+		view = *s.view
 	}
 	if mask != nil {
-		mask = mask.resized(w, h)
+		mask = frame.seenMask(mask, view, w, h)
 	}
-	return imageOf(picture.Resize(pic, w, h)), mask, nil
+	return imageOf(frame.seen(pic, view, w, h)), mask, view, nil
+}
+
+// Seeing is the sample with another view of its picture.
+func (s Sample) Seeing(v View) Sample {
+	s.view = &v
+	return s
 }
 
 // HasMask tells whether it is known which of the sample's pixels are anomalous. (Of a normal sample it is: none.)

@@ -48,6 +48,9 @@ type tensorInfo struct {
 // list an image in pixels of the image.
 func (m *model) outputs() []tensorInfo {
 	h, w := m.Detector.Config.Size[0], m.Detector.Config.Size[1]
+	if f := m.Detector.Config.Frame; f != nil && f.Tile > 0 { // as large as the picture is, at a quarter of its pixels
+		h, w = -1, -1
+	}
 	return []tensorInfo{
 		{"score", "FP32", []int{-1}}, {"threshold", "FP32", []int{-1}}, {"anomalous", "BOOL", []int{-1}}, {"regions", "BYTES", []int{-1}},
 		{"map", "FP32", []int{-1, h, w}}, {"mask", "UINT8", []int{-1, h, w}},
@@ -171,6 +174,7 @@ func (m *model) respond(w http.ResponseWriter, q *inferRequest, found []detector
 	if err != nil {
 		return err
 	}
+	of := shapes(found)
 	response := inferResponse{Model: m.Name, Version: modelVersion, ID: q.ID, Outputs: []outputTensor{}}
 	var tail []byte
 	for _, info := range infos {
@@ -178,8 +182,7 @@ func (m *model) respond(w http.ResponseWriter, q *inferRequest, found []detector
 		if len(wanted) > 0 && !named {
 			continue
 		}
-		info.Shape = slices.Clone(info.Shape)
-		info.Shape[0] = len(found)
+		info.Shape = of[len(info.Shape)]
 		t := outputTensor{tensorInfo: info}
 		if binary || !named && all {
 			from := len(tail)
@@ -193,6 +196,12 @@ func (m *model) respond(w http.ResponseWriter, q *inferRequest, found []detector
 	return writeInfer(w, response, tail)
 }
 
+// shapes are those of the outputs by their number of axes.
+func shapes(found []detector.Prediction) map[int][]int {
+	n := len(found)
+	return map[int][]int{1: {n}, 3: {n, found[0].H, found[0].W}}
+}
+
 // values are the outputs' values by name.
 func (m *model) values(found []detector.Prediction, pictures []*datasets.Image) (map[string]any, error) {
 	var scores, thresholds, maps []float32
@@ -200,6 +209,9 @@ func (m *model) values(found []detector.Prediction, pictures []*datasets.Image) 
 	var masks []uint8
 	var regions []string
 	for i, p := range found {
+		if p.H != found[0].H || p.W != found[0].W {
+			return nil, fail(http.StatusBadRequest, "image %d is of another size than the first, and so is its map; send one image at a time", i)
+		}
 		v, err := m.judge(p, pictures[i], false)
 		if err != nil {
 			return nil, err

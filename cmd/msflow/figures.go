@@ -15,7 +15,6 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
-	"github.com/msflow-go/msflow/lib/score"
 	"github.com/msflow-go/msflow/plots"
 )
 
@@ -77,18 +76,13 @@ func drawMaps(out string, images []detector.Prediction, names []string, low, hig
 // drawMap writes BASE_map.png, the heat map, and BASE_overlay.png, at the picture's size with the colour bar on the right.
 func drawMap(base string, p detector.Prediction, picture *datasets.Image, low, high float64) error {
 	nll := p.Maps().NLL
-	heat := plots.Colorize(enlarged(nll, p, picture), picture.H, picture.W, low, high, plots.Ember)
-	over := plots.Overlay(picture, nll, p.H, p.W, low, high, plots.Blaze)
-	return errors.Join(
-		writePNG(base+"_map.png", plots.WithColorBar(heat, nll, low, high, p.MapUnit(), plots.Ember)),
-		writePNG(base+"_overlay.png", plots.WithColorBar(over, nll, low, high, p.MapUnit(), plots.Blaze)))
-}
-
-// enlarged is a map at the picture's size.
-func enlarged(values []float32, p detector.Prediction, picture *datasets.Image) []float32 {
-	out := make([]float32, picture.H*picture.W)
-	score.ResizeCentred(out, values, p.H, p.W, picture.H, picture.W)
-	return out
+	values := p.Enlarged(nll, picture.H, picture.W)
+	heat := plots.Colorize(values, picture.H, picture.W, low, high, plots.Ember)
+	if err := writePNG(base+"_map.png", plots.WithColorBar(heat, nll, low, high, p.MapUnit(), plots.Ember)); err != nil {
+		return err
+	}
+	over := plots.Overlay(picture, values, picture.H, picture.W, low, high, plots.Blaze)
+	return writePNG(base+"_overlay.png", plots.WithColorBar(over, nll, low, high, p.MapUnit(), plots.Blaze))
 }
 
 // writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32.

@@ -21,6 +21,7 @@ type modelFlags struct {
 	config detector.Config
 	blocks string
 	scales string
+	frame  frameFlags
 	given  func(flag string) bool // by the command line
 	flags  *pflag.FlagSet
 }
@@ -45,6 +46,7 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 	f.Float64Var(&c.TopK, "top-k", 0, "share of the pixels whose mean is the image score (default 0.001 for msflow, 0.03 by its paper, the paper's score for the others)")
 	f.Float64Var(&c.Coreset, "coreset", 0.1, "share of the patches that patchcore keeps")
 	flags.Mark(cmd, flags.IsPath, "weights")
+	m.frame.register(cmd)
 	m.given, m.flags = f.Changed, f
 }
 
@@ -97,6 +99,9 @@ func (m *modelFlags) check() error {
 	if err := m.checkModel(); err != nil {
 		return err
 	}
+	if err := m.frame.check(m.given); err != nil {
+		return err
+	}
 	if m.config.Cond < 1 {
 		return fmt.Errorf("--cond %d: it must be positive", m.config.Cond)
 	}
@@ -138,7 +143,10 @@ func (m *modelFlags) detector(data *datasets.Data, seed uint64) (d *detector.Det
 	err = m.named(func() error {
 		c, err := m.parsed()
 		if err == nil {
-			c.Size, c.Seed = [2]int{data.H, data.W}, seed
+			c.Size, c.Seed = m.frame.size(data), seed
+			c.Frame, err = m.frame.frame(data.Train)
+		}
+		if err == nil {
 			d, err = detector.New(c)
 		}
 		return err

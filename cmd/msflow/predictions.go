@@ -252,7 +252,7 @@ func (t *thresholds) inspect(image detector.Prediction, picture *datasets.Image)
 		row.Verdict = results.Verdict(image.Score, *t.Threshold)
 	}
 	if t.Map != nil {
-		found = region.Find(enlarged(image.Maps().NLL, image, picture), picture.H, picture.W, t.Map.Thresholds)
+		found = region.Find(image.Enlarged(image.Maps().NLL, picture.H, picture.W), picture.H, picture.W, t.Map.Thresholds)
 		row.Regions = withoutOutlines(found.Regions)
 	}
 	return row, found

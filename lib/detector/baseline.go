@@ -119,7 +119,9 @@ func (d *Detector) baselineScores(ctx context.Context, features train.Source, n 
 	kind, _ := d.kind()
 	h, w := d.baseline.Size()
 	maps := make([][]float32, len(d.maps))
+	of, index := cached(features)
 	for i := range features.Len() {
+		image := d.canvasOf(of.views[index[i]])
 		for s, m := range d.maps {
 			maps[s] = make([]float32, m.Len())
 		}
@@ -132,9 +134,9 @@ func (d *Detector) baselineScores(ctx context.Context, features train.Source, n 
 		}
 		m := score.Distances(distance, h, w, d.Config.Size[0], d.Config.Size[1], kind.Smooth)
 		if scores != nil && d.Config.TopK == 0 {
-			n.see(scores[0], m.NLL)
+			n.see(scores[0], image.kept(m.NLL, image.whole()))
 		} else {
-			n.see(score.ImageScore(m.NLL, d.Config.TopK), m.NLL)
+			n.see(image.score(m.NLL, d.Config.TopK), image.kept(m.NLL, image.whole()))
 		}
 	}
 	return nil

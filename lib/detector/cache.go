@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/flow"
 	"github.com/msflow-go/msflow/lib/train"
 )
@@ -18,7 +19,10 @@ type Features struct {
 	Names []string   // of the images
 	Parts []string   // the physical part that each image shows; nil: each its own
 
-	store store
+	store   store
+	views   []datasets.View // what each image shows of its picture
+	picture []int           // the place of its picture; several tiles may be of one
+	canvas  []datasets.View // of each picture, what its images show together
 }
 
 var _ train.Source = (*Features)(nil)
@@ -31,7 +35,7 @@ type store interface {
 }
 
 func newFeatures(names []string, maps []flow.Map, limit int64) (*Features, error) {
-	f := &Features{Maps: maps, Names: names}
+	f := &Features{Maps: maps, Names: names, views: make([]datasets.View, len(names))}
 	per := f.perImage()
 	if need := int64(len(names)) * int64(per) * 4; need <= limit {
 		f.store = &memoryStore{per: per, values: make([]float32, len(names)*per)}
@@ -77,6 +81,16 @@ func (f *Features) Batch(ctx context.Context, index []int, maps [][]float32) err
 		}
 	}
 	return nil
+}
+
+// pictures is how many pictures some images are of.
+func (f *Features) pictures(index []int) (n int) {
+	for k, i := range index {
+		if k == 0 || f.picture[i] != f.picture[index[k-1]] {
+			n++
+		}
+	}
+	return n
 }
 
 // change rewrites the values of every image.

@@ -135,7 +135,8 @@ func (d *Detector) calibrate(ctx context.Context, normal train.Source, heldOut b
 
 // measure is calibrate that leaves the detector as it is, which must have no calibration.
 func (d *Detector) measure(ctx context.Context, normal train.Source, heldOut bool) (c *Calibration, n normals, err error) {
-	c = &Calibration{Images: normal.Len(), HeldOut: heldOut, Low: 0, High: 0.5}
+	of, index := cached(normal)
+	c = &Calibration{Images: of.pictures(index), HeldOut: heldOut, Low: 0, High: 0.5}
 	switch {
 	case d.baseline != nil:
 		err = d.measureBaseline(ctx, c, normal, &n)
@@ -176,13 +177,13 @@ func (d *Detector) measureReference(ctx context.Context, c *Calibration, normal 
 
 // fusedScores sees cached features' maps, and scores them by one of the three.
 func (d *Detector) fusedScores(ctx context.Context, features train.Source, n *normals, of func(score.Maps) []float32) error {
-	logp, err := d.logpOf(ctx, features)
+	images, err := d.sightings(ctx, features)
 	if err != nil {
 		return err
 	}
-	for _, image := range logp {
-		m := score.Fuse(image, d.sizes(), d.Config.Size[0], d.Config.Size[1])
-		n.see(score.ImageScore(of(m), d.Config.TopK), m.NLL)
+	for _, image := range images {
+		m := score.Fuse(image.logp, image.sizes, image.h, image.w)
+		n.see(image.score(of(m), d.Config.TopK), image.kept(m.NLL, image.whole()))
 	}
 	return nil
 }
@@ -225,23 +226,23 @@ func (c *Calibration) scaled(v float64) float64 { return (v - c.Low) * 0.5 / (c.
 
 // measureSurprise measures the levels of the scales, and puts the scores on the scale.
 func (d *Detector) measureSurprise(ctx context.Context, c *Calibration, normal train.Source, n *normals) error {
-	logp, err := d.logpOf(ctx, normal)
+	images, err := d.sightings(ctx, normal)
 	if err != nil {
 		return err
 	}
 	for s := range d.sizes() {
 		var of [][]float32
-		for _, image := range logp {
-			of = append(of, image[s])
+		for _, image := range images {
+			of = append(of, countedOf(image.logp[s], image.places(image.sizes[s][0], image.sizes[s][1])))
 		}
 		c.Levels = append(c.Levels, score.LevelOf(of...))
 	}
-	h, w := d.Config.Size[0], d.Config.Size[1]
 	var middles []float64
-	for _, image := range logp {
-		m := score.Surprise(image, d.sizes(), c.Levels, h, w)
-		n.see(score.ImageScore(m, d.Config.TopK), m)
-		middles = append(middles, score.ImageScore(m, 0.5)) // the upper half's mean: cheap and steady
+	for _, image := range images {
+		m := score.Surprise(image.logp, image.sizes, c.Levels, image.h, image.w)
+		counted := image.kept(m, image.whole())
+		n.see(image.score(m, d.Config.TopK), counted)
+		middles = append(middles, score.ImageScore(counted, 0.5)) // the upper half's mean: cheap and steady
 	}
 	c.fit(n.scores, middles)
 	return nil

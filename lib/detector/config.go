@@ -14,28 +14,29 @@ import (
 // Config describes a detector. The zero value is the small default: efficientnet_lite0, whose weights are inside the
 // program, and the whitened recipe. It is stored in every checkpoint.
 type Config struct {
-	Model    string  `json:"model,omitempty"`     // msflow (default) or a name of Models
-	Recipe   string  `json:"recipe,omitempty"`    // of msflow: whitened (default) or paper; see Recipes
-	Backbone string  `json:"backbone"`            // a name of backbone.Names; "" is efficientnet_lite0
-	Weights  string  `json:"weights,omitempty"`   // a file of weights; "" takes the published ones
-	Padding  string  `json:"padding,omitempty"`   // ResNets' 3×3 and 7×7 convolutions: reflect (default, as published) or zero
-	Pool     string  `json:"pool,omitempty"`      // of the features: local or fine views (auto, the whitened recipe's, lets Fit choose), avg (the paper's), max, none or mean (of the whole map)
-	Size     [2]int  `json:"size"`                // input height and width in pixels; 0 takes the data set's
-	Scales   []int   `json:"scales,omitempty"`    // which maps of the pyramid (0 fine … 2 coarse); nil is the model's own choice
-	Blocks   []int   `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 4, 4, and 2, 5, 8 by the paper. The other flows take one number for all
-	Width    float64 `json:"width,omitempty"`     // factor on the hidden widths of the other flows' subnets; 0 is 1
-	Cond     int     `json:"cond,omitempty"`      // channels of the position code, divisible by 4; 0 is 64
-	Clamp    float64 `json:"clamp,omitempty"`     // α of the couplings; 0 is 1.9
-	OldClamp bool    `json:"old_clamp,omitempty"` // s = α·tanh(a), as FrEIA had it before August 2023
-	Block    string  `json:"block,omitempty"`     // of the parallel flows: a name of flow.ParallelBlocks; "" is all_in_one, the paper's
-	Subnet   string  `json:"subnet,omitempty"`    // conv_ln (default), conv or conv_bn
-	NoFusion bool    `json:"no_fusion,omitempty"` // leave the fusion flow out
-	Score    string  `json:"score,omitempty"`     // of msflow: surprise (the whitened recipe's) or reference (the paper's)
-	TopK     float64 `json:"top_k,omitempty"`     // share of pixels whose mean is the image score; 0 is the model's own score
-	Coreset  float64 `json:"coreset,omitempty"`   // share of the patches that patchcore keeps; 0 is 0.1
-	Levels   int     `json:"levels,omitempty"`    // of 16-bit images; 0 takes those of the training images
-	Exif     string  `json:"exif,omitempty"`      // orientation of images: apply or ignore; "" takes the training images' way
-	Seed     uint64  `json:"seed"`                // initial weights, permutations, order of the images and random projections
+	Model    string          `json:"model,omitempty"`     // msflow (default) or a name of Models
+	Recipe   string          `json:"recipe,omitempty"`    // of msflow: whitened (default) or paper; see Recipes
+	Backbone string          `json:"backbone"`            // a name of backbone.Names; "" is efficientnet_lite0
+	Weights  string          `json:"weights,omitempty"`   // a file of weights; "" takes the published ones
+	Padding  string          `json:"padding,omitempty"`   // ResNets' 3×3 and 7×7 convolutions: reflect (default, as published) or zero
+	Pool     string          `json:"pool,omitempty"`      // of the features: local or fine views (auto, the whitened recipe's, lets Fit choose), avg (the paper's), max, none or mean (of the whole map)
+	Size     [2]int          `json:"size"`                // input height and width in pixels; 0 takes the data set's
+	Scales   []int           `json:"scales,omitempty"`    // which maps of the pyramid (0 fine … 2 coarse); nil is the model's own choice
+	Blocks   []int           `json:"blocks,omitempty"`    // coupling blocks per scale; nil is 2, 4, 4, and 2, 5, 8 by the paper. The other flows take one number for all
+	Width    float64         `json:"width,omitempty"`     // factor on the hidden widths of the other flows' subnets; 0 is 1
+	Cond     int             `json:"cond,omitempty"`      // channels of the position code, divisible by 4; 0 is 64
+	Clamp    float64         `json:"clamp,omitempty"`     // α of the couplings; 0 is 1.9
+	OldClamp bool            `json:"old_clamp,omitempty"` // s = α·tanh(a), as FrEIA had it before August 2023
+	Block    string          `json:"block,omitempty"`     // of the parallel flows: a name of flow.ParallelBlocks; "" is all_in_one, the paper's
+	Subnet   string          `json:"subnet,omitempty"`    // conv_ln (default), conv or conv_bn
+	NoFusion bool            `json:"no_fusion,omitempty"` // leave the fusion flow out
+	Score    string          `json:"score,omitempty"`     // of msflow: surprise (the whitened recipe's) or reference (the paper's)
+	TopK     float64         `json:"top_k,omitempty"`     // share of pixels whose mean is the image score; 0 is the model's own score
+	Coreset  float64         `json:"coreset,omitempty"`   // share of the patches that patchcore keeps; 0 is 0.1
+	Levels   int             `json:"levels,omitempty"`    // of 16-bit images; 0 takes those of the training images
+	Exif     string          `json:"exif,omitempty"`      // orientation of images: apply or ignore; "" takes the training images' way
+	Frame    *datasets.Frame `json:"frame,omitempty"`     // what is seen of pictures: region, aspect, tiles; nil: all, stretched
+	Seed     uint64          `json:"seed"`                // initial weights, permutations, order of the images and random projections
 
 	// Where to compute is no part of a checkpoint; UseDevice changes it.
 	Device    string `json:"-"` // cpu (default), cuda, auto, or xla for the plugin of MSFLOW_PJRT_PLUGIN
@@ -104,7 +105,7 @@ func (c Config) check() error {
 	if !(c.Coreset >= 0 && c.Coreset <= 1) {
 		wrong("a coreset of %v of the patches; it must lie in (0,1]", c.Coreset)
 	}
-	if err := (datasets.Reading{Levels: c.Levels, Exif: c.Exif}).Check(); err != nil {
+	if err := (datasets.Reading{Levels: c.Levels, Exif: c.Exif, Frame: c.Frame}).Check(); err != nil {
 		errs = append(errs, fmt.Errorf("detector: %w", err))
 	}
 	for _, v := range c.Size {

@@ -114,7 +114,7 @@ func (d *Detector) build() (err error) {
 	}
 	d.runner.forget()
 	if kind, ok := d.kind(); ok {
-		return d.buildBaseline(kind)
+		return errors.Join(d.buildBaseline(kind), d.checkFrame())
 	}
 	if p, ok := findPeer(d.Config.Model); ok {
 		d.model, err = d.buildPeer(p)
@@ -127,7 +127,7 @@ func (d *Detector) build() (err error) {
 	if d.latents, err = d.model.Out(d.maps); err != nil {
 		return fmt.Errorf("detector: %w", err)
 	}
-	return nil
+	return d.checkFrame()
 }
 
 // buildMSFlow makes the flow for the maps, with its initial weights.

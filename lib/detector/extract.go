@@ -26,6 +26,11 @@ func (d *Detector) Features(ctx context.Context, set datasets.Set, limit int64, 
 }
 
 func (d *Detector) features(ctx context.Context, set datasets.Set, limit int64, progress Progress) (*Features, error) {
+	cut, err := d.cut(set)
+	if err != nil {
+		return nil, err
+	}
+	set = cut.Set
 	f, err := newFeatures(setNames(set), d.maps, limit)
 	if err != nil {
 		return nil, err
@@ -33,6 +38,7 @@ func (d *Detector) features(ctx context.Context, set datasets.Set, limit int64, 
 	f.Parts = set.Parts()
 	row := make([]float32, f.perImage())
 	err = d.each(ctx, set, func(first int, b *datasets.Batch, maps []backbone.Feature) error {
+		copy(f.views[first:], b.Views)
 		for i := range b.Samples {
 			if err := f.store.put(first+i, joinMaps(row, maps, i)); err != nil {
 				return fmt.Errorf("keeping the features of %s: %w", f.Names[first+i], err)
@@ -47,7 +53,20 @@ func (d *Detector) features(ctx context.Context, set datasets.Set, limit int64, 
 		f.Close()
 		return nil, err
 	}
+	f.showing(cut)
 	return f, nil
+}
+
+// showing keeps what the images show of which picture.
+func (f *Features) showing(cut *datasets.Tiles) {
+	if cut.Views != nil {
+		f.views, f.picture, f.canvas = cut.Views, cut.Picture, cut.Canvas
+		return
+	}
+	f.canvas, f.picture = f.views, make([]int, len(f.views))
+	for i := range f.picture {
+		f.picture[i] = i
+	}
 }
 
 // joinMaps lays the maps of the i-th image of a batch end to end.
@@ -67,7 +86,7 @@ func (d *Detector) each(ctx context.Context, set datasets.Set, do func(first int
 
 // Reading is how images are read, always as the training images were.
 func (d *Detector) Reading() datasets.Reading {
-	return datasets.Reading{Levels: d.Config.Levels, Exif: d.Config.Exif}
+	return datasets.Reading{Levels: d.Config.Levels, Exif: d.Config.Exif, Frame: d.Config.Frame}
 }
 
 // sized takes the input size and the way to read images from the data when the configuration gives none, and builds the model.
@@ -84,6 +103,9 @@ func (d *Detector) sized(set datasets.Set) error {
 	}
 	if d.Config.Size == [2]int{} {
 		h, w := set.Size()
+		if d.Config.tiled() {
+			h, w = d.Config.Frame.Tile, d.Config.Frame.Tile
+		}
 		d.Config.Size = [2]int{or(h, 256), or(w, 256)}
 	}
 	return d.build()

@@ -183,7 +183,11 @@ func (d *Detector) fit(ctx context.Context, set datasets.Set, f fitting) error {
 	if err := d.chooseViews(ctx, set, f); err != nil {
 		return err
 	}
-	d.schedule(&f, set)
+	inputs, err := d.cut(set)
+	if err != nil {
+		return fmt.Errorf("detector: cutting pictures into tiles: %w", err)
+	}
+	d.schedule(&f, inputs.Set)
 	if d.baseline != nil {
 		return d.fitBaseline(ctx, set, f)
 	}

@@ -2,6 +2,7 @@ package detector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/msflow-go/msflow/datasets"
@@ -26,6 +27,9 @@ func (d *Detector) prepareVerdicts(ctx context.Context, f *fitting) error {
 	if f.judgeEvery <= 0 {
 		return nil
 	}
+	if d.Config.tiled() {
+		return errors.New("detector: a training in tiles is not judged on its way; test it after Fit")
+	}
 	features, err := newFeatures(setNames(f.judgeOn), d.maps, f.cacheBytes)
 	if err != nil {
 		return err
@@ -37,6 +41,7 @@ func (d *Detector) prepareVerdicts(ctx context.Context, f *fitting) error {
 			if m != nil {
 				f.judged.masks[first+i] = m.Pix
 			}
+			features.views[first+i] = b.Views[i]
 			if err := features.store.put(first+i, joinMaps(row, maps, i)); err != nil {
 				return fmt.Errorf("keeping the features of %s: %w", b.Samples[i].Name, err)
 			}
@@ -77,7 +82,7 @@ func (d *Detector) judge(ctx context.Context, j judged) (*Result, error) {
 			return nil, err
 		}
 		for i, image := range index {
-			p := d.prediction(j.samples[image], logp, i)
+			p := d.prediction(j.samples[image], d.sight(j.features.views[image], nil, [][][]float32{d.scalesOf(logp, i)}))
 			p.Mask = j.masks[image]
 			out = append(out, p)
 		}

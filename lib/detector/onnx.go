@@ -38,6 +38,9 @@ func (d *Detector) WriteONNX(w io.Writer, o ONNX) error {
 	if d.model == nil {
 		return ErrUntrained
 	}
+	if f := d.Config.Frame; f != nil && f.Fit == datasets.FitPad {
+		return fmt.Errorf("detector: where a picture that is fitted by %s ends depends on its size, which a model's input does not tell: %w", f.Fit, ErrNoGraph)
+	}
 	h, width := d.Config.Size[0], d.Config.Size[1]
 	g := onnx.New("msflow")
 	image := g.Input("image", "pictures in RGB at the input size", onnx.Uint8, -1, h, width, 3)
@@ -73,6 +76,14 @@ func (d *Detector) aboutONNX(o ONNX) (map[string]string, error) {
 		"detector": string(config), "detector_sha256": d.Sum,
 		"preprocessing": fmt.Sprintf("RGB (grey is replicated), resized to %d×%d (H×W) by Lanczos (a = 3) with antialiasing as Pillow does, uint8",
 			d.Config.Size[0], d.Config.Size[1]),
+	}
+	if f := d.Config.Frame; f != nil {
+		frame, err := json.Marshal(f)
+		if err != nil {
+			return nil, fmt.Errorf("detector: exporting: %w", err)
+		}
+		about["frame"] = string(frame)
+		about["preprocessing"] = "cut as frame says, then " + about["preprocessing"]
 	}
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	if o.Threshold != nil {
@@ -153,10 +164,14 @@ func (d *Detector) likelihoodONNX(g *onnx.Graph, features []onnx.Value) ([]onnx.
 func (d *Detector) scoresONNX(g *onnx.Graph, logp []onnx.Value) (scores, maps onnx.Value) {
 	h, w := d.Config.Size[0], d.Config.Size[1]
 	m := score.ONNXMaps{Graph: g, LogP: logp, Sizes: d.sizes(), H: h, W: w}
+	if f := d.Config.Frame; f != nil && f.Region != nil && f.Tile == 0 {
+		m.Inside = d.canvasOf(f.View(f.Region.W, f.Region.H, w, h)).inside
+	}
+	m.Settle()
 	c := d.calibration
 	if c != nil && len(c.Levels) > 0 {
 		maps = c.scaledONNX(g, m.Surprise(c.Levels))
-		return score.ImageScoreONNX(g, maps, h, w, d.Config.TopK), maps
+		return m.ImageScore(maps, d.Config.TopK), m.Exclude(maps)
 	}
 	maps, scored := m.Fuse()
 	if d.Config.Model != MSFlow {
@@ -165,7 +180,7 @@ func (d *Detector) scoresONNX(g *onnx.Graph, logp []onnx.Value) (scores, maps on
 		}
 		scored = maps
 	}
-	return score.ImageScoreONNX(g, scored, h, w, d.Config.TopK), maps
+	return m.ImageScore(scored, d.Config.TopK), m.Exclude(maps)
 }
 
 // scaledONNX is scaleMap.

@@ -92,6 +92,12 @@ func TestONNXSaysTheSame(t *testing.T) {
 		"differnet":    {Model: "differnet", Blocks: []int{1}, Width: 0.1, Seed: 1},
 		"conv_bn, max": func() Config { c := paper; c.Subnet, c.Pool = "conv_bn", "max"; return c }(),
 	}
+	for name, frame := range map[string]*datasets.Frame{"crop": {Fit: datasets.FitCrop}, "region": {Region: datasets.Rectangle(10, 6, 40, 50, 64, 64)},
+		"polygon": {Region: &datasets.Region{W: 64, H: 64, Polygon: [][2]float64{{5, 5}, {60, 20}, {30, 60}}}}} {
+		c, p := few.withPool(localViews), paper
+		c.Frame, p.Frame = frame, frame
+		cases["whitened in a "+name], cases["paper in a "+name] = c, p
+	}
 	for _, name := range flow.ParallelBlocks()[1:] {
 		c := few.withPool(localViews)
 		c.Block = name

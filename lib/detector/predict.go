@@ -71,9 +71,12 @@ func (d *Detector) predictEach(ctx context.Context, set datasets.Set, do func(Pr
 	if len(set) == 0 {
 		return errors.New("detector: the set has no images")
 	}
+	if d.Config.tiled() {
+		return d.predictTiles(ctx, set, do)
+	}
 	return d.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32, scores []float64) error {
 		for i, sample := range b.Samples {
-			p := d.prediction(sample, logp, i)
+			p := d.prediction(sample, d.sight(b.Views[i], nil, [][][]float32{d.scalesOf(logp, i)}))
 			if scores != nil && d.Config.TopK == 0 {
 				p.Score = d.calibration.scored(scores[i])
 			}
@@ -97,22 +100,17 @@ func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *
 	return d.runner.eachScored(ctx, set, func(b *datasets.Batch, logp [][]float32) error { return do(b, logp, nil) })
 }
 
-// prediction takes the i-th image's part out of a batch of log-likelihood maps.
-func (d *Detector) prediction(sample datasets.Sample, logp [][]float32, i int) Prediction {
+// prediction is what is said of an image with these log-likelihood maps.
+func (d *Detector) prediction(sample datasets.Sample, s sighted) Prediction {
 	p := Prediction{
 		Name: sample.Name, Path: sample.Path, Class: sample.Class, Defect: sample.Defect, Anomalous: sample.Anomalous,
 		Part: datasets.Set{sample}.Parts()[0],
-		H:    d.Config.Size[0], W: d.Config.Size[1], sample: sample, calibration: d.calibration,
+		H:    s.h, W: s.w, LogP: s.logp, Sizes: s.sizes, sample: sample, calibration: d.calibration, canvas: s.canvas,
 	}
 	if kind, ok := d.kind(); ok {
 		p.distance, p.smooth = true, kind.Smooth
 	} else if d.Config.Model != MSFlow {
 		p.own = true
-	}
-	for s, size := range d.sizes() {
-		n := size[0] * size[1]
-		p.LogP = append(p.LogP, append([]float32(nil), logp[s][i*n:(i+1)*n]...))
-		p.Sizes = append(p.Sizes, size)
 	}
 	p.Score = p.imageScore(d.Config.TopK)
 	return p

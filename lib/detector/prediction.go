@@ -21,6 +21,7 @@ type Prediction struct {
 	Sizes     [][2]int    // h_i, w_i
 	Mask      []uint8     // 1 at the defect's pixels at the input size, nil when unknown
 
+	canvas      canvas
 	sample      datasets.Sample
 	calibration *Calibration
 	own         bool    // the model is not MSFlow: one map, without its fusion into three
@@ -30,7 +31,19 @@ type Prediction struct {
 
 // Maps fuses the scales into pixel maps. A model other than MSFlow has one map for all three: the distance, or the negative
 // log-likelihood.
+// Where the detector does not look, beside its region or its pictures, maps have the lowest value of where it does.
 func (p Prediction) Maps() score.Maps {
+	m := p.fused()
+	for i, one := range [][]float32{m.NLL, m.Mul, m.Add} {
+		if i == 0 || &one[0] != &m.NLL[0] {
+			p.canvas.exclude(one)
+		}
+	}
+	return m
+}
+
+// fused joins the scales' maps.
+func (p Prediction) fused() score.Maps {
 	if p.distance {
 		return p.distances()
 	}
@@ -48,7 +61,7 @@ func (p Prediction) Maps() score.Maps {
 	return m
 }
 
-func (p Prediction) imageScore(topK float64) float64 { return score.ImageScore(p.Maps().Mul, topK) }
+func (p Prediction) imageScore(topK float64) float64 { return p.canvas.score(p.fused().Mul, topK) }
 
 // Image reads the picture again, resized to the input size. The error names the file.
 func (p Prediction) Image() (*datasets.Image, error) {
@@ -59,10 +72,16 @@ func (p Prediction) Image() (*datasets.Image, error) {
 	return im, nil
 }
 
-// Enlarged is a map at the input size, (H,W), as one of the picture's own size of h×w pixels, enlarged smoothly.
+// Enlarged is a map (H,W) as one of the picture's own size of h×w pixels, enlarged smoothly and put to where in the picture the
+// detector looked; elsewhere it has the map's lowest value.
 func (p Prediction) Enlarged(values []float32, h, w int) []float32 {
 	out := make([]float32, h*w)
-	score.ResizeCentred(out, values, p.H, p.W, h, w)
+	if v := p.canvas.view; v.Whole() {
+		score.ResizeCentred(out, values, p.H, p.W, h, w)
+	} else {
+		scaleX, scaleY := float64(w)/float64(v.W), float64(h)/float64(v.H)
+		score.Place(out, values, p.H, p.W, h, w, [4]float64{float64(v.Left) * scaleX, float64(v.Top) * scaleY, float64(v.Right) * scaleX, float64(v.Bottom) * scaleY})
+	}
 	return out
 }
 

@@ -172,9 +172,10 @@ func (r *Result) Scores() (scores []float64, anomalous []bool) {
 }
 
 // masked are the images of which the truth of every pixel is known. An anomalous image without a mask costs no more than
-// its own share of the pixel figures.
+// its own share of the pixel figures. Pictures in tiles may be of several sizes: those of another than the first are left out.
 func (r *Result) masked() []Prediction {
-	return slices.DeleteFunc(slices.Clone(r.Images), func(p Prediction) bool { return p.Mask == nil })
+	first := r.Images[0]
+	return slices.DeleteFunc(slices.Clone(r.Images), func(p Prediction) bool { return p.Mask == nil || p.H != first.H || p.W != first.W })
 }
 
 func (r *Result) judgePixels(images []Prediction, seed uint64) error {

@@ -70,6 +70,10 @@ func (d *Detector) tryViews(ctx context.Context, set datasets.Set, note func(str
 	if len(distinct(set.Parts())) < trialLeast {
 		return nil
 	}
+	set, err := d.someTiles(set)
+	if err != nil {
+		return err
+	}
 	t, err := d.newTrial(ctx, set)
 	if err != nil {
 		return err

@@ -173,7 +173,7 @@ func (g *Graph) constant(name string, t DType, raw []byte, dims []int) Value {
 		}
 		size /= d
 	}
-	if each := map[DType]int{Float32: 4, Int64: 8}[t]; size != each {
+	if each := map[DType]int{Float32: 4, Int64: 8, Bool: 1}[t]; size != each {
 		panic(fmt.Sprintf("onnx: constant %s of %d bytes has not the shape %v", name, len(raw), dims))
 	}
 	key := fmt.Sprint(t, dims, string(raw))

@@ -21,8 +21,7 @@ func (g *Graph) Regions(maps Value, low, high float64) Value {
 		return seeds
 	}
 	weak := reach(low)
-	start := Value(g.unique("start"))
-	g.proto.Initializer = append(g.proto.Initializer, &pb.TensorProto{DataType: int32(Bool), Name: string(start), RawData: []byte{1}})
+	start := g.constant("start", Bool, []byte{1}, nil)
 	return g.Op("Loop", On("", start, seeds), Attribute{&pb.AttributeProto{Name: "body", Type: 5, G: g.growth(weak)}})
 }
 
@@ -38,4 +37,15 @@ func (g *Graph) growth(weak Value) *pb.GraphProto {
 	body.Output("grows", "", body.Op("Greater", On(added, body.Number(0))), Bool)
 	body.Output("grown", "", next, Float32, -1, 1, -2, -2)
 	return body.proto
+}
+
+// Where is a at the marked places of maps (N,C,h,w) and b elsewhere.
+func (g *Graph) Where(marked []bool, h, w int, a, b Value) Value {
+	bits := make([]byte, len(marked))
+	for i, v := range marked {
+		if v {
+			bits[i] = 1
+		}
+	}
+	return g.Op("Where", On(g.constant("marked", Bool, bits, []int{h, w}), a, b))
 }

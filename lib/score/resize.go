@@ -1,6 +1,10 @@
 package score
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"slices"
+)
 
 // Resize interpolates src, (sh,sw), bilinearly to (dh,dw) with aligned corners: the four corner values stay where they
 // are, and row y of the result reads row y·(sh−1)/(dh−1) of the source. A side of length one is repeated.
@@ -71,17 +75,52 @@ func ResizeCentred(dst, src []float32, sh, sw, dh, dw int) {
 	interpolate(dst, src, sw, centredTaps(sh, dh), centredTaps(sw, dw))
 }
 
+// Place is ResizeCentred into a rectangle left, top, right, bottom of dst, which may reach over its edges. The rest of dst takes the
+// least value of src.
+func Place(dst, src []float32, sh, sw, dh, dw int, rectangle [4]float64) {
+	checkResize(src, sh, sw, dh, dw)
+	mustHold("result", len(dst), dh*dw)
+	low := slices.Min(src)
+	for i := range dst {
+		dst[i] = low
+	}
+	left, right, cols := placedTaps(sw, dw, rectangle[0], rectangle[2])
+	top, bottom, rows := placedTaps(sh, dh, rectangle[1], rectangle[3])
+	if left >= right || top >= bottom {
+		return
+	}
+	row := make([]float32, right-left)
+	for y := top; y < bottom; y++ {
+		clear(row)
+		interpolate(row, src, sw, rows[y-top:y-top+1], cols)
+		copy(dst[y*dw+left:], row)
+	}
+}
+
+// placedTaps are those of the positions from first to end of an axis whose middles lie between lo and hi, onto which src positions go.
+func placedTaps(src, dst int, lo, hi float64) (first, end int, t []tap) {
+	first, end = max(0, int(math.Ceil(lo-0.5))), min(dst, int(math.Ceil(hi-0.5)))
+	for i := first; i < end; i++ {
+		t = append(t, centredTap(src, (float64(i)+0.5-lo)*float64(src)/(hi-lo)-0.5))
+	}
+	return first, end, t
+}
+
+// centredTap reads src positions at a place between the middles of two, or at the first or last one.
+func centredTap(src int, at float64) tap {
+	if src == 1 {
+		return tap{}
+	}
+	at = min(max(at, 0), float64(src-1))
+	lo := min(int(at), src-2)
+	return tap{lo, 1, float32(at - float64(lo))}
+}
+
 // centredTaps of an axis are taps between the middles of pixels.
 func centredTaps(src, dst int) []tap {
 	t := make([]tap, dst)
-	if src == 1 {
-		return t
-	}
 	for i := range t {
-		at := (float64(i)+0.5)*float64(src)/float64(dst) - 0.5
-		at = min(max(at, 0), float64(src-1))
-		lo := min(int(at), src-2)
-		t[i] = tap{lo, 1, float32(at - float64(lo))}
+		t[i] = centredTap(src, (float64(i)+0.5)*float64(src)/float64(dst)-0.5)
 	}
 	return t
 }
