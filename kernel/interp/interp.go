@@ -97,6 +97,7 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 	ctx.RunContext = context.Background() // so that ixgo recovers in goroutines
 	ctx.SetPanic(goErrorText)
 	hookMethods(ctx)
+	completeStacks(ctx)
 	for name, f := range links.Functions {
 		ctx.RegisterExternal(name, f)
 	}
