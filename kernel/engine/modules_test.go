@@ -304,3 +304,65 @@ func (p moduleProxy) add(path, version string, files map[string]string) {
 		}
 	}
 }
+
+// Types without names are the same type for a package's functions, for its named types and for cells.
+func TestUnnamedTypesAreOne(t *testing.T) {
+	inModule(t, map[string]string{
+		"go.mod": "module example.org/m\n\ngo 1.26\n",
+		"methods/m.go": `package methods
+
+type pragma struct{}
+
+type (
+	Input = struct {
+		pragma
+		Text string
+	}
+	Sized   = interface{ Len() int }
+	Methods = struct {
+		pragma
+		Parse func(Input) (Input, error)
+		Size  func(func() Sized) int
+	}
+)
+
+type Message struct{ methods Methods }
+
+// Method is reached from Call, and Call from Method.
+type (
+	Method interface{ Uses(func(Call) int) int }
+	Call   = struct {
+		pragma
+		Method Method
+	}
+)
+
+type method struct{}
+
+func (method) Uses(f func(Call) int) int { return f(Call{}) }
+
+func Use(m Method) int { return m.Uses(func(Call) int { return 4 }) }
+
+func Uses() int { return Use(method{}) }
+
+func New() *Message {
+	m := &Message{}
+	m.methods.Parse = func(in Input) (Input, error) { return Input{Text: in.Text + "!"}, nil }
+	m.methods.Size = func(f func() Sized) int { return f().Len() }
+	return m
+}
+
+func (m *Message) Methods() *Methods { return &m.methods }
+`})
+	s := newSession(t)
+	for _, c := range []struct{ src, want string }{
+		{`import "example.org/m/methods"; m := methods.New().Methods(); out, _ := m.Parse(methods.Input{Text: "a"}); out.Text`, "a!"},
+		{`import "strings"; m.Size(func() methods.Sized { return strings.NewReader("abc") })`, "3"},
+		{`m.Size = func(f func() methods.Sized) int { return 10 * f().Len() }; m.Size(func() methods.Sized { return strings.NewReader("abc") })`, "30"},
+		{`methods.Uses()`, "4"},
+	} {
+		if r, err := eval(s, c.src); err != nil || r.result() != c.want {
+			t.Errorf("%s: %s, %v; want %s", c.src, r.result(), err, c.want)
+		}
+	}
+}

@@ -85,12 +85,16 @@ func embeds(t *types.Struct) bool {
 	return false
 }
 
-// makeAnonymous makes a type, those that it is made of first, as the text of each has that of its parts.
+// makeAnonymous makes a type, those that it is made of first, as the text of each has that of its parts. Named types come
+// before all: one may have a method with the very type, which would else be made twice.
 func (l *loader) makeAnonymous(t types.Type) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var parts []types.Type
 	WalkType(t, func(part types.Type) bool {
+		if n, ok := part.(*types.Named); ok {
+			l.record.ToType(n)
+		}
 		if differsInReflect(part) && l.anonymous.At(part) == nil {
 			parts = append(parts, part)
 		}
@@ -107,6 +111,7 @@ func (l *loader) makeAnonymous(t types.Type) {
 		}
 		l.anonymous.Set(part, rt)
 	}
+	l.finishInterfaces()
 }
 
 // structText is how Go writes a struct type. The text that reflectx gives one has names before what it embeds.
