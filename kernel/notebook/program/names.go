@@ -112,6 +112,9 @@ func (p *piece) function() string {
 
 // nameAll gives the stretch's declarations their names in the program and renames their uses in it.
 func (t *translator) nameAll(s *stretch) error {
+	if len(s.Embeds) > 0 {
+		return fmt.Errorf("go:embed of %s: the program lies elsewhere than the notebook's files; read them with os.ReadFile", s.Embeds[0].Spec.Names[0].Name)
+	}
 	t.warnKept(s)
 	previous := maps.Clone(t.current)
 	for _, sp := range s.Imports {

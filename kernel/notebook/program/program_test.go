@@ -120,6 +120,7 @@ func TestCellsThatCannotBeTranslated(t *testing.T) {
 		"f := func() int { return f() }": "undefined: f",
 		"package main\nfunc main() {}":   "package clause",
 		"_ + 1":                          "_, the last result",
+		"//go:embed a.txt\nvar a string": "os.ReadFile",
 		"import . \"fmt\"":               "write the package's name",
 		"import \"no/such/package\"":     "could not import no/such/package",
 	} {
