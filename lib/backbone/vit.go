@@ -24,7 +24,7 @@ type vit struct {
 	codes             int  // side of the grid that learnt position codes were trained on; 0: rotary position codes
 	classCode         bool // the class token has a position code too
 	layerScale        bool
-	half              bool // trained on images in −1…1 instead of ImageNet's normalisation
+	signed            bool // trained on images in −1…1 instead of ImageNet's normalisation
 	eps               float64
 	taps              [3]int
 }
@@ -37,7 +37,7 @@ func vitSmall(v vit) vit { v.dim, v.heads, v.taps = 384, 6, vitTaps; return v }
 func vitBase(v vit) vit  { v.dim, v.heads, v.taps = 768, 12, vitTaps; return v }
 
 var (
-	vit224     = vit{patch: 16, codes: 14, classCode: true, half: true, eps: vitEps}
+	vit224     = vit{patch: 16, codes: 14, classCode: true, signed: true, eps: vitEps}
 	vitDINO    = vit{patch: 16, codes: 14, classCode: true, eps: vitEps}
 	dinov2     = vit{patch: 14, codes: 37, classCode: true, layerScale: true, eps: vitEps}
 	dinov2Reg4 = vit{patch: 14, codes: 37, registers: 4, layerScale: true, eps: vitEps}
@@ -48,7 +48,7 @@ func (v vit) build(b *builder) network {
 	n := &transformer{vit: v}
 	n.embed = conv{in: 3, out: v.dim, k: v.patch, stride: v.patch, groups: 1,
 		w: b.floats("patch_embed.proj.weight", v.dim, 3, v.patch, v.patch), bias: b.floats("patch_embed.proj.bias", v.dim)}
-	if v.half {
+	if v.signed {
 		n.input = fromImageNet(2, -1)
 	}
 	v.buildTokens(b, n)

@@ -17,12 +17,12 @@ import (
 // chooses among them while the farthest is at least as far as the largest bound of all others. That gives the same choice as one
 // point at a time, in a small part of the work.
 type coreset struct {
-	dims   int
-	points []float32 // (n,dims)
-	half   []float32 // ½‖x‖² of each point
-	bound  []float32 // squared distance to the first seen[i] of chosen; −1 once a point is chosen itself
-	seen   []int
-	chosen []int
+	dims        int
+	points      []float32 // (n,dims)
+	halfSquares []float32 // ½‖x‖² of each point
+	bound       []float32 // squared distance to the first seen[i] of chosen; −1 once a point is chosen itself
+	seen        []int
+	chosen      []int
 
 	columns     []float32 // the chosen points as columns, (dims,want)
 	columnsHalf []float32 // their ½‖c‖²
@@ -32,11 +32,11 @@ type coreset struct {
 // kCentre chooses want of the points, in the order of their choice.
 func kCentre(ctx context.Context, points []float32, dims, want int, progress func(done int)) ([]int, error) {
 	n := len(points) / dims
-	c := &coreset{dims: dims, points: points, half: make([]float32, n), bound: make([]float32, n), seen: make([]int, n), want: want}
+	c := &coreset{dims: dims, points: points, halfSquares: make([]float32, n), bound: make([]float32, n), seen: make([]int, n), want: want}
 	c.columns, c.columnsHalf = make([]float32, dims*want), make([]float32, want)
 	simd.Parallel((n+rowsTogether-1)/rowsTogether, func(k int) {
 		for i := k * rowsTogether; i < min(n, (k+1)*rowsTogether); i++ {
-			c.half[i] = halfSquare(c.row(i))
+			c.halfSquares[i] = halfSquare(c.row(i))
 		}
 	})
 	c.farthestFromMean()
@@ -69,17 +69,17 @@ func halfSquare(x []float32) float32 {
 // farthestFromMean starts the choice, and bounds every distance by infinity.
 func (c *coreset) farthestFromMean() {
 	mean := make([]float64, c.dims)
-	for i := range c.half {
+	for i := range c.halfSquares {
 		for k, v := range c.row(i) {
 			mean[k] += float64(v)
 		}
 	}
 	first, most := 0, -1.0
-	for i := range c.half {
+	for i := range c.halfSquares {
 		c.bound[i] = float32(math.Inf(1))
 		far := 0.0
 		for k, v := range c.row(i) {
-			d := float64(v) - mean[k]/float64(len(c.half))
+			d := float64(v) - mean[k]/float64(len(c.halfSquares))
 			far += d * d
 		}
 		if far > most {
@@ -94,7 +94,7 @@ func (c *coreset) choose(i int) {
 	for k, v := range c.row(i) {
 		c.columns[k*c.want+at] = v
 	}
-	c.columnsHalf[at] = c.half[i]
+	c.columnsHalf[at] = c.halfSquares[i]
 	c.bound[i] = -1
 	c.chosen = append(c.chosen, i)
 }
@@ -123,7 +123,7 @@ func (c *coreset) round() {
 		}
 		c.choose(j)
 		for k, i := range list {
-			c.bound[i] = min(c.bound[i], max(0, 2*(c.half[i]+c.half[j]-products[best*a+k])))
+			c.bound[i] = min(c.bound[i], max(0, 2*(c.halfSquares[i]+c.halfSquares[j]-products[best*a+k])))
 		}
 		c.bound[j] = -1
 	}
@@ -193,7 +193,7 @@ func (c *coreset) updatePart(part []int) {
 					least = d
 				}
 			}
-			c.bound[i] = min(c.bound[i], max(0, 2*(c.half[i]+least)))
+			c.bound[i] = min(c.bound[i], max(0, 2*(c.halfSquares[i]+least)))
 		}
 	}
 	for _, i := range part {

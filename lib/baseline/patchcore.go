@@ -20,9 +20,9 @@ import (
 //	s = (1 − exp‖x−m*‖ / Σ_{m∈N_b(m*)} exp‖x−m‖) · s*
 type patchCore struct {
 	embedding
-	options Options
-	bank    []float32 // (patches,channels)
-	half    []float32 // ½‖m‖² of each
+	options     Options
+	bank        []float32 // (patches,channels)
+	halfSquares []float32 // ½‖m‖² of each
 }
 
 const (
@@ -130,9 +130,9 @@ func appendColumn(to, image []float32, place, c, places int) []float32 {
 // keep takes the stored patches.
 func (p *patchCore) keep(bank []float32) {
 	c := p.channels()
-	p.bank, p.half = bank, make([]float32, len(bank)/c)
-	for i := range p.half {
-		p.half[i] = halfSquare(bank[i*c : (i+1)*c])
+	p.bank, p.halfSquares = bank, make([]float32, len(bank)/c)
+	for i := range p.halfSquares {
+		p.halfSquares[i] = halfSquare(bank[i*c : (i+1)*c])
 	}
 }
 
@@ -169,7 +169,7 @@ const (
 // nearest is the index of the stored patch that is nearest to each patch of an image (channels,places), the first where several
 // are.
 func (p *patchCore) nearest(ctx context.Context, x []float32) []int {
-	places, stored := p.places(), len(p.half)
+	places, stored := p.places(), len(p.halfSquares)
 	segments := (stored + bankSegment - 1) / bankSegment
 	least, which := make([]float32, segments*places), make([]int32, segments*places)
 	simd.Parallel(segments, func(s int) {
@@ -201,7 +201,7 @@ func (p *patchCore) search(x []float32, from, to int, least []float32, which []i
 		rows := min(bankRows, to-from)
 		simd.Gemm(false, false, rows, places, c, 1, p.bank[from*c:], c, x, places, 0, products, places)
 		for r := range rows {
-			half, row := p.half[from+r], products[r*places:(r+1)*places]
+			half, row := p.halfSquares[from+r], products[r*places:(r+1)*places]
 			least := least[:len(row)]
 			for q, v := range row {
 				if d := half - v; d < least[q] {
@@ -228,7 +228,7 @@ func (p *patchCore) score(x []float32, m int) float64 {
 
 // around lists the stored patches nearest to stored patch m, itself among them.
 func (p *patchCore) around(m int) []int {
-	distance := make([]float64, len(p.half))
+	distance := make([]float64, len(p.halfSquares))
 	simd.Parallel((len(distance)+bankRows-1)/bankRows, func(k int) {
 		for i := k * bankRows; i < min(len(distance), (k+1)*bankRows); i++ {
 			distance[i] = euclid(p.stored(i), p.stored(m))
@@ -260,7 +260,7 @@ func euclid(a, b []float32) float64 {
 }
 
 func (p *patchCore) Tensors() []weights.Tensor {
-	return []weights.Tensor{tensor("patchcore.bank", p.bank, len(p.half), p.channels())}
+	return []weights.Tensor{tensor("patchcore.bank", p.bank, len(p.halfSquares), p.channels())}
 }
 
 func (p *patchCore) Restore(get func(name string) (weights.Tensor, error)) error {

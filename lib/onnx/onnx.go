@@ -46,14 +46,14 @@ type Value string
 
 // Graph is a graph that is being written.
 type Graph struct {
-	proto *pb.GraphProto
-	taken map[string]int
-	known map[string]Value // constants of few numbers, by type, shape and content
+	proto     *pb.GraphProto
+	taken     map[string]int
+	constants map[string]Value // constants of few numbers, by type, shape and content
 }
 
 // New is an empty graph.
 func New(name string) *Graph {
-	return &Graph{proto: &pb.GraphProto{Name: name}, taken: map[string]int{}, known: map[string]Value{}}
+	return &Graph{proto: &pb.GraphProto{Name: name}, taken: map[string]int{}, constants: map[string]Value{}}
 }
 
 // unique is a name that nothing has yet.
@@ -177,13 +177,13 @@ func (g *Graph) constant(name string, t DType, raw []byte, dims []int) Value {
 		panic(fmt.Sprintf("onnx: constant %s of %d bytes has not the shape %v", name, len(raw), dims))
 	}
 	key := fmt.Sprint(t, dims, string(raw))
-	if v, ok := g.known[key]; ok && len(raw) <= smallConstant {
+	if v, ok := g.constants[key]; ok && len(raw) <= smallConstant {
 		return v
 	}
 	name = g.unique(name)
 	g.proto.Initializer = append(g.proto.Initializer, &pb.TensorProto{Dims: wide(dims), DataType: int32(t), Name: name, RawData: raw})
 	if len(raw) <= smallConstant {
-		g.known[key] = Value(name)
+		g.constants[key] = Value(name)
 	}
 	return Value(name)
 }

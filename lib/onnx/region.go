@@ -27,7 +27,7 @@ func (g *Graph) Regions(maps Value, low, high float64) Value {
 
 // growth is the body of a loop: the marks grow by one pixel within weak, as long as that changes them.
 func (g *Graph) growth(weak Value) *pb.GraphProto {
-	body := &Graph{proto: &pb.GraphProto{Name: g.unique("growth")}, taken: g.taken, known: map[string]Value{}}
+	body := &Graph{proto: &pb.GraphProto{Name: g.unique("growth")}, taken: g.taken, constants: map[string]Value{}}
 	body.Input("iteration", "", Int64)
 	body.Input("going", "", Bool)
 	marks := body.Input("marks", "", Float32, -1, 1, -2, -2)

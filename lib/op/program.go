@@ -71,8 +71,8 @@ func (p *Program) add(u *use) {
 		return
 	}
 	u.step = &primitiveStep{prim: u.prim, out: s, in: in}
-	if u.by != nil {
-		u.by.step.with = u.step
+	if u.joinedTo != nil {
+		u.joinedTo.step.second = u.step
 		return
 	}
 	p.steps = append(p.steps, u.step)
@@ -197,12 +197,12 @@ func (p *Program) SetTraining(on bool) error {
 
 // primitiveStep computes a primitive straight from memory to memory.
 type primitiveStep struct {
-	prim Primitive
-	out  *slot
-	in   []*slot
-	with *primitiveStep // computed at the same time
-	c32  Call[float32]
-	c64  Call[float64]
+	prim   Primitive
+	out    *slot
+	in     []*slot
+	second *primitiveStep // computed at the same time
+	c32    Call[float32]
+	c64    Call[float64]
 }
 
 func (st *primitiveStep) slot() *slot { return st.out }
@@ -214,17 +214,17 @@ func (st *primitiveStep) bind() {
 	for i, s := range st.in {
 		st.c32.X[i].Shape, st.c64.X[i].Shape = s.shape, s.shape
 	}
-	if st.with != nil {
-		st.with.bind()
+	if st.second != nil {
+		st.second.bind()
 	}
 }
 
 func (st *primitiveStep) run() error {
 	st.load()
 	switch {
-	case st.with != nil:
-		st.with.load()
-		st.prim.(joiner).together(&st.c32, &st.with.c32)
+	case st.second != nil:
+		st.second.load()
+		st.prim.(joiner).together(&st.c32, &st.second.c32)
 	case st.out.dtype == tensor.Float32:
 		st.prim.Float32(&st.c32)
 	default:

@@ -12,15 +12,15 @@ import (
 
 // use is a node of the schedule with what the planning of memory needs to know.
 type use struct {
-	node *G.Node
-	in   []*use
-	leaf bool
-	prim Primitive // nil for a leaf and for an op that is not ours
-	size int       // elements
-	last int       // index in the order of the last use that reads this one; its own if none
-	with *use      // computed together with this one, at this one's time; see joiner
-	by   *use      // the other side of with
-	step *primitiveStep
+	node     *G.Node
+	in       []*use
+	leaf     bool
+	prim     Primitive // nil for a leaf and for an op that is not ours
+	size     int       // elements
+	last     int       // index in the order of the last use that reads this one; its own if none
+	second   *use      // computed together with this one, at this one's time; see joiner
+	joinedTo *use      // the one whose second this is
+	step     *primitiveStep
 }
 
 func (u *use) dtype() tensor.Dtype { return u.node.Dtype() }
@@ -92,8 +92,8 @@ func join(order []*use) {
 			continue
 		}
 		for _, l := range leaders[u.in[0]] {
-			if l.with == nil && slices.Equal(l.in, u.in) && l.prim.(joiner).joins(u.prim) {
-				l.with, u.by = u, l
+			if l.second == nil && slices.Equal(l.in, u.in) && l.prim.(joiner).joins(u.prim) {
+				l.second, u.joinedTo = u, l
 				break
 			}
 		}
@@ -187,11 +187,11 @@ func plan(order []*use, outputs []*G.Node) layout {
 		switch {
 		case over != nil:
 			l.buffer[u] = l.buffer[over]
-		case u.buffered() && u.by == nil:
+		case u.buffered() && u.joinedTo == nil:
 			l.buffer[u] = pool(u).take(u.size)
 		}
-		if u.with != nil {
-			l.buffer[u.with] = pool(u).take(u.with.size)
+		if u.second != nil {
+			l.buffer[u.second] = pool(u).take(u.second.size)
 		}
 		for _, d := range dying[i] {
 			if d != over {
