@@ -7,8 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// TokenUnder says whether an offset is inside a string or comment, and where
-// that starts.
+// TokenUnder says whether an offset is inside a string or comment, and where that starts.
 func TokenUnder(code string, at int) (token.Token, int) {
 	for t := range Tokens(code) {
 		if t.Start >= at {
@@ -36,8 +35,7 @@ func NameStart(code string, at int) int {
 	return at
 }
 
-// ExprStart is where the operand that ends the text starts: names, dots and
-// brackets.
+// ExprStart is where the operand that ends the text starts: names, dots and brackets.
 func ExprStart(text string) int {
 	at, depth := len(text), 0
 	for at > 0 {

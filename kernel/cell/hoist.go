@@ -39,9 +39,8 @@ func Declares(as *ast.AssignStmt, declared map[string]bool) []bool {
 	return list
 }
 
-// hoist makes `x := f()` a package-level variable that is assigned in place.
-// Of several names, those that the cell already has are assigned through a
-// temporary, as := reuses them.
+// hoist makes `x := f()` a package-level variable that is assigned in place. Of several names, those that the cell already
+// has are assigned through a temporary, as := reuses them.
 func (p *Parsed) hoist(fset *token.FileSet, as *ast.AssignStmt) error {
 	for _, l := range as.Lhs {
 		if _, ok := l.(*ast.Ident); !ok {
@@ -76,8 +75,8 @@ func (p *Parsed) hoist(fset *token.FileSet, as *ast.AssignStmt) error {
 	return nil
 }
 
-// renameEarlier makes x before `x := x + 1`, and on its right, the earlier cell's x: the scope of the cell's own begins after
-// it, as in a function.
+// renameEarlier makes x before `x := x + 1`, and on its right, the earlier cell's x: the scope of the cell's own begins
+// after it, as in a function.
 func (p *Parsed) renameEarlier() {
 	defined, declared := map[string]int{}, map[string]bool{} // by the first x := f(); otherwise
 	for i, c := range p.Pieces {

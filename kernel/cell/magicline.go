@@ -82,8 +82,8 @@ func Magics(code string) (list []MagicLine) {
 	return list
 }
 
-// MaskMagics blanks out what is not Go, keeping all offsets: the lines of magics, and the rest of the cell where it is another
-// language's.
+// MaskMagics blanks out what is not Go, keeping all offsets: the lines of magics, and the rest of the cell where it is
+// another language's.
 func MaskMagics(code string) string {
 	var b strings.Builder
 	for _, seg := range Segments(code) {

@@ -7,8 +7,7 @@ import (
 	"slices"
 )
 
-// initLast puts the variables of a cell that has no statements, as a file has
-// none, before its init functions.
+// initLast puts the variables of a cell that has no statements, as a file has none, before its init functions.
 func (p *Parsed) initLast() {
 	if !slices.ContainsFunc(p.Items, func(it *Item) bool { return it.Stmt != nil && !it.Init }) {
 		slices.SortStableFunc(p.Items, func(a, b *Item) int {
@@ -39,8 +38,8 @@ func (p *Parsed) OrderVars(info *types.Info) {
 	}
 }
 
-// OutOfScope are the uses of a checked cell's variables before their scopes begin, where no earlier cell has such a variable.
-// The type checker reports none of them: to it, these are variables of the package.
+// OutOfScope are the uses of a checked cell's variables before their scopes begin, where no earlier cell has such a
+// variable. The type checker reports none of them: to it, these are variables of the package.
 func (p *Parsed) OutOfScope(info *types.Info, pkg *types.Package) (list []*ast.Ident) {
 	for _, it := range p.Items {
 		if it.IsVar {

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Hidden starts every identifier that the engine adds to a cell. It is a
-// letter to Go, and not one that people type.
+// Hidden starts every identifier that the engine adds to a cell. It is a letter to Go, and not one that people type.
 const Hidden = "ᐧ"
 
 // IsHidden reports whether a name was added to a cell.
@@ -59,8 +58,7 @@ type Piece struct {
 	Base token.Pos // of the first byte of the part's text
 }
 
-// Source remembers a declaration so that it can be declared again when a later
-// cell changes what it mentions.
+// Source remembers a declaration so that it can be declared again when a later cell changes what it mentions.
 type Source struct {
 	Names   []string // package-level names it declares, or one "T.M"
 	Method  bool
@@ -88,8 +86,7 @@ func newParsed(label string) *Parsed {
 type Parser struct {
 	Fset  *token.FileSet
 	Label string
-	// previous names what an earlier cell's variable of that name is now
-	// called, or returns "".
+	// previous names what an earlier cell's variable of that name is now called, or returns "".
 	Previous func(name string) string
 	// results puts earlier cells' values in place of what stands for them; may be nil.
 	Results func(f *ast.File, src string)
@@ -258,7 +255,8 @@ func (p *Parsed) takeDecl(d ast.Decl, c Part) {
 	p.Sources = append(p.Sources, so)
 }
 
-// takeEmbeds remembers the variables of a declaration that go:embed directives stand above; those above it all have patterns.
+// takeEmbeds remembers the variables of a declaration that go:embed directives stand above; those above it all have
+// patterns.
 func (p *Parsed) takeEmbeds(d *ast.GenDecl, patterns string) {
 	for _, sp := range d.Specs {
 		vs := sp.(*ast.ValueSpec)

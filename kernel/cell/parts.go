@@ -29,8 +29,8 @@ const (
 	Package
 )
 
-// splitter cuts source at the semicolons, written or implied, that are outside of all brackets. It never fails: what does not
-// parse is the parser's to say.
+// splitter cuts source at the semicolons, written or implied, that are outside of all brackets. It never fails: what does
+// not parse is the parser's to say.
 type splitter struct {
 	src   string
 	parts []Part
@@ -64,8 +64,8 @@ func (s *splitter) add(t Token) {
 	s.cur = append(s.cur, t)
 }
 
-// inHeader says whether a ';' belongs to the header of a for, if or switch,
-// which is so when the text before it is not a statement by itself.
+// inHeader says whether a ';' belongs to the header of a for, if or switch, which is so when the text before it is not a
+// statement by itself.
 func (s *splitter) inHeader(offset int) bool {
 	first := s.cur
 	if len(first) > 2 && first[0].Token == token.IDENT && first[1].Token == token.COLON {

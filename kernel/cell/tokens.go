@@ -14,8 +14,8 @@ type Token struct {
 	Start, End int // bytes
 }
 
-// covers reports whether the token is a string or a comment, and an offset behind its start is inside: also at its end, where
-// it is not closed.
+// covers reports whether the token is a string or a comment, and an offset behind its start is inside: also at its end,
+// where it is not closed.
 func (t Token) covers(at int) bool {
 	closed := true
 	switch t.Token {

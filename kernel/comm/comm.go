@@ -1,6 +1,5 @@
-// Package comm is how cells talk to the notebook's front end: named targets
-// that it can open, and channels of JSON data both ways. The kernel session
-// connects it to the protocol; without one, messages go nowhere.
+// Package comm is how cells talk to the notebook's front end: named targets that it can open, and channels of JSON data
+// both ways. The kernel session connects it to the protocol; without one, messages go nowhere.
 package comm
 
 import (
@@ -18,8 +17,7 @@ type Message struct {
 	Buffers  [][]byte
 }
 
-// Event is what goes to the front end. Kind is "comm_open", "comm_msg" or
-// "comm_close"; Target is set for comm_open only.
+// Event is what goes to the front end. Kind is "comm_open", "comm_msg" or "comm_close"; Target is set for comm_open only.
 type Event struct {
 	Kind, ID, Target string
 	Message
@@ -50,8 +48,7 @@ func emit(e Event) {
 	}
 }
 
-// Register makes opened run whenever the front end opens a comm of that
-// target; nil unregisters it.
+// Register makes opened run whenever the front end opens a comm of that target; nil unregisters it.
 func Register(target string, opened func(*Comm, Message)) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -108,8 +105,8 @@ func (c *Comm) OnClose(f func(Message)) {
 	c.onClose = f
 }
 
-// Opened handles a comm_open of the front end. For a target that nobody
-// registered the answer is comm_close, as the protocol asks.
+// Opened handles a comm_open of the front end. For a target that nobody registered the answer is comm_close, as the
+// protocol asks.
 func Opened(id, target string, m Message) error {
 	mu.Lock()
 	opened := targets[target]

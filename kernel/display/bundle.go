@@ -1,10 +1,8 @@
-// Package display turns values into MIME bundles, the form in which notebooks
-// show them, and is what cells call to show a value, update it in place, clear
-// their output or draw a progress bar.
+// Package display turns values into MIME bundles, the form in which notebooks show them, and is what cells call to show a
+// value, update it in place, clear their output or draw a progress bar.
 //
-// A value is shown by the first of: its MIMEBundle method; gophernotes'
-// conventions (Render, SimpleRender, HTML, PNG, SVG and so on); what this
-// package knows of images, plots, matrices, tensors and tables; Go syntax.
+// A value is shown by the first of: its MIMEBundle method; gophernotes' conventions (Render, SimpleRender, HTML, PNG, SVG
+// and so on); what this package knows of images, plots, matrices, tensors and tables; Go syntax.
 package display
 
 import (
@@ -27,26 +25,23 @@ const (
 	MIMETypeText       = "text/plain"
 )
 
-// MIMEMap holds one value in several formats: MIME type to string, []byte or
-// anything that encodes as JSON.
+// MIMEMap holds one value in several formats: MIME type to string, []byte or anything that encodes as JSON.
 type MIMEMap = map[string]any
 
-// Data is a value ready to be shown. It is an alias of an unnamed type so that
-// a library can have a Render method without importing this package.
+// Data is a value ready to be shown. It is an alias of an unnamed type so that a library can have a Render method without
+// importing this package.
 type Data = struct {
 	Data      MIMEMap
 	Metadata  MIMEMap
 	Transient MIMEMap
 }
 
-// Of is how v is shown. The result keeps the rules of the Jupyter protocol:
-// text/plain is there, keys carry no parameters, binary data is base64 and
-// JSON is an object. It never fails: a method of v that panics is shown as such.
+// Of is how v is shown. The result keeps the rules of the Jupyter protocol: text/plain is there, keys carry no parameters,
+// binary data is base64 and JSON is an object. It never fails: a method of v that panics is shown as such.
 func Of(v any) Data { return normalize(render(v), v) }
 
-// OfResult is how the values of a cell's last expression are shown: one value
-// by Of; several as a list, unless one of them is a picture or the like and
-// the others are nil errors.
+// OfResult is how the values of a cell's last expression are shown: one value by Of; several as a list, unless one of them
+// is a picture or the like and the others are nil errors.
 func OfResult(values []any) Data {
 	if len(values) == 1 {
 		return Of(values[0])

@@ -16,12 +16,10 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// maxPixels is the size beyond which an image is shown scaled down: a browser
-// has no use for more.
+// maxPixels is the size beyond which an image is shown scaled down: a browser has no use for more.
 const maxPixels = 4 << 20
 
-// Size of a gonum plot in a notebook, and its sharpness on dense screens. A plot
-// itself leaves no room around its labels.
+// Size of a gonum plot in a notebook, and its sharpness on dense screens. A plot itself leaves no room around its labels.
 const (
 	plotWidth  = 6 * vg.Inch
 	plotHeight = 4 * vg.Inch

@@ -5,8 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// doc is a value on its way to text: a leaf, or items between open and close
-// that go on one line when they fit.
+// doc is a value on its way to text: a leaf, or items between open and close that go on one line when they fit.
 type doc struct {
 	open  string
 	items []doc

@@ -10,9 +10,8 @@ import (
 	"strings"
 )
 
-// Any is data, a string, []byte, image.Image, io.Reader or io.WriterTo, in the
-// format mimeType; an empty one is found out from the data. Values of other
-// types are shown as a cell's result would be.
+// Any is data, a string, []byte, image.Image, io.Reader or io.WriterTo, in the format mimeType; an empty one is found out
+// from the data. Values of other types are shown as a cell's result would be.
 func Any(mimeType string, data any) Data {
 	switch v := data.(type) {
 	case string:
@@ -84,8 +83,8 @@ func MakeData3(mimeType, plaintext string, data any) Data {
 // MIME is data in several formats and their metadata.
 func MIME(data, metadata MIMEMap) Data { return Data{Data: data, Metadata: metadata} }
 
-// File is a file's content in the format mimeType; an empty one is found out.
-// A file that cannot be read is shown as its error.
+// File is a file's content in the format mimeType; an empty one is found out. A file that cannot be read is shown as its
+// error.
 func File(mimeType, path string) Data {
 	b, err := os.ReadFile(path)
 	if err != nil {

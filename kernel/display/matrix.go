@@ -100,8 +100,8 @@ func bracket(row, rows int) (left, right string) {
 
 func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 
-// tensorText recognises gorgonia's tensors by their methods Shape and Data, so
-// that this package does not depend on gorgonia.
+// tensorText recognises gorgonia's tensors by their methods Shape and Data, so that this package does not depend on
+// gorgonia.
 func tensorText(v any) (string, bool) {
 	r := reflect.ValueOf(v)
 	shape, ok1 := call(r, "Shape")
@@ -147,8 +147,7 @@ func shapeText(dims []int) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// nested shows the last two dimensions as matrices, the first and last few of
-// the others.
+// nested shows the last two dimensions as matrices, the first and last few of the others.
 func nested(data reflect.Value, dims []int) string {
 	if data.Len() == 0 {
 		return ""

@@ -12,8 +12,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine"
 )
 
-// Bar is a progress bar: one output that changes in place. Its methods may be
-// called from any goroutine.
+// Bar is a progress bar: one output that changes in place. Its methods may be called from any goroutine.
 type Bar struct {
 	mu sync.Mutex
 	p  engine.Progress

@@ -11,8 +11,8 @@ var lastID atomic.Int64
 
 func newID() string { return fmt.Sprintf("display-%d", lastID.Add(1)) }
 
-// Display shows v in the output of the calling cell. The error is always nil;
-// it is there because gophernotes' Display has it.
+// Display shows v in the output of the calling cell. The error is always nil; it is there because gophernotes' Display has
+// it.
 func Display(v any) error {
 	engine.Output().Display(engine.Display{Value: v, ID: transientID(v)})
 	return nil
@@ -30,8 +30,7 @@ func transientID(v any) string {
 // Handle is an output that can be changed after it was shown.
 type Handle struct{ id string }
 
-// New shows v and returns a handle to replace it in place, also from later
-// cells.
+// New shows v and returns a handle to replace it in place, also from later cells.
 func New(v any) *Handle { return NewID(newID(), v) }
 
 // NewID is New with a name chosen by the caller.
@@ -51,8 +50,8 @@ func Update(id string, v any) {
 	engine.Output().Display(engine.Display{Value: v, ID: id, Update: true})
 }
 
-// ClearOutput erases the calling cell's output so far; ClearOutput(true) waits
-// with that until there is new output, so that animations do not flicker.
+// ClearOutput erases the calling cell's output so far; ClearOutput(true) waits with that until there is new output, so
+// that animations do not flicker.
 func ClearOutput(wait ...bool) {
 	engine.Output().Clear(len(wait) > 0 && wait[0])
 }

@@ -18,8 +18,7 @@ const (
 	maxCell    = 200 // characters
 )
 
-// table shows slices, arrays and maps of structs, slices of slices of
-// scalars, and maps to scalars as HTML tables.
+// table shows slices, arrays and maps of structs, slices of slices of scalars, and maps to scalars as HTML tables.
 func table(v any) (Data, bool) {
 	r := reflect.ValueOf(v)
 	if _, ok := (&printer{}).method(v); ok {

@@ -25,9 +25,8 @@ const (
 	lineWidth = 96    // longer ones are broken over lines
 )
 
-// Text is v as Go syntax: composite literals with types and names, maps in
-// order of key, pointers followed instead of printed as addresses, values with
-// a String or Error method as those say, big values shortened with their size.
+// Text is v as Go syntax: composite literals with types and names, maps in order of key, pointers followed instead of
+// printed as addresses, values with a String or Error method as those say, big values shortened with their size.
 func Text(v any) string {
 	p := &printer{}
 	return layout(p.top(v), 0)

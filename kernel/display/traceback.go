@@ -12,8 +12,8 @@ const (
 	reset = "\x1b[0m"
 )
 
-// Traceback is an error's traceback as terminals and notebooks show it: the
-// message and the caret stand out. It has at least one line.
+// Traceback is an error's traceback as terminals and notebooks show it: the message and the caret stand out. It has at
+// least one line.
 func Traceback(e *engine.Error) []string {
 	lines := []string{}
 	for _, line := range e.Traceback {

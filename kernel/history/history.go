@@ -1,6 +1,5 @@
-// Package history keeps what was typed, in all sessions of notebook and
-// terminal alike, in one append-only file of JSON lines. Processes share it
-// under a lock; only its owner can read it.
+// Package history keeps what was typed, in all sessions of notebook and terminal alike, in one append-only file of JSON
+// lines. Processes share it under a lock; only its owner can read it.
 package history
 
 import (
@@ -23,8 +22,7 @@ type Entry struct {
 	Output  string // text of the result, if there was one
 }
 
-// Log is one session's view of the history. Its methods may be called from
-// any goroutine.
+// Log is one session's view of the history. Its methods may be called from any goroutine.
 type Log struct {
 	path string
 
@@ -33,15 +31,13 @@ type Log struct {
 	session int    // 0 until the first input
 }
 
-// Sizes between which the file moves: beyond maxBytes the oldest lines go
-// until keepBytes are left.
+// Sizes between which the file moves: beyond maxBytes the oldest lines go until keepBytes are left.
 const (
 	maxBytes  = 16 << 20
 	keepBytes = 8 << 20
 )
 
-// record is one line of the file. A result is a line of its own, after that of
-// its input.
+// record is one line of the file. A result is a line of its own, after that of its input.
 type record struct {
 	Session int     `json:"s"` // stays first: see lastSession
 	Line    int     `json:"n"`
@@ -68,8 +64,8 @@ func DefaultPath() string {
 	return filepath.Join(dir, "msflow", "history.jsonl")
 }
 
-// Open opens or makes the file at path; with an empty path the history lives
-// in memory only. On an error the Log is usable and lives in memory.
+// Open opens or makes the file at path; with an empty path the history lives in memory only. On an error the Log is usable
+// and lives in memory.
 func Open(path string) (*Log, error) {
 	l := &Log{}
 	if path == "" {
@@ -164,8 +160,8 @@ func trim(b []byte) []byte {
 	return b[bytes.IndexByte(b, '\n')+1:]
 }
 
-// lastSession is the highest session number. It looks only at how lines begin,
-// so that starting a kernel does not wait for megabytes of JSON.
+// lastSession is the highest session number. It looks only at how lines begin, so that starting a kernel does not wait for
+// megabytes of JSON.
 func lastSession(b []byte) int {
 	highest := 0
 	for line := range bytes.Lines(b) {

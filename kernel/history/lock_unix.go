@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// withLock runs do on the opened file, alone when writing, with other readers
-// otherwise. The lock ends with the process at the latest.
+// withLock runs do on the opened file, alone when writing, with other readers otherwise. The lock ends with the process at
+// the latest.
 func withLock(path string, write bool, do func(*os.File) error) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {

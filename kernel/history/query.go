@@ -16,8 +16,8 @@ func (l *Log) Tail(n int) ([]Entry, error) {
 	return last(all, n), err
 }
 
-// Range returns the inputs of one session with start ≤ line < stop; stop ≤ 0
-// means to the end. Session 0 is the current one, -1 the one before it.
+// Range returns the inputs of one session with start ≤ line < stop; stop ≤ 0 means to the end. Session 0 is the current
+// one, -1 the one before it.
 func (l *Log) Range(session, start, stop int) ([]Entry, error) {
 	all, err := l.all()
 	if session <= 0 {
@@ -28,9 +28,8 @@ func (l *Log) Range(session, start, stop int) ([]Entry, error) {
 	}), err
 }
 
-// Search returns the last n inputs (all for n ≤ 0) that match a pattern in
-// which * stands for any text and ? for one character, oldest first. With
-// unique, equal inputs appear once, where they were typed last.
+// Search returns the last n inputs (all for n ≤ 0) that match a pattern in which * stands for any text and ? for one
+// character, oldest first. With unique, equal inputs appear once, where they were typed last.
 func (l *Log) Search(pattern string, n int, unique bool) ([]Entry, error) {
 	all, err := l.all()
 	all = slices.DeleteFunc(all, func(e Entry) bool { return !Match(pattern, e.Input) })
@@ -72,8 +71,7 @@ func withoutRepeats(all []Entry) []Entry {
 	return kept
 }
 
-// Match reports whether text matches pattern as a whole; * may stand for line
-// breaks too.
+// Match reports whether text matches pattern as a whole; * may stand for line breaks too.
 func Match(pattern, text string) bool {
 	p, t := []rune(pattern), []rune(text)
 	star, mark := -1, 0 // where to resume after the last *

@@ -15,8 +15,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/kernelspec"
 )
 
-// The tests of this file drive the kernel, with its real engine, by real
-// Jupyter clients. The kernel's process is this test's own binary.
+// The tests of this file drive the kernel, with its real engine, by real Jupyter clients. The kernel's process is this
+// test's own binary.
 func TestMain(m *testing.M) {
 	if os.Getenv("MSFLOW_TEST_KERNEL") != "" {
 		if len(os.Args) > 2 && os.Args[1] == "run" { // %run starts its own executable so
@@ -31,8 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// installed installs the kernel where only this test's clients look and returns
-// the environment for them.
+// installed installs the kernel where only this test's clients look and returns the environment for them.
 func installed(t testing.TB) []string {
 	t.Helper()
 	self, err := os.Executable()
@@ -82,8 +81,7 @@ func TestNBConvert(t *testing.T) {
 	t.Log(jupyterenv.Run(t, python, installed(t), "testdata/nbconvert_test.py", t.TempDir()))
 }
 
-// jupyter console in a pseudo-terminal: multi-line input, results, input,
-// interrupt, completion.
+// jupyter console in a pseudo-terminal: multi-line input, results, input, interrupt, completion.
 func TestJupyterConsole(t *testing.T) {
 	python := jupyterenv.Python(t, "jupyter_console", "pexpect")
 	t.Log(jupyterenv.Run(t, python, append(installed(t), "TERM=xterm"), "testdata/console_test.py"))

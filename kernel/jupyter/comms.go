@@ -23,8 +23,7 @@ func commMessage(r *request) (commRequest, comm.Message, error) {
 	return req, m, err
 }
 
-// forComm runs do, which may run code of cells. A comm that is not there is
-// told in the log: comm messages have no reply.
+// forComm runs do, which may run code of cells. A comm that is not there is told in the log: comm messages have no reply.
 func (k *Kernel) forComm(r *request, do func(commRequest, comm.Message) error) (object, error) {
 	req, m, err := commMessage(r)
 	if err != nil {
@@ -60,8 +59,7 @@ func (k *Kernel) commInfo(r *request) (object, error) {
 	return object{"status": "ok", "comms": comms}, nil
 }
 
-// sendComm carries a comm's message to the front end, as part of what the
-// shell request being served causes.
+// sendComm carries a comm's message to the front end, as part of what the shell request being served causes.
 func (k *Kernel) sendComm(e comm.Event) {
 	content := object{"comm_id": e.ID, "data": orEmpty(e.Data)}
 	if e.Kind == "comm_open" {

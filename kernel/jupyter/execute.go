@@ -24,9 +24,8 @@ func (e *executeRequest) stores() bool {
 func (e *executeRequest) mayAsk() bool     { return e.AllowStdin == nil || *e.AllowStdin }
 func (e *executeRequest) stopsQueue() bool { return e.StopOnError == nil || *e.StopOnError }
 
-// abortGrace is how long an error's reply waits for the rest of a "run all"
-// that is still on its way here. A client cannot have meant a request that it
-// sent before this reply to run after the error.
+// abortGrace is how long an error's reply waits for the rest of a "run all" that is still on its way here. A client cannot
+// have meant a request that it sent before this reply to run after the error.
 const abortGrace = 10 * time.Millisecond
 
 func (k *Kernel) execute(r *request) (object, error) {
@@ -79,8 +78,7 @@ func (k *Kernel) remember(count int, code string) {
 	}
 }
 
-// userExpressions evaluates each expression after a cell that succeeded; one
-// that fails fails alone.
+// userExpressions evaluates each expression after a cell that succeeded; one that fails fails alone.
 func (k *Kernel) userExpressions(exprs map[string]string, cell *cellSink) object {
 	results := object{}
 	for name, code := range exprs {

@@ -102,8 +102,7 @@ func (f *fuzzer) bytes(n int) []byte {
 	return b
 }
 
-// garbage is bytes on a bare connection, some of them after a right greeting
-// and some after a right handshake.
+// garbage is bytes on a bare connection, some of them after a right greeting and some after a right handshake.
 func (f *fuzzer) garbage() {
 	f.sent["garbage"]++
 	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", f.port()), 5*time.Second)

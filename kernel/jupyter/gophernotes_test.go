@@ -9,15 +9,15 @@ import (
 	"github.com/msflow-go/msflow/kernel/internal/jupyterenv"
 )
 
-// What notebooks for gophernotes use, in a notebook of our own: display
-// conventions, pictures from a server, plots, matrices, workers on channels.
+// What notebooks for gophernotes use, in a notebook of our own: display conventions, pictures from a server, plots,
+// matrices, workers on channels.
 func TestGophernotesConventions(t *testing.T) {
 	python := jupyterenv.Python(t, "nbclient")
 	t.Log(jupyterenv.Run(t, python, installed(t), "testdata/gophernotes_test.py", "testdata/gophernotes.ipynb"))
 }
 
-// gophernotes' own examples, where the module cache has them. Display.ipynb
-// fetches its pictures from the internet and MachineBox needs a service.
+// gophernotes' own examples, where the module cache has them. Display.ipynb fetches its pictures from the internet and
+// MachineBox needs a service.
 func TestGophernotesExamples(t *testing.T) {
 	python := jupyterenv.Python(t, "nbclient")
 	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()

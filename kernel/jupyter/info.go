@@ -51,8 +51,8 @@ func (k *Kernel) interrupt(*request) (object, error) {
 	return object{"status": "ok"}, nil
 }
 
-// shutdownRequest replies, on iopub too so that other clients know, before
-// anything ends. A cell that runs is stopped by Serve.
+// shutdownRequest replies, on iopub too so that other clients know, before anything ends. A cell that runs is stopped by
+// Serve.
 func (k *Kernel) shutdownRequest(r *request) (object, error) {
 	var req struct {
 		Restart bool `json:"restart"`
@@ -66,6 +66,5 @@ func (k *Kernel) shutdownRequest(r *request) (object, error) {
 	return content, nil
 }
 
-// shutdownDelay lets the reply and idle reach the sockets' queues, from where
-// they are still delivered during close.
+// shutdownDelay lets the reply and idle reach the sockets' queues, from where they are still delivered during close.
 const shutdownDelay = 5 * time.Millisecond

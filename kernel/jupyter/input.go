@@ -40,8 +40,8 @@ func (k *Kernel) forgetInputs() {
 	}
 }
 
-// ask sends an input_request to the peer that sent r. A client may connect its
-// stdin later than its shell, so this tries for a while.
+// ask sends an input_request to the peer that sent r. A client may connect its stdin later than its shell, so this tries
+// for a while.
 func (k *Kernel) ask(ctx context.Context, r *request, prompt string, secret bool) error {
 	m := k.message("input_request", r.RawHeader, object{"prompt": prompt, "password": secret})
 	m.Envelope = r.Envelope

@@ -1,6 +1,5 @@
-// Package jupyter is a Jupyter kernel: it answers the messages of a
-// connection's clients by asking an evaluator of cells, and turns what cells
-// produce into messages.
+// Package jupyter is a Jupyter kernel: it answers the messages of a connection's clients by asking an evaluator of cells,
+// and turns what cells produce into messages.
 package jupyter
 
 import (
@@ -82,8 +81,7 @@ func (k *Kernel) Counts() Counts {
 	}
 }
 
-// Listen opens the connection's sockets. Ports that are 0 in a tcp connection
-// are chosen and filled in.
+// Listen opens the connection's sockets. Ports that are 0 in a tcp connection are chosen and filled in.
 func Listen(o Options) (*Kernel, error) {
 	o.History = cmp.Or(o.History, &history.Log{})
 	o.OutputCap = cmp.Or(o.OutputCap, 32<<20)
@@ -140,9 +138,8 @@ func (k *Kernel) open() error {
 // NewKey is a random key for a connection file.
 func NewKey() string { return rand.Text() }
 
-// Serve answers requests until a shutdown_request, Stop or the end of ctx, and
-// then closes the sockets. It reports whether the client means to start
-// another kernel in this one's place.
+// Serve answers requests until a shutdown_request, Stop or the end of ctx, and then closes the sockets. It reports whether
+// the client means to start another kernel in this one's place.
 func (k *Kernel) Serve(ctx context.Context) (restart bool) {
 	k.readers.Go(func() { k.read(k.control, k.handle) })
 	k.readers.Go(func() { k.read(k.stdin, k.takeInput) })
@@ -168,8 +165,7 @@ func (k *Kernel) shutdown(restart bool) {
 // linger is how long clients may take to read a kernel's last messages.
 const linger = time.Second
 
-// close ends running cells and closes the sockets. A cell that does not stop
-// is left behind: the process is about to end.
+// close ends running cells and closes the sockets. A cell that does not stop is left behind: the process is about to end.
 func (k *Kernel) close() {
 	k.cancel()
 	k.eval.Interrupt()

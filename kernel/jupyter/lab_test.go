@@ -12,9 +12,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/internal/jupyterenv"
 )
 
-// TestJupyterLab drives JupyterLab in a headless browser as a person does, with
-// this program built and installed by its own command. With MSFLOW_SCREENSHOT
-// set to a file, the screenshot for README goes there.
+// TestJupyterLab drives JupyterLab in a headless browser as a person does, with this program built and installed by its
+// own command. With MSFLOW_SCREENSHOT set to a file, the screenshot for README goes there.
 func TestJupyterLab(t *testing.T) {
 	if !slow() {
 		t.Skip("MSFLOW_SLOW is not set")

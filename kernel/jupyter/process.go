@@ -17,10 +17,9 @@ import (
 	"github.com/msflow-go/msflow/kernel/protocol"
 )
 
-// Process is the life of a kernel process: it serves the connection file, or
-// one of its own when file is "", until a client, SIGTERM or the end of the
-// Jupyter server that started it. An interrupt from the terminal stops the
-// running cell only.
+// Process is the life of a kernel process: it serves the connection file, or one of its own when file is "", until a
+// client, SIGTERM or the end of the Jupyter server that started it. An interrupt from the terminal stops the running cell
+// only.
 func Process(file, version string, log io.Writer) error {
 	own := file == ""
 	conn, file, err := connection(file, log)
@@ -100,8 +99,7 @@ func interruptOnSignal(ctx context.Context, eval engine.Evaluator) {
 	}()
 }
 
-// withParent ends the context when the Jupyter server that started us is gone:
-// nobody else would end this process.
+// withParent ends the context when the Jupyter server that started us is gone: nobody else would end this process.
 func withParent(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	parent := os.Getppid()

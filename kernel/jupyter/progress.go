@@ -15,8 +15,7 @@ type bar struct {
 	dirty   bool // changed since it was last sent
 }
 
-// Progress shows a bar and keeps it up to date, at most ten times a second
-// however often the program reports.
+// Progress shows a bar and keeps it up to date, at most ten times a second however often the program reports.
 func (s *cellSink) Progress(p engine.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

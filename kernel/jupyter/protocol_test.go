@@ -13,8 +13,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/protocol"
 )
 
-// The tests of this file follow the numbered list of protocol details that
-// kernels get wrong; each names its number.
+// The tests of this file follow the numbered list of protocol details that kernels get wrong; each names its number.
 
 // 1. Reply on the socket the request came on; control is read while a cell runs.
 func TestReplyOnTheSameSocketWhileBusy(t *testing.T) {

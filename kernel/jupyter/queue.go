@@ -6,12 +6,11 @@ import (
 	"github.com/msflow-go/msflow/kernel/transport"
 )
 
-// maxQueue is how many shell requests wait in memory; more wait in the
-// network until there is room.
+// maxQueue is how many shell requests wait in memory; more wait in the network until there is room.
 const maxQueue = 4096
 
-// queue holds shell requests between the goroutines that read them, which
-// never wait for a cell, and the one that serves them in order.
+// queue holds shell requests between the goroutines that read them, which never wait for a cell, and the one that serves
+// them in order.
 type queue struct {
 	mu      sync.Mutex
 	changed sync.Cond

@@ -13,8 +13,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/transport"
 )
 
-// request is a message on its way through the kernel. Replies go back on the
-// socket it came from.
+// request is a message on its way through the kernel. Replies go back on the socket it came from.
 type request struct {
 	*protocol.Message
 	peer    string
@@ -25,12 +24,11 @@ type request struct {
 // object is the content of a message that is being made.
 type object = map[string]any
 
-// handler answers one type of request. The content it returns goes into the
-// reply; nil means that there is none.
+// handler answers one type of request. The content it returns goes into the reply; nil means that there is none.
 type handler func(k *Kernel, r *request) (object, error)
 
-// handlers is every request there is, on shell and control alike. It is filled
-// by init because handlers refer to functions that refer to it.
+// handlers is every request there is, on shell and control alike. It is filled by init because handlers refer to functions
+// that refer to it.
 var handlers map[string]handler
 
 func init() {
@@ -77,9 +75,8 @@ func (k *Kernel) decode(m transport.Message) *request {
 	return &request{Message: msg, peer: m.Peer, arrived: arrived}
 }
 
-// hearing is how long a kernel's very first request waits for a subscriber. A
-// client connects all channels at once but they arrive in any order, and some
-// (VS Code) hang when they never hear of their first request on iopub.
+// hearing is how long a kernel's very first request waits for a subscriber. A client connects all channels at once but
+// they arrive in any order, and some (VS Code) hang when they never hear of their first request on iopub.
 const hearing = 250 * time.Millisecond
 
 func (k *Kernel) awaitSubscriber() {
@@ -154,8 +151,7 @@ func (k *Kernel) reply(r *request, kind string, content object) {
 
 func (k *Kernel) topic(kind string) []byte { return []byte("kernel." + k.id + "." + kind) }
 
-// publish sends a message on iopub. A status is never dropped, whatever the
-// subscriber's queue.
+// publish sends a message on iopub. A status is never dropped, whatever the subscriber's queue.
 func (k *Kernel) publish(kind string, parent json.RawMessage, content object) {
 	k.send(k.message(kind, parent, content), kind != "status")
 }
@@ -169,8 +165,8 @@ func (k *Kernel) status(parent json.RawMessage, state string) {
 	k.publish("status", parent, object{"execution_state": state})
 }
 
-// welcome is what a new subscriber gets: iopub_welcome and, once in the life
-// of a kernel, the status "starting", which nobody could hear any earlier.
+// welcome is what a new subscriber gets: iopub_welcome and, once in the life of a kernel, the status "starting", which
+// nobody could hear any earlier.
 func (k *Kernel) welcome(topic string) [][][]byte {
 	m := k.message("iopub_welcome", nil, object{"subscription": topic})
 	m.Envelope = [][]byte{k.topic("iopub_welcome")}

@@ -16,8 +16,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/transport"
 )
 
-// script is an evaluator of a toy language, so that these tests decide exactly
-// what a cell produces and when: each line is a verb and its argument.
+// script is an evaluator of a toy language, so that these tests decide exactly what a cell produces and when: each line is
+// a verb and its argument.
 type script struct {
 	engine.Evaluator // nil: what is not below is not called
 

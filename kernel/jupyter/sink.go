@@ -11,16 +11,15 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine"
 )
 
-// Text that a cell prints is sent when this much has come together or this
-// much time has passed, so that a million small prints are not a million
-// messages.
+// Text that a cell prints is sent when this much has come together or this much time has passed, so that a million small
+// prints are not a million messages.
 const (
 	flushBytes = 10 << 10
 	flushDelay = 100 * time.Millisecond
 )
 
-// cellSink turns what one cell produces into messages that have the cell's
-// request as their parent. Goroutines of the cell may use it for ever.
+// cellSink turns what one cell produces into messages that have the cell's request as their parent. Goroutines of the cell
+// may use it for ever.
 type cellSink struct {
 	k      *Kernel
 	parent json.RawMessage
@@ -49,8 +48,7 @@ func (k *Kernel) newSink(r *request, count int, mayAsk bool) *cellSink {
 	return &cellSink{k: k, parent: r.RawHeader, count: count, mayAsk: mayAsk, req: r, payload: []object{}}
 }
 
-// Stream coalesces printed text. Text of the other stream waiting is sent
-// first, so that the two keep their order.
+// Stream coalesces printed text. Text of the other stream waiting is sent first, so that the two keep their order.
 func (s *cellSink) Stream(name engine.Stream, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,8 +90,8 @@ func (s *cellSink) allow(text []byte) []byte {
 	return nil
 }
 
-// flushStream sends the text waiting on a stream; the start of a character
-// whose rest is still to come waits on, unless all is set.
+// flushStream sends the text waiting on a stream; the start of a character whose rest is still to come waits on, unless
+// all is set.
 func (s *cellSink) flushStream(name engine.Stream, all bool) {
 	p := &s.streams[name]
 	n := len(p.text)
@@ -111,8 +109,7 @@ func (s *cellSink) flushStream(name engine.Stream, all bool) {
 	s.k.publish("stream", s.parent, object{"name": name.String(), "text": text})
 }
 
-// wholeRunes is how much of b ends with a whole character, or with bytes that
-// can never become one.
+// wholeRunes is how much of b ends with a whole character, or with bytes that can never become one.
 func wholeRunes(b []byte) int {
 	for back := 1; back < utf8.UTFMax && back <= len(b); back++ {
 		at := len(b) - back
@@ -225,8 +222,8 @@ func (s *cellSink) Notice(text string) {
 	s.Stream(engine.Stderr, []byte(strings.TrimSuffix(text, "\n")+"\n"))
 }
 
-// GoroutineError shows a panic of a goroutine. It is printed rather than sent
-// as an error: the cell itself did not fail, and may long be over.
+// GoroutineError shows a panic of a goroutine. It is printed rather than sent as an error: the cell itself did not fail,
+// and may long be over.
 func (s *cellSink) GoroutineError(e *engine.Error) {
 	s.Stream(engine.Stderr, []byte(strings.Join(display.Traceback(e), "\n")+"\n"))
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/protocol"
 )
 
-// The tests of this file wear a whole kernel process down, and ask it then, by
-// a cell, for its own goroutines and heap. MSFLOW_SLOW makes them long.
+// The tests of this file wear a whole kernel process down, and ask it then, by a cell, for its own goroutines and heap.
+// MSFLOW_SLOW makes them long.
 
 // worn is a kernel process under such a test.
 type worn struct {
@@ -216,6 +216,5 @@ func TestManyExecutes(t *testing.T) {
 	t.Logf("%.1f KiB of heap per cell", 1024*(after.heap-before.heap)/float64(n))
 }
 
-// perCell is what a cell may leave behind, in KiB: types that were declared anew
-// stay, as values of theirs may live on.
+// perCell is what a cell may leave behind, in KiB: types that were declared anew stay, as values of theirs may live on.
 const perCell = 8

@@ -8,9 +8,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine"
 )
 
-// starting is an evaluator that is being made. A kernel with one is on its
-// ports at once: clients come to know it while the evaluator starts, and only
-// what needs the evaluator waits.
+// starting is an evaluator that is being made. A kernel with one is on its ports at once: clients come to know it while
+// the evaluator starts, and only what needs the evaluator waits.
 type starting struct {
 	ready chan struct{} // closed once eval or err is set
 	eval  engine.Evaluator

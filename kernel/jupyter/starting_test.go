@@ -9,8 +9,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/internal/jupyterclient"
 )
 
-// While the evaluator starts, clients get to know the kernel; cells wait for
-// it, and an interrupt ends their wait.
+// While the evaluator starts, clients get to know the kernel; cells wait for it, and an interrupt ends their wait.
 func TestServesWhileTheEvaluatorStarts(t *testing.T) {
 	begin := make(chan struct{})
 	real := &script{release: make(chan struct{})}

@@ -23,8 +23,8 @@ type Finding struct {
 	Fix  string // what to do; empty when OK
 }
 
-// Check looks at everything between Jupyter and a kernel that answers, in
-// order; later findings may follow from earlier ones.
+// Check looks at everything between Jupyter and a kernel that answers, in order; later findings may follow from earlier
+// ones.
 func Check(ctx context.Context, name, executable string) []Finding {
 	dirs := searchPath(ctx)
 	installed, found := installation(dirs, name)
@@ -36,8 +36,8 @@ func Check(ctx context.Context, name, executable string) []Finding {
 	return findings
 }
 
-// searchPath is where Jupyter looks for kernels: what it says itself, or what
-// its documentation says when it is not to be found.
+// searchPath is where Jupyter looks for kernels: what it says itself, or what its documentation says when it is not to be
+// found.
 func searchPath(ctx context.Context) []string {
 	if out, err := exec.CommandContext(ctx, "jupyter", "--paths", "--json").Output(); err == nil {
 		var paths struct {

@@ -1,6 +1,5 @@
-// Package kernelspec installs the kernel into Jupyter: the directory with
-// kernel.json and logos by which Jupyter finds it, and what may be wrong when
-// Jupyter does not.
+// Package kernelspec installs the kernel into Jupyter: the directory with kernel.json and logos by which Jupyter finds it,
+// and what may be wrong when Jupyter does not.
 package kernelspec
 
 import (
@@ -42,8 +41,8 @@ func New(executable string) Spec {
 	}
 }
 
-// Executable is the absolute path of the running program. One that `go run` or
-// `go test` made is refused: it is gone when Jupyter wants it.
+// Executable is the absolute path of the running program. One that `go run` or `go test` made is refused: it is gone when
+// Jupyter wants it.
 func Executable() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -127,8 +126,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// Install writes the kernel's directory under dir and returns its path. An
-// older installation of the same name is replaced.
+// Install writes the kernel's directory under dir and returns its path. An older installation of the same name is
+// replaced.
 func Install(dir, name string, spec Spec) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", err

@@ -12,9 +12,8 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// The logo is three streams that narrow from a wide wave to one line: data
-// flowing to a Gaussian. It is drawn here, once for SVG and once for pixels, in
-// a square of side 1.
+// The logo is three streams that narrow from a wide wave to one line: data flowing to a Gaussian. It is drawn here, once
+// for SVG and once for pixels, in a square of side 1.
 
 type point struct{ x, y float64 }
 

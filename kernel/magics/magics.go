@@ -27,9 +27,8 @@ type Evaluator struct {
 	outcomes map[int]engine.ErrorKind // how cells ended, by number; see neverRan
 }
 
-// prelude makes display known to every cell, and Display as gophernotes has it.
-// The interpreter's loader leaves a package empty that it first meets inside
-// another one's types, as it may meet image inside display: image goes first.
+// prelude makes display known to every cell, and Display as gophernotes has it. The interpreter's loader leaves a package
+// empty that it first meets inside another one's types, as it may meet image inside display: image goes first.
 const prelude = `import _ "image"
 import "github.com/msflow-go/msflow/kernel/display"
 func Display(v any) error { return display.Display(v) }`

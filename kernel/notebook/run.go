@@ -57,8 +57,8 @@ func (e *CellError) Error() string {
 func (e *CellError) Unwrap() error { return e.Err }
 
 // Execute runs the notebook and leaves outputs and counts in its cells; those of earlier runs are gone. A cell that fails
-// ends it with a *CellError, having got the error as an output; a goroutine that panics ends it after the cell that runs then,
-// or has just ended. Errors with the parameters are a *ParameterError.
+// ends it with a *CellError, having got the error as an output; a goroutine that panics ends it after the cell that runs
+// then, or has just ended. Errors with the parameters are a *ParameterError.
 func (r Run) Execute(ctx context.Context, n *Notebook) error {
 	if err := inject(n, r.Parameters); err != nil {
 		return err

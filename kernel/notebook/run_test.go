@@ -208,7 +208,8 @@ func TestAnInterruptedRunEndsSoon(t *testing.T) {
 	}
 }
 
-// Every line costs what it is long, however much was printed before: 4,000 lines of 25 bytes would otherwise allocate 200 MB.
+// Every line costs what it is long, however much was printed before: 4,000 lines of 25 bytes would otherwise allocate 200
+// MB.
 func TestPrintingIsLinear(t *testing.T) {
 	s, c := sink()
 	const lines = 4000

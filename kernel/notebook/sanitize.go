@@ -10,8 +10,9 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// SafeHTML is [Notebook.HTML] of a notebook that need not be trusted: no script of it runs, nothing is loaded from elsewhere
-// but pictures, and drawings are shown as pictures. An interactive output is shown in its still form, as far as it has one.
+// SafeHTML is [Notebook.HTML] of a notebook that need not be trusted: no script of it runs, nothing is loaded from
+// elsewhere but pictures, and drawings are shown as pictures. An interactive output is shown in its still form, as far as
+// it has one.
 func (n *Notebook) SafeHTML(title string) string {
 	return n.page(title, look{formats: stillFirst, markup: harmless, svg: svgPicture})
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/msflow-go/msflow/lib/durable"
 )
 
-// Connection is a connection file: where a kernel listens and the key that
-// messages are signed with.
+// Connection is a connection file: where a kernel listens and the key that messages are signed with.
 type Connection struct {
 	Transport string `json:"transport"`
 	IP        string `json:"ip"` // for ipc, the start of the sockets' paths
@@ -24,8 +23,7 @@ type Connection struct {
 	Kernel    string `json:"kernel_name,omitempty"`
 }
 
-// ReadConnection reads a connection file. Missing transport and ip mean tcp
-// on 127.0.0.1.
+// ReadConnection reads a connection file. Missing transport and ip mean tcp on 127.0.0.1.
 func ReadConnection(path string) (*Connection, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -46,8 +44,7 @@ func ReadConnection(path string) (*Connection, error) {
 	return c, nil
 }
 
-// Write writes the file anew, readable by its owner only, and in one step: a
-// client that waits for it never sees half.
+// Write writes the file anew, readable by its owner only, and in one step: a client that waits for it never sees half.
 func (c *Connection) Write(path string) error {
 	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {

@@ -45,8 +45,8 @@ var schemes = map[string]func() hash.Hash{
 	"hmac-sha1": sha1.New, "hmac-sha256": sha256.New, "hmac-sha384": sha512.New384, "hmac-sha512": sha512.New,
 }
 
-// NewCodec takes a signature scheme such as "hmac-sha256" (also meant by "")
-// and the connection's key. An empty key switches signing off.
+// NewCodec takes a signature scheme such as "hmac-sha256" (also meant by "") and the connection's key. An empty key
+// switches signing off.
 func NewCodec(scheme, key string) (*Codec, error) {
 	if scheme == "" {
 		scheme = "hmac-sha256"
@@ -87,8 +87,7 @@ func (c *Codec) sign(parts [][]byte) []byte {
 	return hex.AppendEncode(nil, mac.Sum(nil))
 }
 
-// Encode returns the frames of m: envelope, delimiter, signature, header,
-// parent header, metadata, content, buffers.
+// Encode returns the frames of m: envelope, delimiter, signature, header, parent header, metadata, content, buffers.
 func (c *Codec) Encode(m *Message) [][]byte {
 	header, err := json.Marshal(m.Header)
 	if err != nil {
@@ -106,8 +105,8 @@ func object(j json.RawMessage) []byte {
 	return j
 }
 
-// Decode checks the signature, in constant time, and only then looks at the
-// rest. Errors wrap ErrFrames, ErrSignature, ErrReplayed or ErrJSON.
+// Decode checks the signature, in constant time, and only then looks at the rest. Errors wrap ErrFrames, ErrSignature,
+// ErrReplayed or ErrJSON.
 func (c *Codec) Decode(frames [][]byte) (*Message, error) {
 	at := slices.IndexFunc(frames, func(f []byte) bool { return string(f) == Delimiter })
 	if at < 0 {

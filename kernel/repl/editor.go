@@ -184,8 +184,8 @@ func (e *editor) inBraces() bool {
 	return t.cursor > 0 && t.cursor < len(t.runes) && t.runes[t.cursor-1] == '{' && t.runes[t.cursor] == '}'
 }
 
-// finished says whether the end of a line after the code is the end of what is typed. A command such as %%time, and a comment
-// that something may follow, take lines until an empty one.
+// finished says whether the end of a line after the code is the end of what is typed. A command such as %%time, and a
+// comment that something may follow, take lines until an empty one.
 func finished(code string) bool {
 	if cell.EndsInRest(code) || strings.TrimSpace(code) != "" && cell.IsEmpty(code) {
 		i := strings.LastIndexByte(code, '\n')

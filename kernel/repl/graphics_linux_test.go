@@ -18,7 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A terminal that answers as kitty, iTerm2 or one with sixels gets pictures in pixels; one that does not answer gets blocks.
+// A terminal that answers as kitty, iTerm2 or one with sixels gets pictures in pixels; one that does not answer gets
+// blocks.
 func TestFiguresInPixels(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

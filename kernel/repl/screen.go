@@ -178,7 +178,8 @@ func (s *screen) refresh(text string) {
 	io.WriteString(s.out, b.String())
 }
 
-// printAbove erases the rows and writes text where they were. With nothing below the line it only continues it, and says so.
+// printAbove erases the rows and writes text where they were. With nothing below the line it only continues it, and says
+// so.
 func (s *screen) printAbove(b *strings.Builder, text string) (continued bool) {
 	bare := !s.below && len(s.live) == 0 && len(s.frame.rows) == 0 && !s.resized && !s.fullRow()
 	if !bare {

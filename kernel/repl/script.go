@@ -39,9 +39,9 @@ func Script(ctx context.Context, eval engine.Evaluator, in io.Reader, out, errs 
 	return nil
 }
 
-// pieces cuts a script into cells: each as short as it is complete, but declarations that follow each other together, since
-// they may refer to one another in any order. A program with a package clause, and what
-// follows a %% command, is one cell. Blank lines in front keep the numbers of lines.
+// pieces cuts a script into cells: each as short as it is complete, but declarations that follow each other together,
+// since they may refer to one another in any order. A program with a package clause, and what follows a %% command, is one
+// cell. Blank lines in front keep the numbers of lines.
 func pieces(code string) (list []string) {
 	var piece strings.Builder
 	declares := false

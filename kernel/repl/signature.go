@@ -89,7 +89,8 @@ func firstSentence(doc string) string {
 	return doc
 }
 
-// callAt finds the call in whose arguments the end of src is: where the name of the function ends, and which argument it is.
+// callAt finds the call in whose arguments the end of src is: where the name of the function ends, and which argument it
+// is.
 func callAt(src string) (end, arg int, ok bool) {
 	fset := token.NewFileSet()
 	file := fset.AddFile("", -1, len(src))

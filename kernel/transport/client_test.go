@@ -61,8 +61,7 @@ func (p *rawPeer) subscribe(topic string) {
 	p.write(appendFrame(nil, flagCommand, []byte("\x09SUBSCRIBE"+topic)))
 }
 
-// receive returns the next message, or nil when none comes in time or the
-// connection ends.
+// receive returns the next message, or nil when none comes in time or the connection ends.
 func (p *rawPeer) receive() []string {
 	p.SetReadDeadline(time.Now().Add(2 * time.Second))
 	frames, _, err := p.r.message()

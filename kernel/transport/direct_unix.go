@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// direct writes to a connection without ever waiting: as much as the system
-// takes at once. It is nil for connections that have no file descriptor.
+// direct writes to a connection without ever waiting: as much as the system takes at once. It is nil for connections that
+// have no file descriptor.
 func direct(c net.Conn) func(b []byte) (n int) {
 	sc, ok := c.(syscall.Conn)
 	if !ok {

@@ -2,9 +2,8 @@ package transport
 
 import "net"
 
-// Echo is a REP socket that answers each request with itself: the heartbeat of
-// a kernel. The reply goes out from the peer's own goroutine, so it tells that
-// the process lives and nothing about what it computes.
+// Echo is a REP socket that answers each request with itself: the heartbeat of a kernel. The reply goes out from the
+// peer's own goroutine, so it tells that the process lives and nothing about what it computes.
 type Echo struct{ *socket }
 
 // NewEcho serves an echoing REP socket on l until Close.

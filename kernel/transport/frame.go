@@ -14,8 +14,8 @@ const (
 	flagCommand = 4
 )
 
-// chunk is the most that is allocated ahead of bytes that have really arrived,
-// so that a header announcing 256 MiB costs its sender as much as us.
+// chunk is the most that is allocated ahead of bytes that have really arrived, so that a header announcing 256 MiB costs
+// its sender as much as us.
 const chunk = 1 << 20
 
 // appendFrame appends one frame to b: flags, size in 1 or 8 bytes, body.
@@ -55,8 +55,8 @@ type reader struct {
 	onCmd   func(name string, body []byte) error
 }
 
-// message reads the next whole message. Commands met on the way go to onCmd.
-// The caller owns the returned size of the pending budget and gives it back.
+// message reads the next whole message. Commands met on the way go to onCmd. The caller owns the returned size of the
+// pending budget and gives it back.
 func (r *reader) message() (frames [][]byte, size int64, err error) {
 	defer func() {
 		if err != nil {

@@ -12,8 +12,7 @@ import (
 
 const greetingSize = 64
 
-// greeting is what each side sends first: signature, version 3.1, mechanism
-// NULL, not as-server, filler.
+// greeting is what each side sends first: signature, version 3.1, mechanism NULL, not as-server, filler.
 func greeting() []byte {
 	g := make([]byte, greetingSize)
 	g[0], g[9], g[10], g[11] = 0xff, 0x7f, 3, 1
@@ -21,9 +20,8 @@ func greeting() []byte {
 	return g
 }
 
-// checkGreeting refuses peers older than ZMTP 3.0 and other mechanisms. It
-// reads the signature alone first: an HTTP request or a port scanner is
-// recognised by its first bytes.
+// checkGreeting refuses peers older than ZMTP 3.0 and other mechanisms. It reads the signature alone first: an HTTP
+// request or a port scanner is recognised by its first bytes.
 func checkGreeting(r io.Reader) error {
 	var g [greetingSize]byte
 	if _, err := io.ReadFull(r, g[:11]); err != nil {
@@ -51,8 +49,7 @@ var partners = map[string][]string{
 	"REP":    {"REQ", "DEALER"},
 }
 
-// handshake does the NULL mechanism on a fresh connection and returns the
-// identity the peer asked for, which may be empty.
+// handshake does the NULL mechanism on a fresh connection and returns the identity the peer asked for, which may be empty.
 func handshake(c net.Conn, r *reader, kind string) (identity string, err error) {
 	if _, err := c.Write(greeting()); err != nil {
 		return "", err

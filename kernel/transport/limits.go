@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// Limits bounds what peers can make a socket hold or wait for. The zero value
-// of each field means its default.
+// Limits bounds what peers can make a socket hold or wait for. The zero value of each field means its default.
 type Limits struct {
 	Message   int64         // bytes of one incoming message; default 256 MiB
 	Pending   int64         // bytes of incoming messages not yet taken, all peers together; default 512 MiB

@@ -9,9 +9,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/transport/early"
 )
 
-// Listen opens an endpoint written as ZeroMQ writes it: tcp://127.0.0.1:5555,
-// tcp://*:5555, tcp://[::1]:5555 or ipc:///run/user/1000/kernel-1. Port 0 picks
-// a free one. An ipc socket is readable and writable by its owner only; a
+// Listen opens an endpoint written as ZeroMQ writes it: tcp://127.0.0.1:5555, tcp://*:5555, tcp://[::1]:5555 or
+// ipc:///run/user/1000/kernel-1. Port 0 picks a free one. An ipc socket is readable and writable by its owner only; a
 // stale one at the same path is replaced.
 func Listen(endpoint string) (net.Listener, error) {
 	scheme, addr, ok := strings.Cut(endpoint, "://")
@@ -57,8 +56,8 @@ func listenIPC(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// removeStale removes a socket file nobody listens on. Anything else at path
-// stays, and Listen then says that the address is in use.
+// removeStale removes a socket file nobody listens on. Anything else at path stays, and Listen then says that the address
+// is in use.
 func removeStale(path string) error {
 	st, err := os.Lstat(path)
 	if err != nil || st.Mode()&os.ModeSocket == 0 {

@@ -2,8 +2,7 @@ package transport
 
 import "sync"
 
-// outbox is the bounded queue of wire messages waiting for one peer.
-// put never blocks.
+// outbox is the bounded queue of wire messages waiting for one peer. put never blocks.
 type outbox struct {
 	mu         sync.Mutex
 	ready      sync.Cond
@@ -28,9 +27,8 @@ const (
 	overfull         // no room even for an undroppable one: give the peer up
 )
 
-// put queues one message. An undroppable one may fill the queue to its hard
-// limit. What the peer takes at once needs no queue: to wake the writing
-// goroutine would cost more than the write.
+// put queues one message. An undroppable one may fill the queue to its hard limit. What the peer takes at once needs no
+// queue: to wake the writing goroutine would cost more than the write.
 func (q *outbox) put(wire []byte, droppable bool) verdict {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -57,8 +55,8 @@ func (q *outbox) put(wire []byte, droppable bool) verdict {
 	return queued
 }
 
-// take waits for messages and returns all that are queued; nil after close
-// once the queue is empty. written must be called for each one.
+// take waits for messages and returns all that are queued; nil after close once the queue is empty. written must be called
+// for each one.
 func (q *outbox) take() [][]byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()

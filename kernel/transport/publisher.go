@@ -12,8 +12,8 @@ const (
 	maxTopic         = 1024
 )
 
-// Publisher is an XPUB socket: it sends each message to the peers whose
-// subscriptions are a prefix of its topic, the first frame.
+// Publisher is an XPUB socket: it sends each message to the peers whose subscriptions are a prefix of its topic, the first
+// frame.
 type Publisher struct {
 	*socket
 	welcome func(topic string) [][][]byte
@@ -22,9 +22,8 @@ type Publisher struct {
 	subs map[*peer]struct{}
 }
 
-// NewPublisher serves an XPUB socket on l until Close. welcome, which may be
-// nil, makes the messages sent to a peer, and to it alone, when it subscribes
-// to a topic; it must not call the Publisher.
+// NewPublisher serves an XPUB socket on l until Close. welcome, which may be nil, makes the messages sent to a peer, and
+// to it alone, when it subscribes to a topic; it must not call the Publisher.
 func NewPublisher(l net.Listener, limits Limits, welcome func(topic string) [][][]byte) *Publisher {
 	p := &Publisher{
 		socket:  newSocket("XPUB", l, limits),
@@ -36,10 +35,9 @@ func NewPublisher(l net.Listener, limits Limits, welcome func(topic string) [][]
 	return p
 }
 
-// Publish queues frames for every subscriber of the topic in frames[0] and
-// never blocks. For a subscriber that does not keep up, droppable messages are
-// dropped when its queue is full; others are kept up to the hard limit, after
-// which the subscriber is disconnected.
+// Publish queues frames for every subscriber of the topic in frames[0] and never blocks. For a subscriber that does not
+// keep up, droppable messages are dropped when its queue is full; others are kept up to the hard limit, after which the
+// subscriber is disconnected.
 func (p *Publisher) Publish(frames [][]byte, droppable bool) {
 	topic := string(frames[0])
 	p.mu.Lock()
@@ -72,8 +70,8 @@ func (p *peer) wants(topic string) bool {
 	return false
 }
 
-// message handles subscriptions as ZMTP 3.0 peers write them: a first byte 1
-// or 0, then the topic. Anything else from a subscriber is ignored.
+// message handles subscriptions as ZMTP 3.0 peers write them: a first byte 1 or 0, then the topic. Anything else from a
+// subscriber is ignored.
 func (p *Publisher) message(sub *peer, frames [][]byte, size int64) error {
 	defer p.pending.give(size)
 	if len(frames) != 1 || len(frames[0]) == 0 {

@@ -90,8 +90,8 @@ func TestSubscriptionsAreBounded(t *testing.T) {
 	}
 }
 
-// The heart of it: one subscriber that never reads costs the other nothing,
-// keeps its status messages, and costs a bounded amount of memory.
+// The heart of it: one subscriber that never reads costs the other nothing, keeps its status messages, and costs a bounded
+// amount of memory.
 func TestStalledSubscriber(t *testing.T) {
 	const queue = 8 << 20
 	p := publisher(t, Limits{Queue: queue})

@@ -14,17 +14,15 @@ var ErrClosed = errors.New("transport: socket closed")
 // ErrNoPeer is returned by Send when nobody of that identity is connected.
 var ErrNoPeer = errors.New("transport: no such peer")
 
-// Message is what a Router receives: the identity of the peer it came from and
-// the frames the peer sent.
+// Message is what a Router receives: the identity of the peer it came from and the frames the peer sent.
 type Message struct {
 	Peer   string
 	Frames [][]byte
 	size   int64
 }
 
-// Router is a ROUTER socket: it receives from all peers and sends to one of
-// them by identity. A peer that connects with the identity of another takes
-// its place, as a client that reconnects must be able to.
+// Router is a ROUTER socket: it receives from all peers and sends to one of them by identity. A peer that connects with
+// the identity of another takes its place, as a client that reconnects must be able to.
 type Router struct {
 	*socket
 	in   chan Message
@@ -35,9 +33,8 @@ type Router struct {
 	next    uint32 // of generated identities
 }
 
-// NewRouter serves a ROUTER socket on l until Close. Each message is given to
-// take, on the goroutine that read it; while take waits, so does the peer, by
-// the connection's own flow control. With nil messages are there for Receive.
+// NewRouter serves a ROUTER socket on l until Close. Each message is given to take, on the goroutine that read it; while
+// take waits, so does the peer, by the connection's own flow control. With nil messages are there for Receive.
 func NewRouter(l net.Listener, limits Limits, take func(Message)) *Router {
 	r := &Router{
 		socket: newSocket("ROUTER", l, limits),
@@ -61,8 +58,8 @@ func (r *Router) Receive() (Message, error) {
 	}
 }
 
-// Send queues frames for the peer. It never blocks; a peer that does not read
-// for so long that its queue is full is disconnected.
+// Send queues frames for the peer. It never blocks; a peer that does not read for so long that its queue is full is
+// disconnected.
 func (r *Router) Send(peer string, frames [][]byte) error {
 	r.peersMu.Lock()
 	p := r.peers[peer]
@@ -98,9 +95,8 @@ func (r *Router) remove(p *peer) {
 	}
 }
 
-// deliver waits while the receiver is busy: the peer then feels it through
-// the connection's own flow control. After Close, what arrives while queues
-// drain is thrown away.
+// deliver waits while the receiver is busy: the peer then feels it through the connection's own flow control. After Close,
+// what arrives while queues drain is thrown away.
 func (r *Router) deliver(p *peer, frames [][]byte, size int64) error {
 	m := Message{p.identity, frames, size}
 	if r.take != nil {

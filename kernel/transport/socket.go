@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// socket is what the three socket types share: accepting, handshakes, one
-// reading and one writing goroutine per peer, limits, counting, closing.
+// socket is what the three socket types share: accepting, handshakes, one reading and one writing goroutine per peer,
+// limits, counting, closing.
 type socket struct {
 	kind     string
 	listener net.Listener
@@ -129,8 +129,7 @@ func (s *socket) classify(err error) {
 	}
 }
 
-// command answers PING here and leaves the rest to the socket type. Unknown
-// commands are ignored, as the protocol asks.
+// command answers PING here and leaves the rest to the socket type. Unknown commands are ignored, as the protocol asks.
 func (s *socket) command(p *peer, name string, body []byte) error {
 	if name != "PING" {
 		return s.onCmd(p, name, body)
@@ -176,8 +175,7 @@ func (s *socket) forget(c net.Conn) {
 	s.mu.Unlock()
 }
 
-// write sends what is queued for p until its outbox is closed and empty or
-// the connection breaks.
+// write sends what is queued for p until its outbox is closed and empty or the connection breaks.
 func (s *socket) write(p *peer) {
 	defer s.wg.Done()
 	for {
@@ -194,8 +192,8 @@ func (s *socket) write(p *peer) {
 	}
 }
 
-// writeBatch gives the batch to the system in pieces of about chunk bytes, so
-// that small messages share a call and the accounting follows the progress.
+// writeBatch gives the batch to the system in pieces of about chunk bytes, so that small messages share a call and the
+// accounting follows the progress.
 func writeBatch(p *peer, batch [][]byte) error {
 	for len(batch) > 0 {
 		n, size := 0, 0
@@ -214,16 +212,15 @@ func writeBatch(p *peer, batch [][]byte) error {
 	return nil
 }
 
-// halfClose tells the peer that nothing more comes but lets it read what is
-// under way: closing outright with unread input would reset the connection.
+// halfClose tells the peer that nothing more comes but lets it read what is under way: closing outright with unread input
+// would reset the connection.
 func halfClose(c net.Conn) {
 	if h, ok := c.(interface{ CloseWrite() error }); ok {
 		h.CloseWrite()
 	}
 }
 
-// send queues a wire message for p and disconnects a peer that cannot even
-// take an undroppable one.
+// send queues a wire message for p and disconnects a peer that cannot even take an undroppable one.
 func (s *socket) send(p *peer, wire []byte, droppable bool) bool {
 	switch p.out.put(wire, droppable) {
 	case queued:
@@ -237,8 +234,8 @@ func (s *socket) send(p *peer, wire []byte, droppable bool) bool {
 	return false
 }
 
-// Close stops listening, gives peers up to linger to read what is queued for
-// them, then disconnects all. It returns when every goroutine has ended.
+// Close stops listening, gives peers up to linger to read what is queued for them, then disconnects all. It returns when
+// every goroutine has ended.
 func (s *socket) Close(linger time.Duration) error {
 	s.mu.Lock()
 	if s.closed {

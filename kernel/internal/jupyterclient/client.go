@@ -1,6 +1,5 @@
-// Package jupyterclient is a Jupyter client for tests, written from the
-// protocols' documents and not from the kernel's code, so that each checks the
-// other. It also breaks the rules on request.
+// Package jupyterclient is a Jupyter client for tests, written from the protocols' documents and not from the kernel's
+// code, so that each checks the other. It also breaks the rules on request.
 package jupyterclient
 
 import (
@@ -152,8 +151,7 @@ func (c *Client) Reply(channel, id string) *Message {
 	return c.Await(channel, "reply", func(m *Message) bool { return m.Ours == id })
 }
 
-// Outputs waits for the idle that ends a request and returns everything iopub
-// carried for it, busy and idle included.
+// Outputs waits for the idle that ends a request and returns everything iopub carried for it, busy and idle included.
 func (c *Client) Outputs(id string) []*Message {
 	c.t.Helper()
 	c.Await("iopub", "idle", func(m *Message) bool { return m.Ours == id && m.Text("execution_state") == "idle" })

@@ -1,6 +1,5 @@
-// Package jupyterenv finds the Python environment that the tests against real
-// Jupyter clients run in: $MSFLOW_VENV, or .venv at the top of the repository,
-// which install.sh makes.
+// Package jupyterenv finds the Python environment that the tests against real Jupyter clients run in: $MSFLOW_VENV, or
+// .venv at the top of the repository, which install.sh makes.
 package jupyterenv
 
 import (
@@ -13,9 +12,8 @@ import (
 	"time"
 )
 
-// Python returns the interpreter of an environment that can import modules.
-// Without one the test is skipped and told what was missing; with
-// MSFLOW_REQUIRE_VENV=1, as in continuous integration, it fails instead.
+// Python returns the interpreter of an environment that can import modules. Without one the test is skipped and told what
+// was missing; with MSFLOW_REQUIRE_VENV=1, as in continuous integration, it fails instead.
 func Python(t testing.TB, modules ...string) string {
 	t.Helper()
 	python := filepath.Join(dir(t), "bin", "python")
@@ -67,8 +65,8 @@ func miss(t testing.TB, format string, args ...any) {
 	t.Skipf(format, args...)
 }
 
-// Run runs a Python script of the test's own, fails the test with the
-// script's output when it fails, and returns what it printed.
+// Run runs a Python script of the test's own, fails the test with the script's output when it fails, and returns what it
+// printed.
 func Run(t testing.TB, python string, env []string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)

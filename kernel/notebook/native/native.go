@@ -1,5 +1,5 @@
-// Package native is what programs made of notebooks call: it shows on standard output what a notebook shows in its cells, as
-// text.
+// Package native is what programs made of notebooks call: it shows on standard output what a notebook shows in its cells,
+// as text.
 package native
 
 import (

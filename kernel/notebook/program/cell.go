@@ -81,7 +81,8 @@ func (t *translator) read(n *notebook.Notebook) ([]*codeCell, error) {
 	return cells, nil
 }
 
-// parse adds the stretches of code to a cell. Of magics that only measure it takes what they measure; others become comments.
+// parse adds the stretches of code to a cell. Of magics that only measure it takes what they measure; others become
+// comments.
 func (t *translator) parse(c *codeCell, code string) error {
 	for _, seg := range cell.Segments(code) {
 		var err error

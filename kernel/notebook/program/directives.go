@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// withoutDirectives makes ordinary comments of those that tell compiler and go command something. A session ignores them; in
-// a program, //go:build would leave the whole file out (the formatter even moves it to the top), //go:linkname is an error.
+// withoutDirectives makes ordinary comments of those that tell compiler and go command something. A session ignores them;
+// in a program, //go:build would leave the whole file out (the formatter even moves it to the top), //go:linkname is an
+// error.
 func withoutDirectives(source string) string {
 	fset := token.NewFileSet()
 	file := fset.AddFile("", -1, len(source))

@@ -58,8 +58,8 @@ func (t *translator) unique(name string) string {
 	return next
 }
 
-// warnKept says which functions of earlier cells mention what the cell declares again. In a notebook they then mean the new one;
-// in the program they keep the former.
+// warnKept says which functions of earlier cells mention what the cell declares again. In a notebook they then mean the
+// new one; in the program they keep the former.
 func (t *translator) warnKept(s *stretch) {
 	declared := maps.Clone(s.Declared)
 	for _, p := range s.pieces {
@@ -152,8 +152,8 @@ func (t *translator) nameAll(s *stretch) error {
 	return nil
 }
 
-// nameHidden names what cell.Parser added: the functions that were called init, and variables for values on their way to ones
-// that := reuses.
+// nameHidden names what cell.Parser added: the functions that were called init, and variables for values on their way to
+// ones that := reuses.
 func (t *translator) nameHidden(s *stretch) {
 	inits := map[string]string{}
 	for _, p := range s.pieces {

@@ -1,8 +1,8 @@
 // Package program turns notebooks into Go programs that the go command builds and that print what the notebook prints.
 //
 // A cell becomes a function that main calls in turn. What a cell declares becomes the program's own: functions, types and
-// constants as they are, and variables, also those of x := f(), with their type spelled out. A name that a later cell declares
-// anew is a new variable in a notebook, and gets a name of its own here.
+// constants as they are, and variables, also those of x := f(), with their type spelled out. A name that a later cell
+// declares anew is a new variable in a notebook, and gets a name of its own here.
 package program
 
 import (

@@ -1,10 +1,8 @@
 //go:build unix
 
-// Package early opens the tcp sockets of a kernel that is starting before most of
-// the program's packages are initialised. A client connects as soon as it has
-// started the kernel; ZeroMQ, when it is refused, tries again only after 100 ms
-// or more, which would be most of a kernel's start. The package imports little,
-// so that Go initialises it soon.
+// Package early opens the tcp sockets of a kernel that is starting before most of the program's packages are initialised.
+// A client connects as soon as it has started the kernel; ZeroMQ, when it is refused, tries again only after 100 ms or
+// more, which would be most of a kernel's start. The package imports little, so that Go initialises it soon.
 //
 // Whatever goes wrong here is left to transport.Listen, which says so.
 package early
