@@ -9,8 +9,8 @@ import (
 // ErrTooManyPixels is wrapped by Decode's error for an image of more pixels than the caller allows.
 var ErrTooManyPixels = picture.ErrTooManyPixels
 
-// Decode reads the content of an image file that did not come from a disk, as files are read. One of more than most pixels is
-// refused before memory is spent on it. With how.Levels 0 the samples of a 16-bit picture are taken to use all 16 bits.
+// Decode reads the content of an image file that did not come from a disk, as files are read. One of more than most pixels
+// is refused before memory is spent on it. With how.Levels 0 the samples of a 16-bit picture are taken to use all 16 bits.
 func Decode(content []byte, how Reading, most int) (*Image, error) {
 	if err := how.Check(); err != nil {
 		return nil, err

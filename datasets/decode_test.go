@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Bytes are read as the file of the same content is, also where it is damaged, and large pictures are refused by their header.
+// Bytes are read as the file of the same content is, also where it is damaged, and large pictures are refused by their
+// header.
 func TestDecodeIsReadingAFile(t *testing.T) {
 	files, err := filepath.Glob("internal/picture/testdata/formats/*")
 	if err != nil || len(files) < 5 {

@@ -8,8 +8,8 @@ import (
 	"github.com/msflow-go/msflow/datasets/internal/picture"
 )
 
-// Frame says which part of a picture is looked at, and how it is brought to the input's size. The zero value is the whole picture,
-// stretched.
+// Frame says which part of a picture is looked at, and how it is brought to the input's size. The zero value is the whole
+// picture, stretched.
 type Frame struct {
 	Fit     string  `json:"fit,omitempty"`     // FitStretch (also ""), FitPad or FitCrop
 	Region  *Region `json:"region,omitempty"`  // what is looked at; nil: everything
@@ -102,8 +102,8 @@ func centred(lo, hi, n int) (from, to int) {
 	return from, from + n
 }
 
-// Tiles are the views of the tiles of a picture of w×h pixels, row by row, and the canvas that they cover together: the last ones
-// may reach over the picture's right and lower edges.
+// Tiles are the views of the tiles of a picture of w×h pixels, row by row, and the canvas that they cover together: the
+// last ones may reach over the picture's right and lower edges.
 func (f *Frame) Tiles(w, h int) (canvas View, tiles []View) {
 	canvas = f.bounds(w, h)
 	xs, ys := f.places(canvas.Right-canvas.Left), f.places(canvas.Bottom-canvas.Top)
@@ -129,7 +129,8 @@ func (f *Frame) places(n int) []int {
 	return at
 }
 
-// Inside tells which pixels of an input of w×h, which sees a view, show the picture and lie in the region; nil: all of them.
+// Inside tells which pixels of an input of w×h, which sees a view, show the picture and lie in the region; nil: all of
+// them.
 func (f *Frame) Inside(v View, w, h int) []bool {
 	var region func(x, y float64) bool
 	if f != nil && f.Region != nil {

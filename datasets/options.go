@@ -46,7 +46,8 @@ func SizeHW(h, w int) Option {
 func Seed(n int64) Option { return func(s *settings) { s.seed = n } }
 
 // Split names a file that says which images train. For MTD and Folder it is a list of names, one a line, with or without
-// folders and extension as long as no two images fit; '#' begins a comment. For VisA it is one of its split_csv files. For MTD it may be Published.
+// folders and extension as long as no two images fit; '#' begins a comment. For VisA it is one of its split_csv files. For
+// MTD it may be Published.
 func Split(file string) Option { return func(s *settings) { s.split = file } }
 
 // Class chooses the object class of a data set that has several.

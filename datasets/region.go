@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// Region is what is looked at of pictures of W×H pixels; of pictures of another size, the same share. It is a polygon or a mask.
+// Region is what is looked at of pictures of W×H pixels; of pictures of another size, the same share. It is a polygon or a
+// mask.
 type Region struct {
 	W       int          `json:"w"`
 	H       int          `json:"h"`

@@ -21,7 +21,8 @@ var syntheticCounts = [3]int{60, 20, 20}
 
 // Synthetic makes a data set of generated pictures; it needs no files. Class chooses what is on them (see
 // SyntheticClasses), Counts how many there are, Size or SizeHW how large they are drawn, and Seed which ones. The pictures
-// and masks are the same on every machine. A mask marks exactly the pixels that differ from the same picture without defect.
+// and masks are the same on every machine. A mask marks exactly the pixels that differ from the same picture without
+// defect.
 func Synthetic(opts ...Option) (*Data, error) {
 	s, err := apply(opts, "Class", "Counts")
 	if err != nil {
@@ -48,8 +49,8 @@ func Synthetic(opts ...Option) (*Data, error) {
 // openSynthetic is Synthetic for Open; there is no folder.
 func openSynthetic(_ string, opts ...Option) (*Data, error) { return Synthetic(opts...) }
 
-// drawnSet is the normal and then the flawed samples of one part of the data set. Flaws are dealt out in turn, so that a set
-// of any size has all of them.
+// drawnSet is the normal and then the flawed samples of one part of the data set. Flaws are dealt out in turn, so that a
+// set of any size has all of them.
 func drawnSet(class, part string, good, bad int, s settings) Set {
 	flaws := painter.Flaws(class)
 	keep := int64(good+bad)*int64(s.h)*int64(s.w) <= keptPixels

@@ -15,8 +15,9 @@ type Tiles struct {
 	Canvas  []View // of each picture: what its tiles cover together
 }
 
-// Tiles cuts the set's pictures into tiles by its Reading's Frame, which must say so. Sizes are read from the files' headers; the first
-// picture that has none is an error. A picture is decoded once for all its tiles, where they are loaded in their order.
+// Tiles cuts the set's pictures into tiles by its Reading's Frame, which must say so. Sizes are read from the files'
+// headers; the first picture that has none is an error. A picture is decoded once for all its tiles, where they are loaded
+// in their order.
 func (s Set) Tiles() (*Tiles, error) {
 	t, cache := &Tiles{}, &pictureCache{}
 	for i, sample := range s {

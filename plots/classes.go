@@ -28,8 +28,8 @@ func (r Results) Table() (classes, figures []string, values [][]float64) {
 }
 
 // Classes draws a bar per class and figure, in percent from 0, and the mean over the classes below. With adds published or
-// other results as marks on the bars; they are matched by the names of class and figure, and their mean is marked only where it is
-// one over the same classes.
+// other results as marks on the bars; they are matched by the names of class and figure, and their mean is marked only
+// where it is one over the same classes.
 func Classes(t Tabler, opts ...Option) *Figure {
 	o := gather(opts)
 	chart, err := newClassChart(t, o)

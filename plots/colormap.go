@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// A ColorMap gives a colour to each of 256 levels, from the least to the greatest value. It is worked out when it is first used.
+// A ColorMap gives a colour to each of 256 levels, from the least to the greatest value. It is worked out when it is first
+// used.
 type ColorMap struct{ levels func() *[256]color.NRGBA }
 
 // NewColorMap makes a map of one's own.

@@ -9,14 +9,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// MeanRanker is the mean ranks of several detectors, 1 being the best, and the difference from which on two of them can be told apart.
+// MeanRanker is the mean ranks of several detectors, 1 being the best, and the difference from which on two of them can be
+// told apart.
 type MeanRanker interface {
 	MeanRanks() (names []string, ranks []float64, critical float64)
 }
 
-// CriticalDifference draws the diagram of Demšar (Statistical comparisons of classifiers over multiple data sets, JMLR 7, 2006): the
-// detectors on an axis of mean ranks, the best on the right, and a bar over those that cannot be told apart. Name names the figure that they
-// are ranked by.
+// CriticalDifference draws the diagram of Demšar (Statistical comparisons of classifiers over multiple data sets, JMLR 7,
+// 2006): the detectors on an axis of mean ranks, the best on the right, and a bar over those that cannot be told apart.
+// Name names the figure that they are ranked by.
 func CriticalDifference(r MeanRanker, opts ...Option) *Figure {
 	o := gather(opts)
 	names, ranks, critical := r.MeanRanks()
@@ -172,8 +173,8 @@ func (d *rankDiagram) bar(c draw.Canvas, at func(float64) vg.Length, y vg.Length
 	c.FillText(s, vg.Point{X: end + 6*pixel, Y: y}, text)
 }
 
-// name leads a line from a detector's rank down and to its name: the better half on the right, the best on top; the other on the left,
-// the worst on top, so that no lines cross.
+// name leads a line from a detector's rank down and to its name: the better half on the right, the best on top; the other
+// on the left, the worst on top, so that no lines cross.
 func (d *rankDiagram) name(c draw.Canvas, i int, x, axis, below vg.Length) {
 	s := plain(labelSize, ink)
 	s.YAlign = draw.YCenter

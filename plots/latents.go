@@ -13,8 +13,8 @@ import (
 const latentRange = 4.5
 
 // Latents draws, for each scale, a histogram of the latents z beside the unit normal that training pulls them towards.
-// Latents of normal images should follow the curve; those of anomalous images spread. Panels gives other names than those of
-// scales.
+// Latents of normal images should follow the curve; those of anomalous images spread. Panels gives other names than those
+// of scales.
 func Latents(z [][]float32, opts ...Option) *Figure {
 	o := gather(opts)
 	if len(z) == 0 {

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Learner is how figures of several detectors grow while they learn. Curve i is of figures[i] of detectors[i]: the epochs and, at each, the
-// mean, the lowest and the highest of its trainings.
+// Learner is how figures of several detectors grow while they learn. Curve i is of figures[i] of detectors[i]: the epochs
+// and, at each, the mean, the lowest and the highest of its trainings.
 type Learner interface {
 	Learning() (detectors, figures []string, curves [][4][]float64)
 }

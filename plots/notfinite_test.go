@@ -13,8 +13,8 @@ import (
 // notNumbers finds coordinates that no viewer can draw.
 var notNumbers = regexp.MustCompile(`[ ,"]([+-]?Inf|NaN)`)
 
-// TestNumbersThatAreNone: each number that a figure is given is tried as NaN and infinity. The figure says that it cannot be drawn,
-// or draws what there is.
+// TestNumbersThatAreNone: each number that a figure is given is tried as NaN and infinity. The figure says that it cannot
+// be drawn, or draws what there is.
 func TestNumbersThatAreNone(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		for name, f := range figuresWith(bad) {

@@ -92,8 +92,8 @@ func Unit(s string) Option { return func(o *options) { o.unit = s } }
 // Colors chooses the colour map.
 func Colors(m *ColorMap) Option { return func(o *options) { o.colors = m } }
 
-// Range fixes the values of the first and last colour, so that figures can be compared. Without it, or if one of them is not
-// finite, the range is that of the values shown.
+// Range fixes the values of the first and last colour, so that figures can be compared. Without it, or if one of them is
+// not finite, the range is that of the values shown.
 func Range(low, high float64) Option { return func(o *options) { o.low, o.high = low, high } }
 
 // colorMap is the chosen map or else the figure's own.

@@ -15,8 +15,8 @@ type Ranker interface {
 	Ranked() (names []string, values, low, high []float64)
 }
 
-// Ranking draws a row for each detector, best on top: a dot with its interval. The axis covers the values and need not start at 0. Name
-// names the figure.
+// Ranking draws a row for each detector, best on top: a dot with its interval. The axis covers the values and need not
+// start at 0. Name names the figure.
 func Ranking(r Ranker, opts ...Option) *Figure {
 	o := gather(opts)
 	names, values, low, high := r.Ranked()

@@ -87,7 +87,8 @@ func bilinear(values []float32, h, w int, y, x float64) float64 {
 	return row(y0) + fy*(row(y1)-row(y0))
 }
 
-// greyed keeps a picture's lightness only, in place, pulled a little towards white so that dark objects do not hide the map.
+// greyed keeps a picture's lightness only, in place, pulled a little towards white so that dark objects do not hide the
+// map.
 func greyed(m *image.NRGBA) *image.NRGBA {
 	for i := 0; i < len(m.Pix); i += 4 {
 		y := 0.299*float64(m.Pix[i]) + 0.587*float64(m.Pix[i+1]) + 0.114*float64(m.Pix[i+2])

@@ -35,8 +35,9 @@ type panel struct {
 }
 
 // Training draws a run's curves: loss, learning rate, gradient norm, log-likelihood per scale, and whatever else its
-// record holds. It can be drawn again and again while the run goes on. With adds other runs to compare. The log density of the
-// latents is only one of the two terms of a likelihood: it may fall while the loss falls, since the log-determinant grows.
+// record holds. It can be drawn again and again while the run goes on. With adds other runs to compare. The log density of
+// the latents is only one of the two terms of a likelihood: it may fall while the loss falls, since the log-determinant
+// grows.
 func Training(h Historian, opts ...Option) *Figure {
 	o := gather(opts)
 	var panels []*panel

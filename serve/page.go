@@ -8,8 +8,8 @@ import (
 //go:embed page.html
 var pageHTML []byte
 
-// page is for people: drop pictures, see what the detector says of them. It loads nothing from elsewhere, and says nothing that
-// needs a token.
+// page is for people: drop pictures, see what the detector says of them. It loads nothing from elsewhere, and says nothing
+// that needs a token.
 func page(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy",

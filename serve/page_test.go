@@ -13,8 +13,8 @@ import (
 	"github.com/msflow-go/msflow/serve"
 )
 
-// TestPageInABrowser: dropped pictures show their verdict and defects, the threshold moves, CSV comes out, junk is named, and
-// nothing is loaded from elsewhere. With MSFLOW_PAGE set to a file, a screenshot goes there.
+// TestPageInABrowser: dropped pictures show their verdict and defects, the threshold moves, CSV comes out, junk is named,
+// and nothing is loaded from elsewhere. With MSFLOW_PAGE set to a file, a screenshot goes there.
 func TestPageInABrowser(t *testing.T) {
 	python := python(t)
 	_, url, images, want := started(t, serve.Config{Token: "secret"})

@@ -27,7 +27,8 @@ type Verdict struct {
 	Regions   []region.Region `json:"regions"`            // null where the detector knows no threshold of its map
 	Mask      []byte          `json:"mask_png,omitempty"` // with ?mask=1: a picture of the image's size, white at the defects
 
-	// With ?map=1: the map at the detector's input size, as little-endian float32, its height and width, and what a defect reaches.
+	// With ?map=1: the map at the detector's input size, as little-endian float32, its height and width, and what a defect
+	// reaches.
 	Map          []byte  `json:"map,omitempty"`
 	MapSize      []int   `json:"map_size,omitempty"`
 	MapThreshold float64 `json:"map_threshold,omitempty"`

@@ -70,11 +70,12 @@ const (
 	tuned side = "pytorch_tuned"
 )
 
-// tunedMalloc keeps glibc from returning freed memory to the system: by default PyTorch spends much of a step on fresh pages.
+// tunedMalloc keeps glibc from returning freed memory to the system: by default PyTorch spends much of a step on fresh
+// pages.
 var tunedMalloc = []string{"MALLOC_MMAP_THRESHOLD_=4000000000", "MALLOC_TRIM_THRESHOLD_=8000000000", "MALLOC_TOP_PAD_=268435456"}
 
-// measure runs every side once, and returns the greatest share of the machine that others used. Every other round goes the other way
-// around.
+// measure runs every side once, and returns the greatest share of the machine that others used. Every other round goes the
+// other way around.
 func measure(ctx context.Context, o options, c benchCase, round int) (out map[side][]timing, others float64, err error) {
 	order := []side{ours, peer, tuned}
 	if round%2 == 1 {

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// othersShare runs cmd and tells which share of the machine other programs used meanwhile, 0 where the system does not say. A
-// program that waits for all its threads, such as PyTorch's, suffers much more from a busy neighbour than that share.
+// othersShare runs cmd and tells which share of the machine other programs used meanwhile, 0 where the system does not
+// say. A program that waits for all its threads, such as PyTorch's, suffers much more from a busy neighbour than that
+// share.
 func othersShare(cmd *exec.Cmd) (out []byte, share float64, err error) {
 	before, start := busyTime(), time.Now()
 	if out, err = cmd.Output(); err != nil {
@@ -24,7 +25,8 @@ func othersShare(cmd *exec.Cmd) (out []byte, share float64, err error) {
 	return out, max(0, float64(busyTime()-before-own)/float64(all)), nil
 }
 
-// busyTime is how long all processors together have been at work, or held by other virtual machines, since the system started.
+// busyTime is how long all processors together have been at work, or held by other virtual machines, since the system
+// started.
 func busyTime() time.Duration {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {

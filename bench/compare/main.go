@@ -1,7 +1,7 @@
-// Command compare measures this program against PyTorch on the same machine, in turns: one process of `msflow bench`, one of
-// bench/peer_torch.py as its users run it, and one more with the C library told to keep freed memory, round after round. What
-// disturbs the machine for a minute so disturbs both sides, and the ratios of each round are what to look at. Rounds in which other
-// programs were busy are not kept.
+// Command compare measures this program against PyTorch on the same machine, in turns: one process of `msflow bench`, one
+// of bench/peer_torch.py as its users run it, and one more with the C library told to keep freed memory, round after
+// round. What disturbs the machine for a minute so disturbs both sides, and the ratios of each round are what to look at.
+// Rounds in which other programs were busy are not kept.
 //
 //	go run ./bench/compare --rounds 5
 //	go run ./bench/compare --only 'train 24' --rounds 1 --append      # one more round of some cases

@@ -113,8 +113,8 @@ func (r *results) rows() []row {
 	return out
 }
 
-// ratios are how many times longer the other side took: in a round of least, median and greatest ratio, in the best times of all
-// rounds, and in the least processor time of all rounds.
+// ratios are how many times longer the other side took: in a round of least, median and greatest ratio, in the best times
+// of all rounds, and in the least processor time of all rounds.
 type ratios struct{ least, median, most, best, processor float64 }
 
 func (x row) against(other side) ratios {

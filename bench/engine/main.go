@@ -1,6 +1,5 @@
-// Command engine measures interpreters of Go cell by cell: it runs the same
-// session in one of them and prints a row of the table in
-// bench/results/engine.md. See engine.sh.
+// Command engine measures interpreters of Go cell by cell: it runs the same session in one of them and prints a row of the
+// table in bench/results/engine.md. See engine.sh.
 package main
 
 import (
@@ -88,8 +87,8 @@ const (
 	fib  = "func fib(n int) int { if n < 2 { return n }; return fib(n-1) + fib(n-2) }"
 )
 
-// mixedCell is the k-th of a long session, of what all interpreters can: a
-// variable, a function with a closure, a type with methods, a statement.
+// mixedCell is the k-th of a long session, of what all interpreters can: a variable, a function with a closure, a type
+// with methods, a statement.
 func mixedCell(k int) string {
 	switch k % 4 {
 	case 0:

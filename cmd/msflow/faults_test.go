@@ -18,9 +18,9 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 )
 
-// The campaign of faults: processes killed at random moments, a full disk, two processes in one folder, flipped bytes. Whatever
-// happens, the next command comes to the very bytes of an undisturbed one or says what is wrong. bench/faults.sh runs it at
-// full length and keeps its table; MSFLOW_SLOW alone runs a short form.
+// The campaign of faults: processes killed at random moments, a full disk, two processes in one folder, flipped bytes.
+// Whatever happens, the next command comes to the very bytes of an undisturbed one or says what is wrong. bench/faults.sh
+// runs it at full length and keeps its table; MSFLOW_SLOW alone runs a short form.
 
 // asProgram makes the test binary be msflow.
 const asProgram = "MSFLOW_TEST_AS_PROGRAM"
@@ -124,7 +124,8 @@ func copyFolder(t *testing.T, from, to string) {
 	}
 }
 
-// TestFaultsFlip changes one byte of each file that a run is read from, and looks that the difference is refused or is none.
+// TestFaultsFlip changes one byte of each file that a run is read from, and looks that the difference is refused or is
+// none.
 func TestFaultsFlip(t *testing.T) {
 	n := times(t, "MSFLOW_FLIPS", 12)
 	random := rand.New(rand.NewPCG(7, 2))

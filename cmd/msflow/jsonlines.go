@@ -16,8 +16,8 @@ import (
 // jsonLines is a file that grows by whole lines, each of which is on the disk when add returns.
 type jsonLines struct{ *os.File }
 
-// openJSONLines opens the file to be continued and reads its lines. A last line that a killed process left unfinished is removed;
-// one inside that is no row is an error, since the file is then something else.
+// openJSONLines opens the file to be continued and reads its lines. A last line that a killed process left unfinished is
+// removed; one inside that is no row is an error, since the file is then something else.
 func openJSONLines[Row any](path string) (*jsonLines, []Row, error) {
 	if err := durable.MkdirAll(filepath.Dir(path)); err != nil {
 		return nil, nil, fmt.Errorf("the results: %w", err)

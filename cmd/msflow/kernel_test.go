@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// Each way to install puts a kernel where Jupyter looks, check finds it there,
-// and uninstall takes it away.
+// Each way to install puts a kernel where Jupyter looks, check finds it there, and uninstall takes it away.
 func TestKernelInstallCheckUninstall(t *testing.T) {
 	program := buildProgram(t)
 	data, prefix, venv := t.TempDir(), t.TempDir(), t.TempDir()

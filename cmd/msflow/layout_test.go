@@ -93,7 +93,8 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
-// TestFilesAreReplacedInOnePlace: a rename alone may leave an empty file after a power cut, so only package durable renames.
+// TestFilesAreReplacedInOnePlace: a rename alone may leave an empty file after a power cut, so only package durable
+// renames.
 func TestFilesAreReplacedInOnePlace(t *testing.T) {
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -197,8 +197,8 @@ func TestPredictTrustsNoFewTestImages(t *testing.T) {
 	}
 }
 
-// TestMapsHaveOneRangeOfColours: an image's map has the same colours alone and among others, in predict and in eval, with the
-// paper's maps, too, and the range is in scores.json and in metrics.json.
+// TestMapsHaveOneRangeOfColours: an image's map has the same colours alone and among others, in predict and in eval, with
+// the paper's maps, too, and the range is in scores.json and in metrics.json.
 func TestMapsHaveOneRangeOfColours(t *testing.T) {
 	for _, more := range [][]string{{"--hold-out", "0.25"}, {"--hold-out", "0.25", "--recipe", "paper"}, {"--hold-out", "0"}} {
 		run := smallRun(t, append(more, "--epochs", "1")...)

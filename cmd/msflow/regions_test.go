@@ -15,7 +15,8 @@ import (
 	"github.com/msflow-go/msflow/lib/region"
 )
 
-// Pictures of other sizes and shapes than the detector's get results in their own pixels, and all files tell of the same defects.
+// Pictures of other sizes and shapes than the detector's get results in their own pixels, and all files tell of the same
+// defects.
 func TestRegionsInPixelsOfTheImage(t *testing.T) {
 	run := smallRun(t)
 	dir, out := t.TempDir(), filepath.Join(t.TempDir(), "out")

@@ -66,7 +66,8 @@ func (term *terminal) wait(pattern string) string {
 	}
 }
 
-// A training is started at the prompt, interrupted, looked at, continued and saved as a notebook, which then runs by itself.
+// A training is started at the prompt, interrupted, looked at, continued and saved as a notebook, which then runs by
+// itself.
 func TestTrainingInTheREPL(t *testing.T) {
 	program := buildREPL(t)
 	dir := t.TempDir()

@@ -61,8 +61,8 @@ func awaitLines(t *testing.T, out string, n int) map[string]streamRow {
 	}
 }
 
-// A watch that is killed again and again scores every image once, loses no result that it told of, and waits for a file that is
-// still being written.
+// A watch that is killed again and again scores every image once, loses no result that it told of, and waits for a file
+// that is still being written.
 func TestWatchLosesNothingWhenKilled(t *testing.T) {
 	run, dir, out := smallRun(t, "--epochs", "1"), t.TempDir(), filepath.Join(t.TempDir(), "out")
 	whole := filepath.Join(t.TempDir(), "late.png")

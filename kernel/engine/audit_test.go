@@ -10,12 +10,11 @@ import (
 	"github.com/goplus/ixgo"
 )
 
-// missingFromStandard are exported names of the standard library that cells
-// cannot use, by package; see TestStandardLibrary.
+// missingFromStandard are exported names of the standard library that cells cannot use, by package; see
+// TestStandardLibrary.
 var missingFromStandard = map[string]string{}
 
-// TestStandardLibrary compares what cells can import with the toolchain's export
-// data.
+// TestStandardLibrary compares what cells can import with the toolchain's export data.
 func TestStandardLibrary(t *testing.T) {
 	if !slow() {
 		t.Skip("MSFLOW_SLOW is not set")

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// A file of cells is a session. Cells are separated by ---- lines; a first line
-// that starts with # says what the file is about. What a cell must do stands in
-// comments at its end:
+// A file of cells is a session. Cells are separated by ---- lines; a first line that starts with # says what the file is
+// about. What a cell must do stands in comments at its end:
 //
 //	// Result: 3            what the last expression shows, by fmt.Sprintln
 //	// Output: text         all of standard output, or on the lines that follow
@@ -132,8 +131,8 @@ func checkInterrupt(t *testing.T, s *Session, n int, code string) {
 	}
 }
 
-// TestGoroutinesCountAtOnce starts goroutines that have not begun when the next
-// cell is compiled, whose maps must be guarded all the same.
+// TestGoroutinesCountAtOnce starts goroutines that have not begun when the next cell is compiled, whose maps must be
+// guarded all the same.
 func TestGoroutinesCountAtOnce(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	s := newSession(t)

@@ -13,8 +13,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
-// check type-checks a file as the package pkg, whose scope may already hold
-// objects of earlier cells.
+// check type-checks a file as the package pkg, whose scope may already hold objects of earlier cells.
 func (s *Session) check(pkg *types.Package, f *ast.File) *interp.Checked {
 	return s.program.Check(s.program.Context().FileSet, pkg, f)
 }
@@ -24,8 +23,8 @@ func dropCycles(c *interp.Checked) *interp.Checked {
 	return c
 }
 
-// A fixup edits a file by what the type checker found out; it reports whether it
-// changed anything, so that the file is checked again.
+// A fixup edits a file by what the type checker found out; it reports whether it changed anything, so that the file is
+// checked again.
 type fixup func(c *interp.Checked) bool
 
 var fixups = []fixup{keyLiterals, rangeChannels, chooseMust, dropResult, instantiateGo, printToStderr, exactConstant}
@@ -80,8 +79,8 @@ func (d *draft) outOfScope(name string) string {
 	return fmt.Sprintf("undefined: %s, as the cell declares a variable of that name; call the variable otherwise to use Go's own %s", name, name)
 }
 
-// keyLiterals writes T{x: 1} for T{1} where T has unexported fields of an
-// earlier cell: there the checker compares packages by pointer, not by path.
+// keyLiterals writes T{x: 1} for T{1} where T has unexported fields of an earlier cell: there the checker compares
+// packages by pointer, not by path.
 func keyLiterals(c *interp.Checked) (changed bool) {
 	if !hasError(c, "implicit assignment to unexported field") {
 		return false
@@ -195,10 +194,9 @@ func cellFunc(f *ast.File) *ast.FuncDecl {
 	return nil
 }
 
-// instantiateGo rewrites `go f(x)` of a generic f without type arguments, which
-// cannot be passed to the wrapper as it is, to a wrapped closure. Its arguments
-// are evaluated first, as go does, save for constants, which take their type
-// from the parameter.
+// instantiateGo rewrites `go f(x)` of a generic f without type arguments, which cannot be passed to the wrapper as it is,
+// to a wrapped closure. Its arguments are evaluated first, as go does, save for constants, which take their type from the
+// parameter.
 func instantiateGo(c *interp.Checked) (changed bool) {
 	if !hasErrorContaining(c, "without instantiation") && !hasErrorContaining(c, "cannot infer") {
 		return false
@@ -308,8 +306,7 @@ func exactConstant(c *interp.Checked) (changed bool) {
 	return true
 }
 
-// printToStderr makes the builtin print and println write to the cell's standard
-// error.
+// printToStderr makes the builtin print and println write to the cell's standard error.
 func printToStderr(c *interp.Checked) (changed bool) {
 	ast.Inspect(c.File, func(n ast.Node) bool {
 		e, ok := n.(*ast.CallExpr)

@@ -9,9 +9,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
-// A cell that is nothing but a constant or the name of a variable, as many are
-// that have a look at something, needs no code: it is type-checked like any
-// other, but neither built nor linked.
+// A cell that is nothing but a constant or the name of a variable, as many are that have a look at something, needs no
+// code: it is type-checked like any other, but neither built nor linked.
 
 // codeless is the value of such a cell.
 func (d *draft) codeless(c *interp.Checked) (value any, ok bool) {

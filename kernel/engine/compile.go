@@ -45,8 +45,8 @@ type draft struct {
 	methods map[string]*types.Func // hidden functions that take the place of methods
 }
 
-// compile makes a unit of a cell and declares what it declares. A cell that fails
-// leaves the session as it was. The caller holds s.compiling.
+// compile makes a unit of a cell and declares what it declares. A cell that fails leaves the session as it was. The caller
+// holds s.compiling.
 func (s *Session) compile(count int, label, src string) (u *unit, err error) {
 	undo, done := s.mark(), false
 	var d *draft
@@ -187,8 +187,7 @@ func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 	return &ast.FuncDecl{Name: cell.Ident(cellFuncName, token.NoPos), Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{}}, Body: body}
 }
 
-// newPackage is a package whose scope holds what the cell mentions of earlier
-// cells, under its own names.
+// newPackage is a package whose scope holds what the cell mentions of earlier cells, under its own names.
 func (d *draft) newPackage() *types.Package {
 	pkg := types.NewPackage("main", "main")
 	insert := func(name string) {
@@ -205,8 +204,7 @@ func (d *draft) newPackage() *types.Package {
 	return pkg
 }
 
-// resultTypes are the static types of the shown values. The result of printing
-// is not worth showing.
+// resultTypes are the static types of the shown values. The result of printing is not worth showing.
 func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
 	if d.p.Last == nil {
 		return nil, true
@@ -229,9 +227,8 @@ func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
 	return ts, d.p.Quiet || cell.IsPrint(c.Info, show.Args[0])
 }
 
-// place turns the hoisted `var x = f()` into assignments executed where they
-// were written, inside the cell function: the file is checked by now, so the
-// types of the new identifiers are entered by hand.
+// place turns the hoisted `var x = f()` into assignments executed where they were written, inside the cell function: the
+// file is checked by now, so the types of the new identifiers are entered by hand.
 func (d *draft) place(c *interp.Checked) {
 	d.p.OrderVars(c.Info)
 	var list []ast.Stmt
@@ -267,8 +264,7 @@ func typeOnly(t types.Type) (tv types.TypeAndValue) {
 	return tv
 }
 
-// bindStorage makes variables that are declared again use their old storage
-// while the cell is linked.
+// bindStorage makes variables that are declared again use their old storage while the cell is linked.
 func (s *Session) bindStorage(d *draft, pkg *types.Package, path string) (undo func()) {
 	var keys []string
 	for name := range d.rebind {

@@ -15,10 +15,9 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
-// concurrency decides which cells have their maps guarded (see guardMaps), which
-// is several times slower: those that start goroutines or mention a function of
-// a cell that does, and all while goroutines of earlier cells are running. A
-// function value that comes from a cell without is not guarded.
+// concurrency decides which cells have their maps guarded (see guardMaps), which is several times slower: those that start
+// goroutines or mention a function of a cell that does, and all while goroutines of earlier cells are running. A function
+// value that comes from a cell without is not guarded.
 type concurrency struct {
 	live  atomic.Int64    // goroutines that execute cells
 	names map[string]bool // functions and methods declared by cells that start goroutines
@@ -63,8 +62,8 @@ func Snapshot(m reflect.Value) reflect.Value {
 	return c
 }
 
-// synchronous are packages whose functions call back before they return, on the
-// same goroutine, and often: maps need no lock for them.
+// synchronous are packages whose functions call back before they return, on the same goroutine, and often: maps need no
+// lock for them.
 var synchronous = map[string]bool{
 	"bytes": true, "cmp": true, "container/heap": true, "errors": true, "fmt": true, "io/fs": true, "iter": true, "maps": true,
 	"os": true, "path/filepath": true, "reflect": true, "regexp": true, "slices": true, "sort": true, "strings": true,

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// leaveBehind is how long an interrupted cell may take to stop by itself. A
-// cell that is blocked in compiled code never does; its goroutine is left behind.
+// leaveBehind is how long an interrupted cell may take to stop by itself. A cell that is blocked in compiled code never
+// does; its goroutine is left behind.
 const leaveBehind = 60 * time.Millisecond
 
 // Eval runs one c.
@@ -94,8 +94,8 @@ func (s *Session) keepText(name, code string) {
 	s.cellText[name] = code
 }
 
-// compileCell compiles a cell. What fails in the compiler itself, which is no
-// reason for the session to end, is an error too.
+// compileCell compiles a cell. What fails in the compiler itself, which is no reason for the session to end, is an error
+// too.
 func (s *Session) compileCell(cell Cell) (u *unit, err error) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -152,8 +152,7 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	}
 }
 
-// orExit is the end of a run that may have called os.Exit, perhaps in a goroutine
-// or where its panic was recovered.
+// orExit is the end of a run that may have called os.Exit, perhaps in a goroutine or where its panic was recovered.
 func (r *run) orExit(err *Error) *Error {
 	code := r.exited.Load()
 	switch {
@@ -224,8 +223,7 @@ func (r *run) runFunc(u *unit, name string, args ...ixgo.Value) *Error {
 	return nil
 }
 
-// result is the cell's value. Nothing is shown for printing, and an error that is
-// nil is not worth a line.
+// result is the cell's value. Nothing is shown for printing, and an error that is nil is not worth a line.
 func (r *run) result(u *unit) []any {
 	r.mu.Lock()
 	shown := r.shown
@@ -239,12 +237,11 @@ func (r *run) result(u *unit) []any {
 	return shown
 }
 
-// Go ends the process when a goroutine's stack reaches a limit. A run whose
-// stacks grow by more than stackLimit, beyond what many goroutines need, is
-// stopped before. Go's limit is set as high as it can be, so that there is time.
-// What all stacks take is known, and not whose they are: those that an earlier recursion left behind may still be there. So
-// the goroutines of the run are asked first; one that is many calls deep confesses. Recursions of compiled code alone are
-// not asked, and have twice the limit.
+// Go ends the process when a goroutine's stack reaches a limit. A run whose stacks grow by more than stackLimit, beyond
+// what many goroutines need, is stopped before. Go's limit is set as high as it can be, so that there is time. What all
+// stacks take is known, and not whose they are: those that an earlier recursion left behind may still be there. So the
+// goroutines of the run are asked first; one that is many calls deep confesses. Recursions of compiled code alone are not
+// asked, and have twice the limit.
 const (
 	stackLimit     = 200 << 20
 	goroutineStack = 32 << 10

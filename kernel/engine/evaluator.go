@@ -8,27 +8,22 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 )
 
-// Evaluator is everything a front end (the notebook session, the REPL,
-// `msflow run`) may ask of an evaluator of cells. Session implements it; a
-// second evaluator for other platforms could. All methods may be called from
-// any goroutine; Eval and TimeIt run one at a time, the others answer also
-// while a cell runs. Offsets in source text are Unicode code points.
+// Evaluator is everything a front end (the notebook session, the REPL, `msflow run`) may ask of an evaluator of cells.
+// Session implements it; a second evaluator for other platforms could. All methods may be called from any goroutine; Eval
+// and TimeIt run one at a time, the others answer also while a cell runs. Offsets in source text are Unicode code points.
 type Evaluator interface {
-	// Eval runs one cell: Go declarations, statements and imports in any mix.
-	// Output, results and displays go to the sink. The error is nil or an *Error; it was not
-	// given to the sink. Cancelling ctx interrupts the cell within 100 ms.
+	// Eval runs one cell: Go declarations, statements and imports in any mix. Output, results and displays go to the sink.
+	// The error is nil or an *Error; it was not given to the sink. Cancelling ctx interrupts the cell within 100 ms.
 	Eval(ctx context.Context, cell Cell, sink Sink) error
 
-	// Complete lists what could stand at the cursor. It never fails: with
-	// nothing found it has no items.
+	// Complete lists what could stand at the cursor. It never fails: with nothing found it has no items.
 	Complete(ctx context.Context, code string, cursor int) Completion
 
-	// Inspect describes what stands at the cursor, Source instead of only the
-	// declaration when detail > 0. Found is false when nothing is known.
+	// Inspect describes what stands at the cursor, Source instead of only the declaration when detail > 0. Found is false
+	// when nothing is known.
 	Inspect(ctx context.Context, code string, cursor, detail int) Inspection
 
-	// Variables lists the session's variables, functions, types and constants
-	// in order of name.
+	// Variables lists the session's variables, functions, types and constants in order of name.
 	Variables() []Variable
 
 	// Interrupt stops the running cell, if any, as cancelling its context does.
@@ -37,8 +32,7 @@ type Evaluator interface {
 	// Reset forgets every declaration and import of the session.
 	Reset() error
 
-	// Close gives back the process's standard streams. The Evaluator is not
-	// usable afterwards.
+	// Close gives back the process's standard streams. The Evaluator is not usable afterwards.
 	Close() error
 }
 
@@ -54,16 +48,15 @@ type Cell struct {
 	Compiled func()
 }
 
-// Sink receives what a cell produces while it runs. Its methods MUST be safe
-// for concurrent use and MUST NOT block for long. A goroutine that outlives its
-// cell keeps that cell's Sink, so calls may come after Eval returned. Output
-// that a cell wrote arrives before Eval returns.
+// Sink receives what a cell produces while it runs. Its methods MUST be safe for concurrent use and MUST NOT block for
+// long. A goroutine that outlives its cell keeps that cell's Sink, so calls may come after Eval returned. Output that a
+// cell wrote arrives before Eval returns.
 type Sink interface {
-	// Stream receives what was written to standard output or standard error.
-	// The slice is the sink's to keep. It may end inside a UTF-8 sequence.
+	// Stream receives what was written to standard output or standard error. The slice is the sink's to keep. It may end
+	// inside a UTF-8 sequence.
 	Stream(s Stream, text []byte)
-	// Result receives the value of the cell's last expression: one value, or
-	// several for a call that returns several. Not called for nothing to show.
+	// Result receives the value of the cell's last expression: one value, or several for a call that returns several. Not
+	// called for nothing to show.
 	Result(values []any)
 	// Display receives a value shown by the program itself.
 	Display(d Display)
@@ -71,13 +64,12 @@ type Sink interface {
 	Clear(wait bool)
 	// Progress receives the state of something that takes long.
 	Progress(p Progress)
-	// Notice receives a remark about the session, such as which functions a
-	// redefined type has made stale, or a module being fetched.
+	// Notice receives a remark about the session, such as which functions a redefined type has made stale, or a module
+	// being fetched.
 	Notice(text string)
 	// GoroutineError receives a panic of a goroutine that the cell started.
 	GoroutineError(e *Error)
-	// Input asks the user for a line; the error is ErrNoInput where there is
-	// nobody to ask, or ctx's error.
+	// Input asks the user for a line; the error is ErrNoInput where there is nobody to ask, or ctx's error.
 	Input(ctx context.Context, prompt string, secret bool) (string, error)
 }
 

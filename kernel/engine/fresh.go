@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A program registers handlers, flags and variables by name once, and Go panics at the second time. A cell that does so is run
-// again and again, so what an earlier run registered under a name gives way; twice in one run is still an error.
+// A program registers handlers, flags and variables by name once, and Go panics at the second time. A cell that does so is
+// run again and again, so what an earlier run registered under a name gives way; twice in one run is still an error.
 
 // registry knows which run has registered a name.
 type registry struct {

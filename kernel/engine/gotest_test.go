@@ -46,8 +46,7 @@ func runProgram(ctx context.Context, file string, args ...string) (stdout, stder
 // slow reports whether tests may take minutes.
 func slow() bool { return os.Getenv("MSFLOW_SLOW") != "" }
 
-// goTestWant is how many of the Go distribution's own programs must run; ixgo's
-// command runs 343 of the 352 in Go 1.26.8.
+// goTestWant is how many of the Go distribution's own programs must run; ixgo's command runs 343 of the 352 in Go 1.26.8.
 const goTestWant = 343
 
 // goTestFails are those that do not, and why.
@@ -111,8 +110,8 @@ func relativeToTest(file string) string {
 // marked matches the first line of a program to run, perhaps with compiler flags.
 var marked = regexp.MustCompile(`\A// run( -.*)?\n`)
 
-// useExports tells the programs that call the linker where the compiled standard
-// library is, as the distribution's own test runner does.
+// useExports tells the programs that call the linker where the compiled standard library is, as the distribution's own
+// test runner does.
 func useExports(t *testing.T) {
 	list, err := exec.Command("go", "list", "-export", "-f", "{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}", "std").Output()
 	if err != nil {

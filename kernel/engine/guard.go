@@ -100,8 +100,8 @@ func failTest(args []reflect.Value) {
 	}
 }
 
-// An iterator that iter.Pull pulls from runs on a goroutine of its own. It belongs to the run of whoever pulls, whom its panic
-// reaches.
+// An iterator that iter.Pull pulls from runs on a goroutine of its own. It belongs to the run of whoever pulls, whom its
+// panic reaches.
 
 func (s *Session) pull(seq iter.Seq[any]) (next func() (any, bool), stop func()) {
 	w := new(worker)

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// hangs are ways not to return. An interrupt must end each within 100 ms, and
-// the next cell must work.
+// hangs are ways not to return. An interrupt must end each within 100 ms, and the next cell must work.
 var hangs = []string{
 	`for {}`,
 	`for { x++ }`,
@@ -111,8 +110,8 @@ sort.Ints(nil); slices.Sort([]int{}); strings.ToLower(""); io.EOF; os.Args; cont
 	t.Logf("%d ways, the slowest took %v", len(hangs), slowest)
 }
 
-// A recursion through compiled code that calls again after it was told to stop, as sort.Sort calls Less, ends too: before, it
-// went on in the background until its stack took a gigabyte.
+// A recursion through compiled code that calls again after it was told to stop, as sort.Sort calls Less, ends too: before,
+// it went on in the background until its stack took a gigabyte.
 func TestStoppedRecursionIsGone(t *testing.T) {
 	s := newSession(t)
 	if _, err := eval(s, deepSetup); err != nil {

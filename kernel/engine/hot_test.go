@@ -23,8 +23,8 @@ func coldSession(t testing.TB) *Session {
 	return s
 }
 
-// TestHotMeansTheSame runs what compiled code is made of in a session that
-// compiles everything and in one that compiles nothing.
+// TestHotMeansTheSame runs what compiled code is made of in a session that compiles everything and in one that compiles
+// nothing.
 func TestHotMeansTheSame(t *testing.T) {
 	for _, src := range []string{
 		`s := 0; for i := range 10 { s += i }; s`,
@@ -144,8 +144,7 @@ func TestHotOrder(t *testing.T) {
 	}
 }
 
-// TestHotRecursion ends a recursion of compiled functions that has no end, and
-// leaves one that has.
+// TestHotRecursion ends a recursion of compiled functions that has no end, and leaves one that has.
 func TestHotRecursion(t *testing.T) {
 	s := hotSession(t)
 	for _, src := range []string{
@@ -335,8 +334,8 @@ func (w *writer) statement(k int) {
 	}
 }
 
-// call is a statement: the order in which an expression calls functions and
-// reads the variables that they change is not defined.
+// call is a statement: the order in which an expression calls functions and reads the variables that they change is not
+// defined.
 func (w *writer) call() {
 	f := w.pick(w.funcs)
 	name, rest, _ := strings.Cut(f, "(")

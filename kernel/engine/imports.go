@@ -50,8 +50,8 @@ func importPaths(specs []*ast.ImportSpec) (paths []string) {
 	return paths
 }
 
-// addImports imports for the cell what earlier cells imported and it mentions,
-// and the compiled-in packages whose names it uses without declaring them.
+// addImports imports for the cell what earlier cells imported and it mentions, and the compiled-in packages whose names it
+// uses without declaring them.
 func (d *draft) addImports() {
 	for name, path := range d.s.scope.imports {
 		if d.p.Mentioned[name] && d.free(name) {
@@ -80,8 +80,7 @@ func (d *draft) addImport(name, path string) {
 	d.named[name] = true
 }
 
-// undeclaredPackages are the x of x.Name that nothing declares and that are the
-// name of a compiled-in package.
+// undeclaredPackages are the x of x.Name that nothing declares and that are the name of a compiled-in package.
 func (d *draft) undeclaredPackages() map[string]string {
 	found := map[string]string{}
 	for name, ids := range d.p.Free {
@@ -126,8 +125,7 @@ func (d *draft) declareRebound() {
 	}
 }
 
-// importQualified imports the packages of a type expression written by
-// qualifiedName, and takes their paths out of it.
+// importQualified imports the packages of a type expression written by qualifiedName, and takes their paths out of it.
 func (d *draft) importQualified(text string) string {
 	for strings.Contains(text, "\x00") {
 		x := strings.SplitN(text, "\x00", 3)
@@ -149,8 +147,8 @@ func importError(pos token.Position, path string, err error) *Error {
 	return &Error{Kind: KindCompile, Value: fmt.Sprintf("could not import %s: %v", path, err), Line: pos.Line, Column: pos.Column, file: pos.Filename}
 }
 
-// ImportPackage is the package that a cell's import of the path gives: compiled
-// in, or the source of a module, which it fetches if need be.
+// ImportPackage is the package that a cell's import of the path gives: compiled in, or the source of a module, which it
+// fetches if need be.
 func (s *Session) ImportPackage(ctx context.Context, path string) (*types.Package, error) {
 	s.evaluating.Lock()
 	defer s.evaluating.Unlock()
@@ -160,8 +158,7 @@ func (s *Session) ImportPackage(ctx context.Context, path string) (*types.Packag
 	return s.importPackage(path)
 }
 
-// PackageNamed is the path of the package that a cell means by name without an
-// import, "" when there is none.
+// PackageNamed is the path of the package that a cell means by name without an import, "" when there is none.
 func (s *Session) PackageNamed(name string) string { return s.packages.path(name) }
 
 // packageNames finds compiled-in packages by their short name.

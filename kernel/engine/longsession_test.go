@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// longSession makes up a session of cells of all kinds, and what each shows,
-// from a model of the variables, functions and types that it has declared.
+// longSession makes up a session of cells of all kinds, and what each shows, from a model of the variables, functions and
+// types that it has declared.
 type longSession struct {
 	rng    *rand.Rand
 	vars   map[string]int // name -> value

@@ -16,9 +16,8 @@ import (
 	"github.com/goplus/ixgo"
 )
 
-// modules finds packages that are not compiled in: by the user's go command, in
-// the module whose go.mod is beside the notebook or above it, or else in a
-// module of the session's own. They are interpreted from source.
+// modules finds packages that are not compiled in: by the user's go command, in the module whose go.mod is beside the
+// notebook or above it, or else in a module of the session's own. They are interpreted from source.
 type modules struct {
 	s    *Session
 	temp string            // the session's own module, once there is one

@@ -90,8 +90,7 @@ func Spin() { for {} }
 	}
 }
 
-// TestModuleFromCache imports a module that the go command has in its cache,
-// without a network.
+// TestModuleFromCache imports a module that the go command has in its cache, without a network.
 func TestModuleFromCache(t *testing.T) {
 	t.Setenv("GOPROXY", "off")
 	t.Setenv("GOFLAGS", "-mod=mod")

@@ -2,8 +2,7 @@ package engine
 
 import "testing"
 
-// TestOldCodeMeetsNewType is what the access is for: without it this ends the
-// process.
+// TestOldCodeMeetsNewType is what the access is for: without it this ends the process.
 func TestOldCodeMeetsNewType(t *testing.T) {
 	s := newSession(t)
 	for _, src := range []string{
@@ -19,8 +18,8 @@ func TestOldCodeMeetsNewType(t *testing.T) {
 	}
 }
 
-// TestGenericsOutliveWhatTheyMention instantiates generic code long after what
-// its body mentions was declared anew, and out of linking's sight.
+// TestGenericsOutliveWhatTheyMention instantiates generic code long after what its body mentions was declared anew, and
+// out of linking's sight.
 func TestGenericsOutliveWhatTheyMention(t *testing.T) {
 	s := newSession(t)
 	do := func(src, want string) {

@@ -16,9 +16,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 )
 
-// overrides are library functions that interpreted code gets in another form:
-// those that block become stoppable, those that would end the process panic,
-// and printing names its cell. Calls from compiled code are not affected.
+// overrides are library functions that interpreted code gets in another form: those that block become stoppable, those
+// that would end the process panic, and printing names its cell. Calls from compiled code are not affected.
 func (s *Session) overrides() map[string]any {
 	return map[string]any{
 		"time.Sleep":              func(d time.Duration) { current(s).sleep(d) },

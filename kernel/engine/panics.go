@@ -14,8 +14,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
-// failed is the *Error of a panic, which may have gone through several
-// interpreters on its way up, each of which wrapped it with its own frames.
+// failed is the *Error of a panic, which may have gone through several interpreters on its way up, each of which wrapped
+// it with its own frames.
 func (s *Session) failed(e any) *Error {
 	var stacks []string
 	for {

@@ -20,9 +20,8 @@ import (
 //
 //	// Error: division by zero
 //
-// It must do so in a cell of a session, under `msflow run`, and, with
-// MSFLOW_SLOW, under `go run`. MSFLOW_PROGRAMS names more directories of such
-// programs, for instance the _test directory of yaegi.
+// It must do so in a cell of a session, under `msflow run`, and, with MSFLOW_SLOW, under `go run`. MSFLOW_PROGRAMS names
+// more directories of such programs, for instance the _test directory of yaegi.
 type language struct {
 	file, src      string
 	output, failed string // one of them

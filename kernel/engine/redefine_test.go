@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// A redefiner makes up a session whose cells declare the same few names again and again, in all forms that their uses allow.
-// After some cells the session is asked what all of it computes. A program has the declarations as they then are, once for
-// each time that was asked, and must print the same.
+// A redefiner makes up a session whose cells declare the same few names again and again, in all forms that their uses
+// allow. After some cells the session is asked what all of it computes. A program has the declarations as they then are,
+// once for each time that was asked, and must print the same.
 //
 //	f0 … f5   functions that call each other; f0 and f1 keep their type
 //	c0 … c3   constants, or variables

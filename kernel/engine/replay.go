@@ -52,8 +52,8 @@ func (d *draft) replay(types []string, rev *revision) (parts []cell.Part) {
 	return parts
 }
 
-// dependants marks the declarations that mention one of the names, or a name
-// that such a declaration declares, and adds those names.
+// dependants marks the declarations that mention one of the names, or a name that such a declaration declares, and adds
+// those names.
 func (sc *scope) dependants(again map[string]bool) []bool {
 	use := make([]bool, len(sc.sources))
 	for grown := true; grown; {
@@ -85,9 +85,8 @@ func touches(so cell.Source, names map[string]bool) bool {
 	return slices.ContainsFunc(so.Names, func(n string) bool { return names[n] })
 }
 
-// rebound are the variables whose type mentions a type that is declared again.
-// A type that cannot be written, for it is shadowed or unexported, keeps its
-// variable as it was.
+// rebound are the variables whose type mentions a type that is declared again. A type that cannot be written, for it is
+// shadowed or unexported, keeps its variable as it was.
 func (s *Session) rebound(p *cell.Parsed, again map[string]bool) map[string]string {
 	vars := map[string]string{}
 	for name, o := range s.scope.objects {

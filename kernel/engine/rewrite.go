@@ -16,9 +16,8 @@ import (
 //	select { … }     gets that last case, if it has no default
 //	go f(x)          becomes   go wrap(f)(x), which reports a panic
 //
-// nb.Stop panics with interrupted{} when the running cell was cancelled. That
-// case ends in a for loop because such a select is a terminating statement.
-// Loops and calls are stopped by other means; see stopper.
+// nb.Stop panics with interrupted{} when the running cell was cancelled. That case ends in a for loop because such a
+// select is a terminating statement. Loops and calls are stopped by other means; see stopper.
 type rewriter struct{}
 
 func runtimeSel(name string, pos token.Pos) ast.Expr {
@@ -201,8 +200,8 @@ func (r *rewriter) decl(d ast.Decl) {
 	}
 }
 
-// announced stands in for the body of a function that a cell only announces,
-// as cells do that show a package's functions to a reader.
+// announced stands in for the body of a function that a cell only announces, as cells do that show a package's functions
+// to a reader.
 func announced(d *ast.FuncDecl) *ast.BlockStmt {
 	p := d.End()
 	text := &ast.BasicLit{ValuePos: p, Kind: token.STRING, Value: strconv.Quote(d.Name.Name + " is declared without a body")}

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// run is one execution of a cell. The goroutines that the cell starts belong
-// to it, also those that go on after the cell has returned.
+// run is one execution of a cell. The goroutines that the cell starts belong to it, also those that go on after the cell
+// has returned.
 type run struct {
 	s         *Session
 	out       *streams.Owner
@@ -186,8 +186,8 @@ func (r *run) overflow(in *ssa.Function) {
 	r.cancel()
 }
 
-// current is the run of the calling goroutine. A goroutine that compiled code
-// started is taken to work for the cell in the foreground.
+// current is the run of the calling goroutine. A goroutine that compiled code started is taken to work for the cell in the
+// foreground.
 func current(s *Session) *run {
 	if w := working(); w != nil {
 		return w.r
@@ -209,8 +209,7 @@ func (c cellContext) Err() error {
 	return nil
 }
 
-// liveContext is the context of whatever cell the calling goroutine works for.
-// Cells see one as the variable ctx.
+// liveContext is the context of whatever cell the calling goroutine works for. Cells see one as the variable ctx.
 type liveContext struct{ s *Session }
 
 func (c liveContext) Deadline() (time.Time, bool) { return time.Time{}, false }
@@ -218,8 +217,8 @@ func (c liveContext) Done() <-chan struct{}       { return current(c.s).done }
 func (c liveContext) Err() error                  { return cellContext{current(c.s)}.Err() }
 func (c liveContext) Value(any) any               { return nil }
 
-// Context is cancelled when the cell that the calling goroutine works for is
-// interrupted. Outside of cells it is context.Background.
+// Context is cancelled when the cell that the calling goroutine works for is interrupted. Outside of cells it is
+// context.Background.
 func Context() context.Context {
 	if w := working(); w != nil {
 		return cellContext{w.r}
@@ -238,9 +237,8 @@ func (r *run) inOrder() Sink {
 	return r.sink
 }
 
-// Output is the Sink of the cell that the calling goroutine works for; outside
-// of cells that of OutputTo, or a Discard. Packages that display values from compiled code
-// use it.
+// Output is the Sink of the cell that the calling goroutine works for; outside of cells that of OutputTo, or a Discard.
+// Packages that display values from compiled code use it.
 func Output() Sink {
 	if w := working(); w != nil {
 		return w.r.inOrder()

@@ -14,8 +14,8 @@ import (
 // runtimePath is the import path of the package that rewritten cells call.
 const runtimePath = "msflow/cell"
 
-// The package is registered once per process so that the type checker knows its
-// types; each session puts its own functions in place (see runtimeFuncs).
+// The package is registered once per process so that the type checker knows its types; each session puts its own functions
+// in place (see runtimeFuncs).
 func init() {
 	none := (*Session)(nil)
 	funcs := map[string]reflect.Value{}
@@ -88,8 +88,7 @@ func (r *run) show(v []any) {
 	r.shown = v
 }
 
-// wrap makes the function of a go statement run as part of r, with a panic
-// reported instead of ending the process.
+// wrap makes the function of a go statement run as part of r, with a panic reported instead of ending the process.
 func (r *run) wrap(f any) any {
 	rf := reflect.ValueOf(f)
 	if rf.Kind() != reflect.Func {
@@ -176,6 +175,5 @@ func reflectPlain(v reflect.Value) any {
 // elsewhere is the Sink of code that belongs to no cell; see OutputTo.
 var elsewhere atomic.Pointer[Sink]
 
-// OutputTo makes sink what Output gives outside of cells, for programs that were
-// notebooks.
+// OutputTo makes sink what Output gives outside of cells, for programs that were notebooks.
 func OutputTo(sink Sink) { elsewhere.Store(&sink) }

@@ -65,8 +65,7 @@ func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 	}
 }
 
-// remember keeps the source of the cell's declarations and drops that of those
-// it shadows.
+// remember keeps the source of the cell's declarations and drops that of those it shadows.
 func (sc *scope) remember(p *cell.Parsed, info *types.Info) {
 	now := map[string]bool{}
 	for i := range p.Sources {
@@ -148,8 +147,8 @@ func (s *Session) mark() (undo func()) {
 	}
 }
 
-// previous gives the current object of a name another, hidden name, under which
-// a cell that declares the name anew can still use it. It is "" when there is none.
+// previous gives the current object of a name another, hidden name, under which a cell that declares the name anew can
+// still use it. It is "" when there is none.
 func (s *Session) previous(name string) string {
 	o := s.scope.objects[name]
 	if o == nil {
@@ -195,12 +194,10 @@ func (s *Session) aliasObject(o types.Object, pkg *types.Package, alias string) 
 	return tn, address
 }
 
-// pruneEvery is how many cells are compiled between two prunings, at least: a
-// pruning looks at all that the session has.
+// pruneEvery is how many cells are compiled between two prunings, at least: a pruning looks at all that the session has.
 func (s *Session) pruneEvery() int { return max(32, s.program.Packages()/4) }
 
-// prune forgets the cells whose declarations have all been declared anew.
-// Without this a session grows with its length.
+// prune forgets the cells whose declarations have all been declared anew. Without this a session grows with its length.
 func (s *Session) prune() {
 	if s.units < s.pruned+s.pruneEvery() {
 		return

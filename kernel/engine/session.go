@@ -19,8 +19,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Session evaluates cells in this process. While there are sessions, os.Stdout
-// and os.Stderr are theirs; see Close.
+// Session evaluates cells in this process. While there are sessions, os.Stdout and os.Stderr are theirs; see Close.
 type Session struct {
 	evaluating sync.Mutex // one cell at a time
 	compiling  sync.Mutex // the type checker, the SSA program and linking

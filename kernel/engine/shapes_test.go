@@ -8,8 +8,8 @@ import (
 	"github.com/goplus/ixgo"
 )
 
-// A compiled package for testdata/cells/compiled_library.cells: its interface is
-// implemented by cells, and its functions call back into them.
+// A compiled package for testdata/cells/compiled_library.cells: its interface is implemented by cells, and its functions
+// call back into them.
 
 type Shape interface {
 	Area() float64

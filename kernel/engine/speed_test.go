@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// mixedCell is the k-th of a long session: a variable, a function with a
-// closure, a type with methods, and a statement, in turn.
+// mixedCell is the k-th of a long session: a variable, a function with a closure, a type with methods, and a statement, in
+// turn.
 func mixedCell(k int) string {
 	switch k % 4 {
 	case 0:
@@ -37,9 +37,8 @@ func quartile(d []time.Duration) time.Duration {
 	return d[len(d)/4]
 }
 
-// TestLongSession holds what a session may cost: 0.5 ms a cell, 60 KB of heap a
-// cell, and after many cells at most twice the time of the first. The times
-// allow for a machine that is busy; BenchmarkCell is exact.
+// TestLongSession holds what a session may cost: 0.5 ms a cell, 60 KB of heap a cell, and after many cells at most twice
+// the time of the first. The times allow for a machine that is busy; BenchmarkCell is exact.
 func TestLongSession(t *testing.T) {
 	n := 400
 	if slow() {

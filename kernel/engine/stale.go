@@ -11,8 +11,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
-// staleTypes says what still has the former type when a cell redefines one. A
-// type that is only declared again for a new method brings its dependants along.
+// staleTypes says what still has the former type when a cell redefines one. A type that is only declared again for a new
+// method brings its dependants along.
 func (d *draft) staleTypes() (notices []string) {
 	for _, name := range slices.Sorted(maps.Keys(d.p.Declared)) {
 		o, ok := d.s.scope.objects[name].(*types.TypeName)
@@ -35,8 +35,7 @@ func someNames(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// stale are the names of earlier cells that depend on a type and that the cell
-// does not declare anew.
+// stale are the names of earlier cells that depend on a type and that the cell does not declare anew.
 func (s *Session) stale(o *types.TypeName, p *cell.Parsed) (names []string) {
 	for _, so := range s.scope.sources {
 		if !so.Deps[o.Name()] || so.Method && strings.HasPrefix(so.Names[0], o.Name()+".") {

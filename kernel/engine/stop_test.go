@@ -11,8 +11,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 )
 
-// TestCodeIsRestored looks at the code of an earlier cell before an interrupt,
-// while a goroutine should stop but cannot, and after.
+// TestCodeIsRestored looks at the code of an earlier cell before an interrupt, while a goroutine should stop but cannot,
+// and after.
 func TestCodeIsRestored(t *testing.T) {
 	s := newSession(t)
 	for _, src := range []string{

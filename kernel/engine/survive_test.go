@@ -105,7 +105,8 @@ func TestNothingEndsTheProcess(t *testing.T) {
 	}
 }
 
-// TestGoexit ends goroutines in cells, which is no panic, and pulls from iterators that panic, which is one of whoever pulls.
+// TestGoexit ends goroutines in cells, which is no panic, and pulls from iterators that panic, which is one of whoever
+// pulls.
 func TestGoexit(t *testing.T) {
 	s := newSession(t)
 	for _, c := range []struct{ src, want string }{

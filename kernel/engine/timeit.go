@@ -13,8 +13,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/cell"
 )
 
-// timeitRuns are measured after the number of loops is found for which one run
-// takes about timeitTarget.
+// timeitRuns are measured after the number of loops is found for which one run takes about timeitTarget.
 const (
 	timeitRuns   = 7
 	timeitTarget = 100 * time.Millisecond
@@ -33,8 +32,8 @@ func (s *Session) TimeIt(ctx context.Context, c Cell, sink Sink) (Timing, error)
 
 const timedName = cell.Hidden + "timed"
 
-// timedFunc is the source of a function that runs the statement n times. A value
-// that is not a call's is assigned to nothing, as Go does not accept it alone.
+// timedFunc is the source of a function that runs the statement n times. A value that is not a call's is assigned to
+// nothing, as Go does not accept it alone.
 func timedFunc(code string) string {
 	statement := strings.TrimLeft(code, "\n")
 	above := code[:len(code)-len(statement)]

@@ -20,8 +20,8 @@ import (
 //
 // So it gets one, which does nothing.
 
-// DefersInRange reports whether a function's body, or a statement of it, has a
-// defer inside a range statement that is the function's own.
+// DefersInRange reports whether a function's body, or a statement of it, has a defer inside a range statement that is the
+// function's own.
 func DefersInRange(n ast.Node) (found bool) {
 	if levels.LeftOut("ast_deferrange") {
 		return false
@@ -67,8 +67,7 @@ func keepDefersIn(f *ast.File) {
 	})
 }
 
-// keepDefers adds such a defer to the functions of a file's text that need one,
-// without moving a line.
+// keepDefers adds such a defer to the functions of a file's text that need one, without moving a line.
 func keepDefers(src []byte) []byte {
 	if !bytes.Contains(src, []byte("defer")) || !bytes.Contains(src, []byte("range")) {
 		return src

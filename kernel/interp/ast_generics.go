@@ -9,9 +9,8 @@ import (
 	"github.com/goplus/ixgo"
 )
 
-// Generic functions of the standard library cannot be called through reflection.
-// ixgo brings most of them as source; these are the ones it lacks. They are
-// instantiated with an interface here, and the source that programs see calls that.
+// Generic functions of the standard library cannot be called through reflection. ixgo brings most of them as source; these
+// are the ones it lacks. They are instantiated with an interface here, and the source that programs see calls that.
 func init() {
 	for path, src := range standardPatches {
 		ixgo.RegisterPatch(path, src)

@@ -13,10 +13,9 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/memory"
 )
 
-// ixgo gives compiled code a wrong function for a method that is promoted
-// through an embedded pointer from a value: with A's String(), B struct{ A } and
-// C struct{ *B }, fmt cannot print a C. Such a method is declared, which does
-// what the promotion would:
+// ixgo gives compiled code a wrong function for a method that is promoted through an embedded pointer from a value: with
+// A's String(), B struct{ A } and C struct{ *B }, fmt cannot print a C. Such a method is declared, which does what the
+// promotion would:
 //
 //	func (r C) String() string { return r.B.A.String() }
 //
@@ -30,8 +29,7 @@ type promoter struct {
 // added starts the names that the methods add. It is a letter to Go, and not one that people type.
 const added = "ᐧ"
 
-// promotions is the source of the methods to declare for a package's types, and
-// that of the imports they need.
+// promotions is the source of the methods to declare for a package's types, and that of the imports they need.
 func promotions(pkg *types.Package) (imports, decls string) {
 	p := promoter{pkg: pkg, imports: map[string]string{}}
 	for _, name := range pkg.Scope().Names() {
@@ -50,8 +48,7 @@ func promotions(pkg *types.Package) (imports, decls string) {
 	return imports, p.src.String()
 }
 
-// embedsPointer reports whether a struct has an embedded field that is a
-// pointer, or a struct for which that is so.
+// embedsPointer reports whether a struct has an embedded field that is a pointer, or a struct for which that is so.
 func embedsPointer(t types.Type) bool {
 	st, ok := t.Underlying().(*types.Struct)
 	if !ok {
@@ -158,8 +155,7 @@ func (p *Program) Promote(c *Checked) (changed bool) {
 	return true
 }
 
-// promoteInFile adds the methods to the text of a program's only file, without
-// moving a line.
+// promoteInFile adds the methods to the text of a program's only file, without moving a line.
 func promoteInFile(src []byte, imp types.Importer) []byte {
 	if !strings.Contains(string(src), "struct") || levels.LeftOut("ast_promote") {
 		return src

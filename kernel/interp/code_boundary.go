@@ -59,7 +59,8 @@ type Fault struct {
 
 func (f Fault) Error() string { return fmt.Sprint(f.Value) }
 
-// Fault says where the panic v, which was just recovered from, happened in c. A value that knows that is given back as it is.
+// Fault says where the panic v, which was just recovered from, happened in c. A value that knows that is given back as it
+// is.
 func (c *Call) Fault(v any) any {
 	switch v.(type) {
 	case ixgo.PanicError, ixgo.FatalError, Fault:

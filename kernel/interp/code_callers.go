@@ -10,8 +10,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/levels"
 )
 
-// A stack ends with runtime.goexit, where each goroutine begins. ixgo's ends with the first interpreted function, so that code
-// finds too little which, as go.uber.org/fx does, leaves the last frame out:
+// A stack ends with runtime.goexit, where each goroutine begins. ixgo's ends with the first interpreted function, so that
+// code finds too little which, as go.uber.org/fx does, leaves the last frame out:
 //
 //	n := runtime.Callers(1, pcs) // 1 in main, where Go gives 3 with runtime.main and runtime.goexit
 

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// ixgo takes runtime.Goexit for panic(nil) when it passes a function with deferred calls, and executes these twice when it is
-// one of them that calls it; a main that calls it waits for ever:
+// ixgo takes runtime.Goexit for panic(nil) when it passes a function with deferred calls, and executes these twice when it
+// is one of them that calls it; a main that calls it waits for ever:
 //
 //	go func() { defer wg.Done(); runtime.Goexit() }()
 //

@@ -15,14 +15,11 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Interpreted code is stopped by changing it. A function of ixgo's is a slice of
-// closures, one for each instruction, that the interpreter looks up one by one.
-// While goroutines should stop, the first closure of every basic block, so that
-// every turn of a loop and every entry of a function meets one, is another that
-// asks whether the calling goroutine is to stop before it does the same. Code
-// that nobody wants to stop pays nothing; to poll a flag would cost loops and
-// calls a fifth of their time, and every package a part of its compilation.
-// Package hot's code asks by itself.
+// Interpreted code is stopped by changing it. A function of ixgo's is a slice of closures, one for each instruction, that
+// the interpreter looks up one by one. While goroutines should stop, the first closure of every basic block, so that every
+// turn of a loop and every entry of a function meets one, is another that asks whether the calling goroutine is to stop
+// before it does the same. Code that nobody wants to stop pays nothing; to poll a flag would cost loops and calls a fifth
+// of their time, and every package a part of its compilation. Package hot's code asks by itself.
 
 // Deferred calls are to run when a panic of stopping passes their function, as they unlock and close things. So what they
 // call is not stopped, for a while.
@@ -67,8 +64,8 @@ func (s *Stopper) Panics() { s.panicked.Store(routine.Goid(), false) }
 
 func (s *Stopper) patient() bool { return time.Since(time.Unix(0, s.since.Load())) < Patience }
 
-// tidies reports whether a frame belongs to a deferred call that runs since v was panicked with. Of a call that compiled code
-// or another interpreter makes it cannot tell: after a panic it is taken for one.
+// tidies reports whether a frame belongs to a deferred call that runs since v was panicked with. Of a call that compiled
+// code or another interpreter makes it cannot tell: after a panic it is taken for one.
 func (s *Stopper) tidies(fr *ixcode.Frame, v any) bool {
 	id := routine.Goid()
 	_, panicked := s.panicked.Load(id)
@@ -202,8 +199,8 @@ func (s *Stopper) Forget() {
 	s.live()
 }
 
-// change makes the code of an interpreter's functions ask. The new array has the
-// old closures behind it, so that nothing else need remember them.
+// change makes the code of an interpreter's functions ask. The new array has the old closures behind it, so that nothing
+// else need remember them.
 func (s *Stopper) change(i *ixgo.Interp) {
 	for f := range ixcode.Functions(i) {
 		n := len(f.Code)

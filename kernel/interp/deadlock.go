@@ -13,9 +13,9 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Go ends a program all of whose goroutines wait for one another. Here that never holds, as the interpreter's own goroutines
-// wait for signals and the network. So it is looked for, in programs that use nothing which could wake a goroutine from
-// outside.
+// Go ends a program all of whose goroutines wait for one another. Here that never holds, as the interpreter's own
+// goroutines wait for signals and the network. So it is looked for, in programs that use nothing which could wake a
+// goroutine from outside.
 
 // wakers are functions of otherwise harmless packages after which a channel can be ready by itself.
 var wakers = map[string][]string{
@@ -113,8 +113,8 @@ func awaitDeadlock(exited *atomic.Bool) {
 	}
 }
 
-// waiting names the goroutines of the program if all of them wait for one another, and is "" if not, or if there are none; "main"
-// is one that has exited.
+// waiting names the goroutines of the program if all of them wait for one another, and is "" if not, or if there are none;
+// "main" is one that has exited.
 func waiting(exited bool) string {
 	all := make([]byte, 1<<20)
 	all = all[:runtime.Stack(all, true)]

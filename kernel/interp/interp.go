@@ -1,8 +1,8 @@
 // Package interp is ixgo, an interpreter of Go, with its errors corrected. It runs whole programs (RunProgram), and
 // programs that grow by one package after the other (Program). It knows nothing of cells, nor of where output goes.
 //
-// Corrections stand on the level of a program at which they work. Each says why, and shows the Go that needs it; package levels
-// says how to leave a level out and how to look at the SSA, which tells where a wrong result comes from.
+// Corrections stand on the level of a program at which they work. Each says why, and shows the Go that needs it; package
+// levels says how to leave a level out and how to look at the SSA, which tells where a wrong result comes from.
 //
 // Syntax trees and source text, before types are checked:
 //
@@ -36,7 +36,8 @@
 //	reflect_loader      one reflect type for each named type
 //	reflect_convert, reflect_interfaces, reflect_methodsets, reflect_receivers   conversions, interfaces, methods of made types
 //
-// Around them: program, check, link and redefine (a program that grows), run and deadlock (a whole program), support and typewalk.
+// Around them: program, check, link and redefine (a program that grows), run and deadlock (a whole program), support and
+// typewalk.
 package interp
 
 import (

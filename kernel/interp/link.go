@@ -34,9 +34,8 @@ func (p *Program) Link(pkg *ssa.Package, path string) (*ixgo.Interp, error) {
 	return i, p.initLibraries(i, pkg, libs)
 }
 
-// shortenInit leaves only the return of a package's initialiser, which is
-// linked like other functions but never runs: its variables are set by the
-// package's functions, and the packages that it imports are initialised already.
+// shortenInit leaves only the return of a package's initialiser, which is linked like other functions but never runs: its
+// variables are set by the package's functions, and the packages that it imports are initialised already.
 func shortenInit(init *ssa.Function) {
 	for _, b := range init.Blocks {
 		if _, returns := b.Instrs[0].(*ssa.Return); returns {
@@ -56,8 +55,7 @@ func moveGlobals(p *ssa.Package, path string) {
 	}
 }
 
-// newLibraries are the source packages that a package imports for the first time,
-// directly or not.
+// newLibraries are the source packages that a package imports for the first time, directly or not.
 func (p *Program) newLibraries(main *ssa.Package) (libs []*ssa.Package) {
 	var visit func(*types.Package)
 	visit = func(t *types.Package) {
@@ -101,8 +99,8 @@ func (p *Program) initLibraries(i *ixgo.Interp, main *ssa.Package, libs []*ssa.P
 	return nil
 }
 
-// keepLibrary installs the variables of a source package for later packages. An
-// empty stand-in keeps the path known to later interpreters.
+// keepLibrary installs the variables of a source package for later packages. An empty stand-in keeps the path known to
+// later interpreters.
 func (p *Program) keepLibrary(i *ixgo.Interp, main, q *ssa.Package) {
 	vars := map[string]reflect.Value{}
 	path := ""
@@ -128,9 +126,8 @@ func (p *Program) keepLibrary(i *ixgo.Interp, main, q *ssa.Package) {
 	standIn.Build()
 }
 
-// FindMethod implements ixgo.FindMethod for the program's types: when compiled
-// code first calls a method of an interpreted type, that type's methods are
-// linked into an interpreter of their own.
+// FindMethod implements ixgo.FindMethod for the program's types: when compiled code first calls a method of an interpreted
+// type, that type's methods are linked into an interpreter of their own.
 func (p *Program) FindMethod(mtyp reflect.Type, fn *types.Func) func([]reflect.Value) []reflect.Value {
 	var once sync.Once
 	var in *ixgo.Interp
@@ -166,8 +163,8 @@ func (p *Program) linkMethods(recv types.Type) *ixgo.Interp {
 	return i
 }
 
-// linkSnippet links a few lines that refer to an existing object. It panics on
-// failure, which is then reported as the panic of whatever called the method.
+// linkSnippet links a few lines that refer to an existing object. It panics on failure, which is then reported as the
+// panic of whatever called the method.
 func (p *Program) linkSnippet(src string, o types.Object) *ixgo.Interp {
 	f, err := parser.ParseFile(p.ctx.FileSet, "link", "package main\n"+src, parser.SkipObjectResolution)
 	if err != nil {

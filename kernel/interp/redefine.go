@@ -23,8 +23,8 @@ import (
 // Its ssa.Function stays and gets the new body, so that all SSA code that calls it, and what is linked from now on, means
 // the new one. Linked code stays too, save for the first instruction of the functions that call it, directly or not: they
 // jump to themselves, linked anew when they are first called. So a loop pays nothing, before and afterwards. What is
-// running goes on as it is, and a function value made of the function itself keeps the body that it had, unless its own code
-// is to jump too.
+// running goes on as it is, and a function value made of the function itself keeps the body that it had, unless its own
+// code is to jump too.
 
 // A Redefinition is a function of a package to be built that takes the place of an earlier one of the same type.
 type Redefinition struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/levels"
 )
 
-// ixgo writes the type arguments of a generic function into the names of all generic types that it first meets in an instance
-// of the function, as it must for those that the function declares:
+// ixgo writes the type arguments of a generic function into the names of all generic types that it first meets in an
+// instance of the function, as it must for those that the function declares:
 //
 //	func NewBox[T any](v T) *Box[T] { return &Box[T]{v} }
 //
@@ -40,7 +40,8 @@ func (l *instances) LookupReflect(t types.Type) (reflect.Type, bool) {
 	return ixcode.Outside(l.record, n), true
 }
 
-// declaredOutside reports whether a type and its arguments are declared outside of functions, and mention no type parameter.
+// declaredOutside reports whether a type and its arguments are declared outside of functions, and mention no type
+// parameter.
 func declaredOutside(n *types.Named) bool {
 	outside := true
 	WalkType(n, func(t types.Type) bool {

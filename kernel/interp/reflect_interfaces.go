@@ -7,8 +7,8 @@ import (
 	"github.com/goplus/reflectx"
 )
 
-// reflectx knows interface types that it has made by how they are written, with the names of packages and not their paths. An
-// interface of a second package with the same name, as the versions of an API have, then gets the methods of the first:
+// reflectx knows interface types that it has made by how they are written, with the names of packages and not their paths.
+// An interface of a second package with the same name, as the versions of an API have, then gets the methods of the first:
 //
 //	package expr // of module a, and another of module b
 //	type isKind interface{ isKind() }

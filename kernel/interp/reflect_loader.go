@@ -12,10 +12,9 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// loader stands between a program's interpreters and ixgo's own loader of
-// compiled packages. It gives every named type that the packages declare one
-// reflect type for the whole program, so that values keep their identity from
-// package to package, and gives earlier packages' variables their storage.
+// loader stands between a program's interpreters and ixgo's own loader of compiled packages. It gives every named type
+// that the packages declare one reflect type for the whole program, so that values keep their identity from package to
+// package, and gives earlier packages' variables their storage.
 type loader struct {
 	ixgo.Loader
 	p *Program
@@ -43,10 +42,9 @@ func (l *loader) Import(path string) (*types.Package, error) {
 	return l.Loader.Import(path)
 }
 
-// lighten makes the types of a compiled package load without the generic
-// packages that it imports. They are source, and none of their types is seen
-// from outside: compiling them would be a good part of a program's start, and
-// of the first package with fmt. A package is looked at once.
+// lighten makes the types of a compiled package load without the generic packages that it imports. They are source, and
+// none of their types is seen from outside: compiling them would be a good part of a program's start, and of the first
+// package with fmt. A package is looked at once.
 func lighten(path string) {
 	lightMu.Lock()
 	defer lightMu.Unlock()
@@ -131,8 +129,8 @@ func (k recordLoader) LookupReflect(t types.Type) (reflect.Type, bool) {
 	return nil, false
 }
 
-// newRecord starts a new reflectx context. Its cache of interfaces goes by the
-// names of types, so it must not outlive the redefinition of a type.
+// newRecord starts a new reflectx context. Its cache of interfaces goes by the names of types, so it must not outlive the
+// redefinition of a type.
 func (l *loader) newRecord() {
 	rctx := reflectx.NewContext()
 	rctx.SetHasImethod(func(typ reflect.Type, m reflectx.Method) bool {
@@ -187,8 +185,7 @@ func (l *loader) LookupReflect(t types.Type) (reflect.Type, bool) {
 	return rt, true
 }
 
-// error is looked up like a named type: in instances of generic functions ixgo
-// would take it for a local one.
+// error is looked up like a named type: in instances of generic functions ixgo would take it for a local one.
 var errorType = reflect.TypeFor[error]()
 
 func isError(n *types.Named) bool { return n == types.Universe.Lookup("error").Type() }

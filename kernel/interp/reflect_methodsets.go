@@ -37,8 +37,7 @@ import (
 // The change that would make this unnecessary is one line of ixgo's findExternMethod: reflectx.MethodByName(typ, name) for
 // typ.MethodByName(name).
 
-// methodTypes are the program's interpreted types that have methods, and the
-// interpreters to be told of them.
+// methodTypes are the program's interpreted types that have methods, and the interpreters to be told of them.
 type methodTypes struct {
 	all     methodSets     // every type told so far, without methods
 	pending []reflect.Type // not yet in all
@@ -54,9 +53,8 @@ func (m *methodTypes) note(n *types.Named, rt reflect.Type) {
 	}
 }
 
-// share tells a new interpreter of all types, and the others of the new ones.
-// One that only links methods may do so while the newest package is running, which
-// keeps its own method sets.
+// share tells a new interpreter of all types, and the others of the new ones. One that only links methods may do so while
+// the newest package is running, which keeps its own method sets.
 func (m *methodTypes) share(i *ixgo.Interp, whole bool) {
 	if levels.LeftOut("reflect_methodsets") {
 		return
@@ -87,8 +85,7 @@ func (m *methodTypes) share(i *ixgo.Interp, whole bool) {
 	}
 }
 
-// mayHaveMethods leaves out int, []string and the like, of which each
-// interpreter has entries.
+// mayHaveMethods leaves out int, []string and the like, of which each interpreter has entries.
 func mayHaveMethods(t reflect.Type) bool {
 	return t.PkgPath() != "" || t.Kind() == reflect.Struct || t.Kind() == reflect.Pointer
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/levels"
 )
 
-// TestMethodSetsField fails when ixgo changes what msets.go reaches into: the
-// field's type, or that an entry without methods is looked up the right way.
+// TestMethodSetsField fails when ixgo changes what msets.go reaches into: the field's type, or that an entry without
+// methods is looked up the right way.
 func TestMethodSetsField(t *testing.T) {
 	f, ok := methodSetsField()
 	if !ok || f.Offset != methodSetsOffset {

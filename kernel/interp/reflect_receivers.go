@@ -12,25 +12,21 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Compiled code calls the methods of interpreted types through functions that
-// reflectx makes. Two errors there and in ixgo give them a wrong receiver, which
-// is a segmentation fault at best. They are repaired here.
+// Compiled code calls the methods of interpreted types through functions that reflectx makes. Two errors there and in ixgo
+// give them a wrong receiver, which is a segmentation fault at best. They are repaired here.
 //
-// A value that is one pointer, such as struct{ m map[string]int }, stands itself
-// in an interface; of others there is the address. So a method with a value as
-// its receiver has two functions, one for T and one for *T. Of types that are one
+// A value that is one pointer, such as struct{ m map[string]int }, stands itself in an interface; of others there is the
+// address. So a method with a value as its receiver has two functions, one for T and one for *T. Of types that are one
 // pointer reflectx recognises only some, and gives the others that of *T for both.
 //
 //	type Set struct{ m map[string]int }
 //	func (s Set) String() string { return fmt.Sprint(len(s.m)) }
 //	fmt.Println(Set{map[string]int{"a": 1}}) // prints that String panicked
 //
-// The provider of these functions makes the missing one, and finishReceivers puts
-// it into the type's table of methods.
+// The provider of these functions makes the missing one, and finishReceivers puts it into the type's table of methods.
 //
-// ixgo keeps the functions of promoted methods by the embedded type and the
-// index of its field, but they are made for the offset in one struct. So they
-// are forgotten after each type.
+// ixgo keeps the functions of promoted methods by the embedded type and the index of its field, but they are made for the
+// offset in one struct. So they are forgotten after each type.
 
 func init() {
 	list := new(abi.MethodProviderList)
@@ -97,8 +93,8 @@ func finishReceivers() {
 	receivers.unfinished = nil
 }
 
-// hookMethods makes the context forget promoted methods after each type. The
-// check of a method comes after those of its type have been looked for.
+// hookMethods makes the context forget promoted methods after each type. The check of a method comes after those of its
+// type have been looked for.
 func hookMethods(ctx *ixgo.Context) {
 	if levels.LeftOut("reflect_receivers") {
 		return

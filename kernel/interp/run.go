@@ -14,11 +14,9 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// RunProgram runs a Go program, a file or the directory of a main package, in
-// the interpreter as `go run` would: with this process's streams and working
-// directory, and args as os.Args[1:]. It returns the exit code, 2 after a panic
-// or when the program does not compile, having written why to stderr. The
-// program cannot be interrupted other than by its signals.
+// RunProgram runs a Go program, a file or the directory of a main package, in the interpreter as `go run` would: with this
+// process's streams and working directory, and args as os.Args[1:]. It returns the exit code, 2 after a panic or when the
+// program does not compile, having written why to stderr. The program cannot be interrupted other than by its signals.
 func RunProgram(path string, args []string, stderr io.Writer) (exitCode int) {
 	i, err := loadProgram(path)
 	if err != nil {

@@ -9,10 +9,9 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Linking looks into every package of the program, of which there are many. It
-// needs the objects of those whose types it may meet, and nothing else of what
-// is linked already. So it is shown one package in the place of all those, and
-// no others; a package then costs much the same after a thousand packages.
+// Linking looks into every package of the program, of which there are many. It needs the objects of those whose types it
+// may meet, and nothing else of what is linked already. So it is shown one package in the place of all those, and no
+// others; a package then costs much the same after a thousand packages.
 
 // narrowed is what linking sees of a program.
 type narrowed struct {
@@ -33,8 +32,7 @@ func newNarrowed(prog *ssa.Program) narrowed {
 	return narrowed{packages: map[*types.Package]*ssa.Package{}, pinned: map[*types.Package]bool{}, linked: linked, variables: map[*types.Package]bool{}}
 }
 
-// narrow shows linking what it needs, among it the package pkg that is to be
-// linked, until undo is called.
+// narrow shows linking what it needs, among it the package pkg that is to be linked, until undo is called.
 func (p *Program) narrow(pkg *ssa.Package) (undo func()) {
 	n, all := &p.narrowed, programPackages(pkg.Prog)
 	n.packages[pkg.Pkg] = pkg

@@ -9,15 +9,13 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// ixgo compiles the methods of every type in Program.RuntimeTypes, the types
-// that are converted to interfaces somewhere, into every new interpreter. A
-// program that grows would make that list, and with it each package,
-// grow for ever. The list cannot be emptied by itself; but a copy of the Program
-// taken when its other maps existed and the list was still empty can be put back
-// after each package: it shares those maps and has an empty list.
+// ixgo compiles the methods of every type in Program.RuntimeTypes, the types that are converted to interfaces somewhere,
+// into every new interpreter. A program that grows would make that list, and with it each package, grow for ever. The list
+// cannot be emptied by itself; but a copy of the Program taken when its other maps existed and the list was still empty
+// can be put back after each package: it shares those maps and has an empty list.
 
-// warmSource makes ssa.Program create its maps without putting a type on the
-// list, by using methods, promoted ones and generic functions.
+// warmSource makes ssa.Program create its maps without putting a type on the list, by using methods, promoted ones and
+// generic functions.
 const warmSource = `package main
 type t struct{}
 func (t) M() {}

@@ -2,9 +2,8 @@ package interp
 
 import "go/types"
 
-// WalkType calls visit for t and for every type it is made of, until visit
-// returns false for one, which ends that branch. The inside of a named type is
-// not entered; its type arguments are.
+// WalkType calls visit for t and for every type it is made of, until visit returns false for one, which ends that branch.
+// The inside of a named type is not entered; its type arguments are.
 func WalkType(t types.Type, visit func(types.Type) bool) {
 	seen := map[types.Type]bool{}
 	var walk func(types.Type)
@@ -52,8 +51,8 @@ func WalkType(t types.Type, visit func(types.Type) bool) {
 	walk(t)
 }
 
-// mentionsTypeParam reports whether t has no values: it mentions a type
-// parameter, or is a generic type without its arguments.
+// mentionsTypeParam reports whether t has no values: it mentions a type parameter, or is a generic type without its
+// arguments.
 func mentionsTypeParam(t types.Type) bool {
 	found := false
 	WalkType(t, func(t types.Type) bool {

@@ -6,9 +6,8 @@ import "github.com/msflow-go/msflow/lib/internal/simd"
 //
 //	out[c,i] = Σ_j softmax_j(Σ_d q[d,i]·k[d,j]) · v[c,j]
 //
-// from qkv (3,dim,n), whose queries hold the scores' factor already. The scores
-// are stored by key and query, so both products read them without turning them,
-// and the sum that softmax divides by is applied to the result.
+// from qkv (3,dim,n), whose queries hold the scores' factor already. The scores are stored by key and query, so both
+// products read them without turning them, and the sum that softmax divides by is applied to the result.
 func attend(s *scratch, out, qkv []float32, heads, n int) {
 	d := len(out) / n / heads
 	scores, peak, total := s.take(n*n), s.take(n), s.take(n)
@@ -28,8 +27,7 @@ func attend(s *scratch, out, qkv []float32, heads, n int) {
 	s.put(total)
 }
 
-// softmaxColumns sets each value of a square matrix to e^(value − the column's
-// largest), and total to the columns' sums.
+// softmaxColumns sets each value of a square matrix to e^(value − the column's largest), and total to the columns' sums.
 func softmaxColumns(m, peak, total []float32) {
 	n := len(peak)
 	copy(peak, m[:n])

@@ -1,11 +1,8 @@
-// Package backbone turns images into the feature pyramid that the flow models:
-// three maps of a network trained on many other images. A convolutional
-// network's are at strides 4, 8 and 16; a vision transformer's are its patches
-// at three depths. The network is frozen: batch normalisation is folded into the
-// convolutions and there is no gradient.
+// Package backbone turns images into the feature pyramid that the flow models: three maps of a network trained on many
+// other images. A convolutional network's are at strides 4, 8 and 16; a vision transformer's are its patches at three
+// depths. The network is frozen: batch normalisation is folded into the convolutions and there is no gradient.
 //
-// A Backbone is built by name from a state dict, so weights published for
-// PyTorch fit as they are:
+// A Backbone is built by name from a state dict, so weights published for PyTorch fit as they are:
 //
 //	sd, err := weights.Backbone("efficientnet_lite0")
 //	b, err := backbone.New("efficientnet_lite0", sd, backbone.Options{})
@@ -33,16 +30,14 @@ type Feature struct {
 
 // Options chooses variants; the zero value is what the published results use.
 type Options struct {
-	// Padding of the ResNets' 3×3 and 7×7 convolutions: "reflect" (also "")
-	// mirrors the map without repeating its edge, as the reference program
-	// does; "zero" is how the weights were trained. EfficientNet-Lite0 always
-	// pads with zeros, as TensorFlow's "SAME".
+	// Padding of the ResNets' 3×3 and 7×7 convolutions: "reflect" (also "") mirrors the map without repeating its edge, as
+	// the reference program does; "zero" is how the weights were trained. EfficientNet-Lite0 always pads with zeros, as
+	// TensorFlow's "SAME".
 	Padding string
 }
 
-// Backbone computes feature pyramids. It reuses its memory from call to call
-// and uses all threads of one call, so it MUST NOT be used by two goroutines at
-// once.
+// Backbone computes feature pyramids. It reuses its memory from call to call and uses all threads of one call, so it MUST
+// NOT be used by two goroutines at once.
 type Backbone struct {
 	name     string
 	net      network
@@ -59,9 +54,8 @@ func Names() []string {
 	return names
 }
 
-// New builds the backbone called name from its weights under the names that
-// PyTorch's model has for them. Weights beyond what the pyramid needs are
-// ignored; a missing or misshapen tensor is an error that names it and its file.
+// New builds the backbone called name from its weights under the names that PyTorch's model has for them. Weights beyond
+// what the pyramid needs are ignored; a missing or misshapen tensor is an error that names it and its file.
 func New(name string, sd *weights.StateDict, opts Options) (*Backbone, error) {
 	net, err := build(name, sd, opts)
 	if err != nil {
@@ -92,14 +86,12 @@ func (b *Backbone) Name() string { return b.name }
 // Channels of the maps, from the shallowest to the deepest.
 func (b *Backbone) Channels() []int { c := b.net.channels(); return c[:] }
 
-// Strides of the maps in pixels: 4, 8 and 16, or three times a transformer's
-// patch.
+// Strides of the maps in pixels: 4, 8 and 16, or three times a transformer's patch.
 func (b *Backbone) Strides() []int { s := b.net.strides(); return s[:] }
 
-// Features computes the pyramid of a batch: x is (batch,3,h,w), RGB scaled to
-// 0…1 and normalised with ImageNet's mean and standard deviation. A map at
-// stride s has ⌈h/s⌉ × ⌈w/s⌉ pixels. h and w may be any from MinSize on, but for
-// a vision transformer they must be multiples of its patch.
+// Features computes the pyramid of a batch: x is (batch,3,h,w), RGB scaled to 0…1 and normalised with ImageNet's mean and
+// standard deviation. A map at stride s has ⌈h/s⌉ × ⌈w/s⌉ pixels. h and w may be any from MinSize on, but for a vision
+// transformer they must be multiples of its patch.
 //
 // The maps are valid until the next call, which overwrites them.
 func (b *Backbone) Features(x []float32, batch, h, w int) ([]Feature, error) {
@@ -117,8 +109,8 @@ func (b *Backbone) Features(x []float32, batch, h, w int) ([]Feature, error) {
 	one := func(i int) { b.image(x[i*3*h*w:(i+1)*3*h*w], i, h, w) }
 	threads := simd.Threads()
 	b.growScratch(min(threads, batch))
-	// Whole images side by side keep every thread busy without waiting for one
-	// another; what is left over is shared out within each layer.
+	// Whole images side by side keep every thread busy without waiting for one another; what is left over is shared out
+	// within each layer.
 	together := batch - batch%threads
 	simd.Parallel(together, func(i int) { one(i) })
 	for i := together; i < batch; i++ {

@@ -144,8 +144,7 @@ func everySeventh(v []float32) []float32 {
 	return out
 }
 
-// A batch gives what its images give alone, whatever ran before in the same
-// buffers.
+// A batch gives what its images give alone, whatever ran before in the same buffers.
 func TestBatchEqualsSingleImages(t *testing.T) {
 	b := published(t, "efficientnet_lite0", Options{})
 	const batch, h, w = 5, 40, 56

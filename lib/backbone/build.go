@@ -50,8 +50,8 @@ func (b *builder) floats(name string, shape ...int) []float32 {
 	return v
 }
 
-// conv completes c with the weights of the convolution called name and the
-// batch normalisation called norm that follows it:
+// conv completes c with the weights of the convolution called name and the batch normalisation called norm that follows
+// it:
 //
 //	norm(y) = gain·(y−mean)/√(var+eps) + offset
 func (b *builder) conv(c conv, name, norm string, eps float64) conv {

@@ -74,8 +74,7 @@ func TestFolding(t *testing.T) {
 	}
 }
 
-// Known values of the generator, from its definition evaluated elsewhere
-// (Python integers).
+// Known values of the generator, from its definition evaluated elsewhere (Python integers).
 func TestFill(t *testing.T) {
 	got := fixture.Fill("conv1.weight", -1, 1, 3)
 	if want := fillGolden; !slices.Equal(got, want) {

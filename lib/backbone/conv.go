@@ -33,8 +33,7 @@ type conv struct {
 	w, bias                    []float32
 }
 
-// run computes the convolution of one image in scratch memory. x stays the
-// caller's.
+// run computes the convolution of one image in scratch memory. x stays the caller's.
 func (c *conv) run(s *scratch, x Feature) Feature {
 	shape := c.shape(x.H, x.W)
 	in := x.Data
@@ -51,8 +50,7 @@ func (c *conv) run(s *scratch, x Feature) Feature {
 	return y
 }
 
-// shape is the convolution of an image of h×w pixels, or of what reflectPad
-// makes of it.
+// shape is the convolution of an image of h×w pixels, or of what reflectPad makes of it.
 func (c *conv) shape(h, w int) simd.ConvShape {
 	s := simd.ConvShape{B: 1, Cin: c.in, H: h, W: w, Cout: c.out, KH: c.k, KW: c.k,
 		StrideH: c.stride, StrideW: c.stride, DilationH: 1, DilationW: 1, Groups: c.groups}
@@ -87,8 +85,7 @@ func samePadding(n, k, stride int) (before, after int) {
 	return total / 2, total - total/2
 }
 
-// reflectPad copies x with p more pixels on every side: pixel −i is pixel i. p
-// is smaller than the map.
+// reflectPad copies x with p more pixels on every side: pixel −i is pixel i. p is smaller than the map.
 func reflectPad(dst []float32, x Feature, p int) {
 	h, w := x.H+2*p, x.W+2*p
 	simd.Parallel(x.C, func(c int) {

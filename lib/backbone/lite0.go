@@ -6,16 +6,13 @@ import (
 	"github.com/msflow-go/msflow/lib/internal/simd"
 )
 
-// EfficientNet-Lite0: inverted bottlenecks (expand 1×1, depthwise k×k, project
-// 1×1) with ReLU6, without squeeze-and-excitation, SAME padding. The names are
-// those of the published PyTorch conversion.
+// EfficientNet-Lite0: inverted bottlenecks (expand 1×1, depthwise k×k, project 1×1) with ReLU6, without
+// squeeze-and-excitation, SAME padding. The names are those of the published PyTorch conversion.
 //
-// It computes what timm's tf_efficientnet_lite0 computes with the same weights:
-// bench/lite0_timm.py finds no difference in any layer for the same input, and
-// the tests hold this package's layers against timm's. Whoever sees features of
-// a photograph differ has fed another picture or built another network. Mean
-// absolute differences of the maps at strides 4, 8 and 16, whose mean absolute
-// values are 5.0, 4.5 and 3.4, on six photographs of magnetic tiles at 192²:
+// It computes what timm's tf_efficientnet_lite0 computes with the same weights: bench/lite0_timm.py finds no difference in
+// any layer for the same input, and the tests hold this package's layers against timm's. Whoever sees features of a
+// photograph differ has fed another picture or built another network. Mean absolute differences of the maps at strides 4,
+// 8 and 16, whose mean absolute values are 5.0, 4.5 and 3.4, on six photographs of magnetic tiles at 192²:
 //
 //	same pixels                                   0     0     0
 //	1 level off in 1 of 50 pixels, as by libjpeg  0.09  0.10  0.07
@@ -29,8 +26,7 @@ import (
 
 const lite0Eps = 1e-3
 
-// lite0Stages lists the stages up to stride 16; repeat counts their blocks, of
-// which the first has the stride.
+// lite0Stages lists the stages up to stride 16; repeat counts their blocks, of which the first has the stride.
 var lite0Stages = []struct{ expand, k, out, repeat, stride int }{
 	{1, 3, 16, 1, 1},
 	{6, 3, 24, 2, 2},
@@ -39,18 +35,15 @@ var lite0Stages = []struct{ expand, k, out, repeat, stride int }{
 	{6, 5, 112, 3, 1},
 }
 
-// lite0Input turns an image normalised with ImageNet's mean m and deviation s
-// into what the network was trained on, (p−127)/128 of the 8-bit level
-// p = 255·(x·s + m).
+// lite0Input turns an image normalised with ImageNet's mean m and deviation s into what the network was trained on,
+// (p−127)/128 of the 8-bit level p = 255·(x·s + m).
 //
-// The port's page shows ImageNet's normalisation instead. Measured with the
-// whole network and its classifier on 24 random crops each of six photographs
-// that come with scikit-image and scikit-learn (cat, cup of espresso, scooter,
-// rocket, palace, flower): with (p−127)/128 the right class comes first in 90 %
-// with mean probability 0.60, with ImageNet's normalisation in 76 % with 0.53.
-// What settles it are the stem's running variances, which training recorded:
-// the variance that these photographs cause there is 0.8 of them (median over
-// channels) with (p−127)/128 and 4.1 with ImageNet's normalisation.
+// The port's page shows ImageNet's normalisation instead. Measured with the whole network and its classifier on 24 random
+// crops each of six photographs that come with scikit-image and scikit-learn (cat, cup of espresso, scooter, rocket,
+// palace, flower): with (p−127)/128 the right class comes first in 90 % with mean probability 0.60, with ImageNet's
+// normalisation in 76 % with 0.53. What settles it are the stem's running variances, which training recorded: the variance
+// that these photographs cause there is 0.8 of them (median over channels) with (p−127)/128 and 4.1 with ImageNet's
+// normalisation.
 func lite0Input() *affine { return fromImageNet(255./128, -127./128) }
 
 func buildLite0(b *builder) network {
@@ -84,8 +77,7 @@ func lite0Block(b *builder, name string, in, wide, out, k, stride int) residual 
 	return block
 }
 
-// invert describes the body of an inverted bottleneck: expand, which may be
-// missing, depthwise and project.
+// invert describes the body of an inverted bottleneck: expand, which may be missing, depthwise and project.
 func invert(body []conv) *simd.Bottleneck {
 	depth, project := &body[len(body)-2], &body[len(body)-1]
 	limits := depth.act.finish()

@@ -25,9 +25,9 @@ func Local(f []Feature, batch int) []Feature {
 	return out
 }
 
-// Fine makes such views of the two finest maps only, at their own sizes: both over each other at the finest map's size, and the
-// 3×3 averages of each. It tells faint and tiny defects of an even texture, which the coarse maps drown; what takes more of a
-// picture to be seen as wrong needs Local. A pyramid of one map has one view, the map itself.
+// Fine makes such views of the two finest maps only, at their own sizes: both over each other at the finest map's size,
+// and the 3×3 averages of each. It tells faint and tiny defects of an even texture, which the coarse maps drown; what
+// takes more of a picture to be seen as wrong needs Local. A pyramid of one map has one view, the map itself.
 func Fine(f []Feature, batch int) []Feature {
 	if len(f) == 1 {
 		return f

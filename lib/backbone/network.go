@@ -13,11 +13,9 @@ import (
 type network interface {
 	channels() [3]int
 	strides() [3]int
-	// shapes are those of the maps of an image of h×w pixels, or why the network
-	// takes no such image.
+	// shapes are those of the maps of an image of h×w pixels, or why the network takes no such image.
 	shapes(h, w int) ([3]Feature, error)
-	// image writes the maps of one image. It is called by several goroutines at
-	// once, each with its own scratch memory.
+	// image writes the maps of one image. It is called by several goroutines at once, each with its own scratch memory.
 	image(s *scratch, x Feature, maps [3]Feature)
 	// graph writes the network as nodes.
 	graph(w *graphWriter, x *G.Node) []*G.Node
@@ -25,8 +23,7 @@ type network interface {
 	work(h, w int) float64
 }
 
-// convNet is a convolutional network up to its coarsest tap: stem, blocks, and
-// after which blocks a map is taken.
+// convNet is a convolutional network up to its coarsest tap: stem, blocks, and after which blocks a map is taken.
 type convNet struct {
 	input   *affine // of the normalised image, or nil
 	stem    conv
@@ -46,24 +43,21 @@ func (n *convNet) shapes(h, w int) (maps [3]Feature, err error) {
 	return maps, nil
 }
 
-// residual is relu(x + body(x)) with its variants. Both families' blocks are
-// this: basic and bottleneck blocks of ResNet, inverted bottlenecks of
-// EfficientNet.
+// residual is relu(x + body(x)) with its variants. Both families' blocks are this: basic and bottleneck blocks of ResNet,
+// inverted bottlenecks of EfficientNet.
 type residual struct {
 	body     []conv
 	shortcut *conv // brings x to the body's shape; nil where it has that shape
 	add      bool
 	relu     bool // after the addition
-	// inverted is the body once more, to be computed in one go, if it is an
-	// inverted bottleneck.
+	// inverted is the body once more, to be computed in one go, if it is an inverted bottleneck.
 	inverted *simd.Bottleneck
 }
 
 // affine maps each input channel v to v·gain + offset.
 type affine struct{ gain, offset [3]float32 }
 
-// fromImageNet turns a value normalised with ImageNet's mean and deviation into
-// gain·v + offset of the level v in 0…1.
+// fromImageNet turns a value normalised with ImageNet's mean and deviation into gain·v + offset of the level v in 0…1.
 func fromImageNet(gain, offset float64) *affine {
 	mean, dev := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
 	var a affine
@@ -74,8 +68,7 @@ func fromImageNet(gain, offset float64) *affine {
 	return &a
 }
 
-// image runs one image through the network and stores its maps as the i-th of
-// the batch.
+// image runs one image through the network and stores its maps as the i-th of the batch.
 func (b *Backbone) image(x []float32, i, h, w int) {
 	s := b.takeScratch()
 	defer b.returnScratch(s)
@@ -129,8 +122,7 @@ func (a *affine) apply(dst, x []float32) {
 	}
 }
 
-// run returns the block's output in scratch memory. It takes over x, which is
-// scratch memory too.
+// run returns the block's output in scratch memory. It takes over x, which is scratch memory too.
 func (r *residual) run(s *scratch, x Feature) Feature {
 	if r.inverted != nil {
 		defer s.put(x.Data)
@@ -186,13 +178,11 @@ func (r *residual) runInverted(s *scratch, x Feature) Feature {
 	return y
 }
 
-// scratch is the working memory of one image at a time: a few buffers that go
-// back and forth between layers.
+// scratch is the working memory of one image at a time: a few buffers that go back and forth between layers.
 type scratch struct{ free [][]float32 }
 
-// take returns n values of undefined content, in the smallest buffer that
-// fits. Where none does, a new one replaces the smallest, so that images of
-// changing sizes do not pile buffers up.
+// take returns n values of undefined content, in the smallest buffer that fits. Where none does, a new one replaces the
+// smallest, so that images of changing sizes do not pile buffers up.
 func (s *scratch) take(n int) []float32 {
 	best, smallest := -1, -1
 	for i, b := range s.free {

@@ -2,8 +2,8 @@ package backbone
 
 import "github.com/msflow-go/msflow/lib/onnx"
 
-// ViewsONNX is Local or Fine (kind "local" or "fine") in an ONNX graph: maps are a batch's, shapes theirs. It panics for any
-// other kind.
+// ViewsONNX is Local or Fine (kind "local" or "fine") in an ONNX graph: maps are a batch's, shapes theirs. It panics for
+// any other kind.
 func ViewsONNX(g *onnx.Graph, maps []onnx.Value, shapes []Feature, kind string) []onnx.Value {
 	v := onnxViews{g, maps, shapes}
 	switch {

@@ -6,8 +6,8 @@ import (
 	"github.com/msflow-go/msflow/lib/internal/simd"
 )
 
-// places is what tells a transformer where its h×w patches are: codes (dim,h·w)
-// to be added to them, or angles by which queries and keys are turned.
+// places is what tells a transformer where its h×w patches are: codes (dim,h·w) to be added to them, or angles by which
+// queries and keys are turned.
 type places struct {
 	h, w     int
 	codes    []float32
@@ -33,9 +33,8 @@ func (n *transformer) places(h, w int) *places {
 // rotaryBase is the ratio of DINOv3's longest period to its shortest, nearly.
 const rotaryBase = 100
 
-// rotaryAngles are cos and sin of DINOv3's rotary codes: a patch's centre (y,x),
-// each in −1…1, gives the angles 2π·y/period[k] and then 2π·x/period[k] with
-// period[k] = 100^(4k/dim), k < dim/4.
+// rotaryAngles are cos and sin of DINOv3's rotary codes: a patch's centre (y,x), each in −1…1, gives the angles
+// 2π·y/period[k] and then 2π·x/period[k] with period[k] = 100^(4k/dim), k < dim/4.
 func rotaryAngles(dim, h, w int) (cos, sin []float32) {
 	half, quarter := dim/2, dim/4
 	cos, sin = make([]float32, half*h*w), make([]float32, half*h*w)
@@ -54,8 +53,8 @@ func rotaryAngles(dim, h, w int) (cos, sin []float32) {
 	return cos, sin
 }
 
-// rotate turns the patches' queries and keys qk (2·heads,dim of a head,tokens)
-// in the planes of channels c and c + dim/2. Other tokens stay.
+// rotate turns the patches' queries and keys qk (2·heads,dim of a head,tokens) in the planes of channels c and c + dim/2.
+// Other tokens stay.
 func (p *places) rotate(qk []float32, tokens int) {
 	if p.cos == nil {
 		return
@@ -75,9 +74,8 @@ func (p *places) rotate(qk []float32, tokens int) {
 	})
 }
 
-// resizeCodes brings position codes (dim,grid,grid) to h×w as timm does: by the
-// bicubic filter whose support grows when the grid shrinks. (The authors' DINOv2
-// without registers does not widen it, and stretches the grid by 0.1 of a patch.)
+// resizeCodes brings position codes (dim,grid,grid) to h×w as timm does: by the bicubic filter whose support grows when
+// the grid shrinks. (The authors' DINOv2 without registers does not widen it, and stretches the grid by 0.1 of a patch.)
 func resizeCodes(codes []float32, grid, h, w int) []float32 {
 	if h == grid && w == grid {
 		return codes
@@ -107,8 +105,7 @@ func resizeCodes(codes []float32, grid, h, w int) []float32 {
 	return out
 }
 
-// cubicWindow is what one output place sees: in[first], in[first+1], … weighted by
-// coef, whose sum is 1.
+// cubicWindow is what one output place sees: in[first], in[first+1], … weighted by coef, whose sum is 1.
 type cubicWindow struct {
 	first int
 	coef  []float64

@@ -7,12 +7,10 @@ import (
 	"github.com/msflow-go/msflow/lib/internal/simd"
 )
 
-// Pool halves the maps of a batch once more before they go to the flow, in
-// windows of 3×3 with stride 2 and padding 1: "avg" (also "") divides by 9
-// everywhere, so that pixels beyond the edge count as zeros; "max" ignores them;
-// "none" returns the maps as they are, sharing their memory. A map of h×w
-// becomes ⌈h/2⌉ × ⌈w/2⌉. "mean" is the mean of the whole map, 1×1; "local" and
-// "fine" are the views of Local and Fine. Pool panics for any other kind.
+// Pool halves the maps of a batch once more before they go to the flow, in windows of 3×3 with stride 2 and padding 1:
+// "avg" (also "") divides by 9 everywhere, so that pixels beyond the edge count as zeros; "max" ignores them; "none"
+// returns the maps as they are, sharing their memory. A map of h×w becomes ⌈h/2⌉ × ⌈w/2⌉. "mean" is the mean of the whole
+// map, 1×1; "local" and "fine" are the views of Local and Fine. Pool panics for any other kind.
 func Pool(f []Feature, batch int, kind string) []Feature {
 	var pool func(dst, src Feature)
 	switch kind {
@@ -57,9 +55,8 @@ func means(f []Feature, batch int) []Feature {
 // poolShape is what f becomes, without memory.
 func poolShape(f Feature) Feature { return Feature{C: f.C, H: (f.H + 1) / 2, W: (f.W + 1) / 2} }
 
-// maxPool and avgPool work plane by plane, so they take whole batches: first
-// the rows of a window are combined, then three neighbours in the result, which
-// has one neutral value beyond each end.
+// maxPool and avgPool work plane by plane, so they take whole batches: first the rows of a window are combined, then three
+// neighbours in the result, which has one neutral value beyond each end.
 
 func maxPool(dst, src Feature) {
 	pool(dst, src, float32(math.Inf(-1)), func(row, more []float32) {

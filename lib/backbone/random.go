@@ -10,8 +10,8 @@ import (
 	"github.com/msflow-go/msflow/lib/weights"
 )
 
-// RandomWeights makes weights for the backbone called name without training,
-// for tests. Seed 0 gives those of the reference fixtures.
+// RandomWeights makes weights for the backbone called name without training, for tests. Seed 0 gives those of the
+// reference fixtures.
 func RandomWeights(name string, seed uint64) (*weights.StateDict, error) {
 	r := &recorder{seed: seed}
 	if _, err := build(name, r, Options{}); err != nil {

@@ -2,10 +2,9 @@ package backbone
 
 import "fmt"
 
-// resnet describes a residual network of He et al. (arXiv 1512.03385) and its
-// relatives ResNeXt (1611.05431) and Wide ResNet (1605.07146), as torchvision
-// has them: stem 7×7 at stride 2, max-pool, then layer1 to layer3. Bottlenecks
-// have their stride on the 3×3 convolution.
+// resnet describes a residual network of He et al. (arXiv 1512.03385) and its relatives ResNeXt (1611.05431) and Wide
+// ResNet (1605.07146), as torchvision has them: stem 7×7 at stride 2, max-pool, then layer1 to layer3. Bottlenecks have
+// their stride on the 3×3 convolution.
 type resnet struct {
 	depth         [3]int // blocks of layer1…3
 	bottleneck    bool

@@ -9,10 +9,9 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// transformer is a frozen vision transformer up to its last tap. Tokens are
-// stored by channel, (dim,tokens), the patches first: so a linear layer is a
-// convolution of 1×1, normalisation is over the channels of pixels, and a map is
-// the patches' part of the tokens as it stands.
+// transformer is a frozen vision transformer up to its last tap. Tokens are stored by channel, (dim,tokens), the patches
+// first: so a linear layer is a convolution of 1×1, normalisation is over the channels of pixels, and a map is the
+// patches' part of the tokens as it stands.
 type transformer struct {
 	vit
 	input  *affine // of the normalised image, or nil
@@ -27,8 +26,8 @@ type transformer struct {
 	place *places // for the last grid of patches
 }
 
-// vitBlock is x += proj(attention(norm1(x))), x += fc2(gelu(fc1(norm2(x)))),
-// with LayerScale and the scores' factor inside the weights.
+// vitBlock is x += proj(attention(norm1(x))), x += fc2(gelu(fc1(norm2(x)))), with LayerScale and the scores' factor inside
+// the weights.
 type vitBlock struct {
 	norm1, norm2        layerNorm
 	qkv, proj, fc1, fc2 conv

@@ -7,15 +7,12 @@ import (
 	"github.com/msflow-go/msflow/lib/weights"
 )
 
-// Vision transformers (arXiv 2010.11929) as timm has them: supervised and DINO,
-// DINOv2 (2304.07193) with and without registers (2309.16588), and DINOv3
-// (2508.10104). The maps are the patches after blocks 3, 6 and 9 of 12, each
-// under the network's last layer normalisation, which is how DINOv2 reads maps
-// from the middle; so all three have the same size. Blocks behind the ninth are
-// neither needed nor read.
+// Vision transformers (arXiv 2010.11929) as timm has them: supervised and DINO, DINOv2 (2304.07193) with and without
+// registers (2309.16588), and DINOv3 (2508.10104). The maps are the patches after blocks 3, 6 and 9 of 12, each under the
+// network's last layer normalisation, which is how DINOv2 reads maps from the middle; so all three have the same size.
+// Blocks behind the ninth are neither needed nor read.
 //
-// Tensors have timm's names. The names of the authors' files of DINOv2 and
-// DINOv3 do as well.
+// Tensors have timm's names. The names of the authors' files of DINOv2 and DINOv3 do as well.
 
 // vit describes one of them.
 type vit struct {
@@ -59,9 +56,8 @@ func (v vit) build(b *builder) network {
 	return n
 }
 
-// buildTokens reads the tokens that precede the patches and the learnt position
-// codes. The authors' DINOv2 with registers has a code for its class token,
-// which timm's file has added to that token.
+// buildTokens reads the tokens that precede the patches and the learnt position codes. The authors' DINOv2 with registers
+// has a code for its class token, which timm's file has added to that token.
 func (v vit) buildTokens(b *builder, n *transformer) {
 	class := append([]float32(nil), b.floats("cls_token", 1, 1, v.dim)...)
 	registers := b.one("reg_token", "register_tokens", "storage_tokens")
@@ -88,8 +84,7 @@ func (v vit) buildTokens(b *builder, n *transformer) {
 	}
 }
 
-// buildCodes reads pos_embed (1,tokens,dim), whose grid is square but of any
-// size.
+// buildCodes reads pos_embed (1,tokens,dim), whose grid is square but of any size.
 func (v vit) buildCodes(b *builder, class bool) (codes []float32, grid int) {
 	grid, more := v.codes, 0
 	if class {
@@ -144,9 +139,8 @@ func (v vit) gamma(b *builder, block string, i int) string {
 	return b.one(names...)
 }
 
-// buildQKV reads the projection to queries, keys and values. DINOv3's has no
-// bias, or one without the keys' part, which is zero in timm's files and masked
-// in the authors'.
+// buildQKV reads the projection to queries, keys and values. DINOv3's has no bias, or one without the keys' part, which is
+// zero in timm's files and masked in the authors'.
 func (v vit) buildQKV(b *builder, block string) conv {
 	d, name := v.dim, block+"attn.qkv"
 	if v.codes > 0 {
@@ -170,8 +164,7 @@ func (v vit) buildQKV(b *builder, block string) conv {
 
 func pointwise(in, out int) conv { return conv{in: in, out: out, k: 1, stride: 1, groups: 1} }
 
-// linear reads a layer of weights (out,in), which is a convolution of 1×1 on
-// tokens.
+// linear reads a layer of weights (out,in), which is a convolution of 1×1 on tokens.
 func (b *builder) linear(name string, in, out int) conv {
 	c := pointwise(in, out)
 	c.w, c.bias = b.floats(name+".weight", out, in), b.floats(name+".bias", out)

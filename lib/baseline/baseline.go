@@ -1,5 +1,5 @@
-// Package baseline holds the simple detectors that a normalizing flow has to beat: models of the same backbone's features that
-// are fitted in closed form, without a step of gradient descent.
+// Package baseline holds the simple detectors that a normalizing flow has to beat: models of the same backbone's features
+// that are fitted in closed form, without a step of gradient descent.
 //
 //   - patchcore: distance to the nearest of a coreset of normal patches (Roth and others, arXiv 2106.08265)
 //   - padim: Mahalanobis distance to a Gaussian of each place (Defard and others, arXiv 2011.08785)
@@ -27,13 +27,15 @@ func (m Map) Len() int { return m.C * m.H * m.W }
 type Source interface {
 	// Len is the number of images.
 	Len() int
-	// Batch copies the images with the given indices: maps[s] holds len(index) maps (C,H,W) of scale s in the order of index.
+	// Batch copies the images with the given indices: maps[s] holds len(index) maps (C,H,W) of scale s in the order of
+	// index.
 	Batch(ctx context.Context, index []int, maps [][]float32) error
 }
 
 // Model measures how far features are from those of normal images.
 //
-// Fit and Restore MUST come before all else. A model MUST NOT be used from two goroutines at once; it uses all cores itself.
+// Fit and Restore MUST come before all else. A model MUST NOT be used from two goroutines at once; it uses all cores
+// itself.
 type Model interface {
 	// Fit learns from all images of data and forgets what was learned before. progress, which may be nil, is told of the
 	// work done. Within about 100 ms of ctx's cancellation Fit returns its error, and the model is as before.
@@ -43,8 +45,8 @@ type Model interface {
 	// Size is the height and width of the distance map.
 	Size() (h, w int)
 	// Distance is the map (n,h,w) of n images' distances, in the features' own unit or, for a Gaussian, in standard
-	// deviations. scores has the images' scores of the model's own making; it is nil where the largest value of the map, at the size of the
-	// input and smoothed, is the score.
+	// deviations. scores has the images' scores of the model's own making; it is nil where the largest value of the map,
+	// at the size of the input and smoothed, is the score.
 	Distance(ctx context.Context, n int, maps [][]float32) (distance []float32, scores []float64, err error)
 	// Tensors is what was learned, for Restore. They share the model's memory.
 	Tensors() []weights.Tensor

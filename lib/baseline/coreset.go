@@ -14,8 +14,8 @@ import (
 //
 // A point's distance to the chosen ones only falls, so an old one is an upper bound, and a point whose bound is small need
 // not be looked at. Each round takes the points with the largest bounds, brings them up to date by matrix products, and
-// chooses among them while the farthest is at least as far as the largest bound of all others. That gives the same choice as one
-// point at a time, in a small part of the work.
+// chooses among them while the farthest is at least as far as the largest bound of all others. That gives the same choice
+// as one point at a time, in a small part of the work.
 type coreset struct {
 	dims        int
 	points      []float32 // (n,dims)

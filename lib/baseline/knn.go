@@ -9,7 +9,8 @@ import (
 )
 
 // knn compares whole images: the mean feature over all places with that of the nearest training image. Its score is that
-// distance. The map is coarse: it tells how far each place's features are from the mean of the image that is nearest as a whole.
+// distance. The map is coarse: it tells how far each place's features are from the mean of the image that is nearest as a
+// whole.
 type knn struct {
 	embedding
 	bank []float32 // mean feature of each training image, (images,channels)

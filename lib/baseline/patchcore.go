@@ -14,8 +14,9 @@ import (
 // patchCore keeps a coreset of the normal images' patches and measures the distance to the nearest (arXiv 2106.08265).
 //
 // A patch is the 3×3 average of the features around a place, those of coarser maps interpolated to the finest. The coreset
-// is chosen by greedy k-centre after a random projection. An image's score is its largest distance s* between a patch x and its
-// nearest stored patch m*, weighted by how well m* stands for its own neighbourhood N_b of b stored patches (equation 7):
+// is chosen by greedy k-centre after a random projection. An image's score is its largest distance s* between a patch x
+// and its nearest stored patch m*, weighted by how well m* stands for its own neighbourhood N_b of b stored patches
+// (equation 7):
 //
 //	s = (1 − exp‖x−m*‖ / Σ_{m∈N_b(m*)} exp‖x−m‖) · s*
 type patchCore struct {
@@ -84,8 +85,8 @@ func (p *patchCore) project(ctx context.Context, data Source) (points []float32,
 	return points, dims, err
 }
 
-// projection is a random matrix (c,dims) that keeps distances about as they are (Johnson and Lindenstrauss), or the identity
-// where nothing is to be gained.
+// projection is a random matrix (c,dims) that keeps distances about as they are (Johnson and Lindenstrauss), or the
+// identity where nothing is to be gained.
 func projection(c, dims int, seed uint64) []float32 {
 	m := make([]float32, c*dims)
 	if dims == c {
@@ -166,8 +167,8 @@ const (
 	bankSegment = 16 * bankRows
 )
 
-// nearest is the index of the stored patch that is nearest to each patch of an image (channels,places), the first where several
-// are.
+// nearest is the index of the stored patch that is nearest to each patch of an image (channels,places), the first where
+// several are.
 func (p *patchCore) nearest(ctx context.Context, x []float32) []int {
 	places, stored := p.places(), len(p.halfSquares)
 	segments := (stored + bankSegment - 1) / bankSegment
@@ -190,7 +191,8 @@ func (p *patchCore) nearest(ctx context.Context, x []float32) []int {
 	return out
 }
 
-// search finds the nearest among the stored patches from..to: since ‖x−m‖² = ‖x‖² + 2(½‖m‖² − x·m), the one with the least ½‖m‖² − x·m.
+// search finds the nearest among the stored patches from..to: since ‖x−m‖² = ‖x‖² + 2(½‖m‖² − x·m), the one with the least
+// ½‖m‖² − x·m.
 func (p *patchCore) search(x []float32, from, to int, least []float32, which []int32) {
 	c, places := p.channels(), p.places()
 	for q := range least {

@@ -68,8 +68,8 @@ func (d *Detector) checkOneGo(f fitting) error {
 	return fmt.Errorf("detector: %s is fitted in one go: %s", d.Config.Model, cannot)
 }
 
-// eachMeasured gives the distance maps (n,h,w) of a baseline as log-likelihood maps of one scale, minus the distance, and the
-// images' scores of the model's own making, or nil.
+// eachMeasured gives the distance maps (n,h,w) of a baseline as log-likelihood maps of one scale, minus the distance, and
+// the images' scores of the model's own making, or nil.
 func (d *Detector) eachMeasured(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32, scores []float64) error) error {
 	return d.each(ctx, set, func(_ int, b *datasets.Batch, features []backbone.Feature) error {
 		maps := make([][]float32, len(features))

@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Calibration is what a detector knows of its verdicts on normal images. It is measured at the end of Fit on the images that
-// were held out, and travels in the detector's file.
+// Calibration is what a detector knows of its verdicts on normal images. It is measured at the end of Fit on the images
+// that were held out, and travels in the detector's file.
 type Calibration struct {
 	Images  int  `json:"images"`
 	HeldOut bool `json:"held_out"` // false: the training images themselves, which look more normal than new ones
@@ -24,8 +24,8 @@ type Calibration struct {
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 
-	// Nats is the range of colours for maps that stay in nats per channel, the paper's: from a middle normal pixel to twice as far as
-	// one normal image in a hundred reaches anywhere.
+	// Nats is the range of colours for maps that stay in nats per channel, the paper's: from a middle normal pixel to
+	// twice as far as one normal image in a hundred reaches anywhere.
 	Nats [2]float64 `json:"nats,omitzero"`
 
 	// Location and Scale of the Gumbel distribution (of largest values) that the normal images' scores follow.
@@ -35,8 +35,8 @@ type Calibration struct {
 	Pixels *PixelCalibration `json:"pixels,omitempty"` // nil in older files
 	Scores []float64         `json:"scores,omitempty"` // of the normal images in rising order, a thousand of them at most
 
-	// What Calibrate was asked for: the share of normal images that the verdicts may call anomalous, the 95 % interval of its
-	// threshold, and in words what the images are. Zero after Fit, and then the share is 0.01.
+	// What Calibrate was asked for: the share of normal images that the verdicts may call anomalous, the 95 % interval of
+	// its threshold, and in words what the images are. Zero after Fit, and then the share is 0.01.
 	Share    float64   `json:"false_alarms,omitempty"`
 	Interval *Interval `json:"threshold_interval,omitempty"`
 	From     string    `json:"from,omitempty"`
@@ -49,8 +49,8 @@ type PixelCalibration struct {
 	Ordinary float64 `json:"ordinary"` // 999 of a thousand pixels lie below
 }
 
-// Regions are the thresholds of the map for defects: High is what the given share of normal images is expected to reach anywhere,
-// Low what one of a thousand normal pixels reaches, or High where that is lower.
+// Regions are the thresholds of the map for defects: High is what the given share of normal images is expected to reach
+// anywhere, Low what one of a thousand normal pixels reaches, or High where that is lower.
 func (p *PixelCalibration) Regions(falseAlarms float64) (low, high float64) {
 	high = exceeded(p.Location, p.Scale, falseAlarms)
 	return min(p.Ordinary, high), high
@@ -113,9 +113,9 @@ func gumbel(values []float64) (location, scale float64) {
 	return mean - euler*scale, scale
 }
 
-// widening is by how much a spread that n values show must be wider for a new value to lie within: a new normal image is to exceed the
-// level of one in a hundred once in a hundred times although that level was guessed from few. It is the factor for normal
-// values, t₀.₉₉(n−1)·√(1+1/n)/z₀.₉₉, at most 3.
+// widening is by how much a spread that n values show must be wider for a new value to lie within: a new normal image is
+// to exceed the level of one in a hundred once in a hundred times although that level was guessed from few. It is the
+// factor for normal values, t₀.₉₉(n−1)·√(1+1/n)/z₀.₉₉, at most 3.
 func widening(n int) float64 {
 	if n < 2 {
 		return 1

@@ -41,7 +41,8 @@ func (r *Result) ByClass() (Classes, error) {
 	return out, nil
 }
 
-// Table is what plots.Classes draws: det AUROC, loc AUROC and AUPRO of each class as fractions, NaN where there are no masks.
+// Table is what plots.Classes draws: det AUROC, loc AUROC and AUPRO of each class as fractions, NaN where there are no
+// masks.
 func (c Classes) Table() (classes, figures []string, values [][]float64) {
 	for _, k := range c {
 		classes, values = append(classes, k.Class), append(values, k.sideBySide())

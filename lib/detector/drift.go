@@ -5,8 +5,8 @@ import (
 	"sort"
 )
 
-// Drift compares recent scores with those of the normal images that calibrated the detector: light, optics and product change, and
-// a threshold that was right becomes wrong. It is meant for a line on which most parts are normal.
+// Drift compares recent scores with those of the normal images that calibrated the detector: light, optics and product
+// change, and a threshold that was right becomes wrong. It is meant for a line on which most parts are normal.
 type Drift struct {
 	Images    int     `json:"images"`         // recent ones
 	Higher    float64 `json:"scores_higher"`  // the probability that a recent image scores higher than one of the calibration; ½ without drift
@@ -15,8 +15,8 @@ type Drift struct {
 	Expected  float64 `json:"expected_share"` // the share of normal images that do
 }
 
-// driftLevel is the probability of chance below which a difference is called drift. It is low, since it is looked at again and
-// again.
+// driftLevel is the probability of chance below which a difference is called drift. It is low, since it is looked at again
+// and again.
 const driftLevel = 1e-4
 
 // Drifted tells whether the scores have moved beyond chance. Fewer than thirty images never tell.

@@ -24,8 +24,8 @@ type window struct{ left, top, right, bottom int }
 // tiled tells whether pictures are cut into tiles.
 func (c Config) tiled() bool { return c.Frame != nil && c.Frame.Tile > 0 }
 
-// tileShrink is how many pixels of a picture in tiles are one of its map, along both sides: maps of large pictures would be large, and
-// tell nothing more.
+// tileShrink is how many pixels of a picture in tiles are one of its map, along both sides: maps of large pictures would
+// be large, and tell nothing more.
 const tileShrink = 4
 
 // canvasOf is the canvas of a picture that is one input.
@@ -121,7 +121,8 @@ func (c canvas) places(sh, sw int) []bool {
 	return out
 }
 
-// settle gives the places of likelihood maps that do not count the mean of those that do, so that their neighbours see nothing odd.
+// settle gives the places of likelihood maps that do not count the mean of those that do, so that their neighbours see
+// nothing odd.
 func (c canvas) settle(logp [][]float32, sizes [][2]int) {
 	for s, m := range logp {
 		in := c.places(sizes[s][0], sizes[s][1])
@@ -210,7 +211,8 @@ func (d *Detector) sight(whole datasets.View, views []datasets.View, logp [][][]
 	return s
 }
 
-// joined lays the maps of tiles over each other. Where tiles overlap they are mixed, and count the less the nearer their edge is.
+// joined lays the maps of tiles over each other. Where tiles overlap they are mixed, and count the less the nearer their
+// edge is.
 func (d *Detector) joined(whole datasets.View, views []datasets.View, logp [][][]float32) (maps [][]float32, sizes [][2]int) {
 	for s, m := range d.sizes() {
 		stride := d.Config.Frame.Tile / m[0]
@@ -234,8 +236,8 @@ func (d *Detector) joined(whole datasets.View, views []datasets.View, logp [][][
 	return maps, sizes
 }
 
-// rampOf are the weights of n places along a tile: they rise from the edge on, where the network sees beyond the tile, over half of
-// the overlap.
+// rampOf are the weights of n places along a tile: they rise from the edge on, where the network sees beyond the tile,
+// over half of the overlap.
 func rampOf(n, stride, overlap int) []float32 {
 	ramp := make([]float32, n)
 	for i := range ramp {
@@ -276,7 +278,8 @@ func (d *Detector) cut(set datasets.Set) (*datasets.Tiles, error) {
 	return &datasets.Tiles{Set: set}, nil
 }
 
-// someTiles are a few tiles of every picture, about as many as a trial of views takes; the set itself where pictures are not cut.
+// someTiles are a few tiles of every picture, about as many as a trial of views takes; the set itself where pictures are
+// not cut.
 func (d *Detector) someTiles(set datasets.Set) (datasets.Set, error) {
 	cut, err := d.cut(set)
 	if err != nil || !d.Config.tiled() {

@@ -128,7 +128,8 @@ func TestOutsideOfTheRegionNothingCounts(t *testing.T) {
 	}
 }
 
-// A defect where tiles meet scores as one in the middle of a tile, and so does one at the picture's edge, beyond the last whole tile.
+// A defect where tiles meet scores as one in the middle of a tile, and so does one at the picture's edge, beyond the last
+// whole tile.
 func TestSeamsAreNotSeen(t *testing.T) {
 	d := framed(t, &datasets.Frame{Tile: 128, Overlap: 64}, 320, 200)
 	clean := inspected(t, d, cloth(99, 320, 200)).Score

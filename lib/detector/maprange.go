@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// MapRange is the range of the NLL map's colours that is the same for every image the detector ever sees: from 0, ordinary, by
-// way of 0.5, what one normal image in a hundred reaches somewhere, to 1, and the same in nats for maps that are not on that
-// scale. It is known where the detector was calibrated on images that were held out: those it trained on look more normal than
-// any other.
+// MapRange is the range of the NLL map's colours that is the same for every image the detector ever sees: from 0,
+// ordinary, by way of 0.5, what one normal image in a hundred reaches somewhere, to 1, and the same in nats for maps that
+// are not on that scale. It is known where the detector was calibrated on images that were held out: those it trained on
+// look more normal than any other.
 func (p Prediction) MapRange() (low, high float64, known bool) {
 	c := p.calibration
 	if c == nil || !c.HeldOut {
@@ -38,9 +38,9 @@ func (p Prediction) calibrated() bool {
 }
 
 // MapRange is one range of colours for all these images, so that equal colours are equal values: the detector's own where
-// it is known, see Prediction.MapRange. Otherwise it begins in the middle of the normal images' pixels, or of all where none is
-// known to be normal, and ends twice as far as level, from which a pixel is anomalous, or at the middle of the images'
-// largest values if that is more: a single gross defect would leave all others dark.
+// it is known, see Prediction.MapRange. Otherwise it begins in the middle of the normal images' pixels, or of all where
+// none is known to be normal, and ends twice as far as level, from which a pixel is anomalous, or at the middle of the
+// images' largest values if that is more: a single gross defect would leave all others dark.
 func MapRange(images []Prediction, level float64) (low, high float64) {
 	if len(images) == 0 {
 		return 0, 1

@@ -25,7 +25,8 @@ func (n *normals) see(score float64, shown []float32) {
 	n.scores = append(n.scores, score)
 	n.peaks = append(n.peaks, float64(sorted[len(sorted)-1]))
 	n.middle = append(n.middle, float64(sorted[len(sorted)/2]))
-	// No more than a hundredth of each map is kept, ten times what the share asks for: a single odd image does not lift the level.
+	// No more than a hundredth of each map is kept, ten times what the share asks for: a single odd image does not lift
+	// the level.
 	n.tails = append(n.tails, sorted[len(sorted)-max(1, len(sorted)/100):]...)
 	n.pixels += len(sorted)
 }
@@ -48,9 +49,9 @@ func (n *normals) describe(c *Calibration) {
 	}
 }
 
-// Calibrate measures the detector anew on normal images that it was not trained on: the scale of scores and maps, the threshold
-// that the given share of normal images is expected to reach, with its interval by drawing whole parts, and the thresholds of
-// defects. from says in words what the images are.
+// Calibrate measures the detector anew on normal images that it was not trained on: the scale of scores and maps, the
+// threshold that the given share of normal images is expected to reach, with its interval by drawing whole parts, and the
+// thresholds of defects. from says in words what the images are.
 func (d *Detector) Calibrate(ctx context.Context, set datasets.Set, falseAlarms float64, from string, progress Progress) (*Calibration, error) {
 	if !(falseAlarms > 0 && falseAlarms < 1) {
 		return nil, fmt.Errorf("detector: false alarms on a share of %v of normal images; it lies between 0 and 1", falseAlarms)
@@ -84,8 +85,8 @@ func (d *Detector) Calibrate(ctx context.Context, set datasets.Set, falseAlarms 
 // draws is how many sets of parts an interval of the threshold is from.
 const draws = 1000
 
-// thresholdInterval draws the parts that the images show with replacement, and takes the threshold of each draw. Of a single
-// part there is none.
+// thresholdInterval draws the parts that the images show with replacement, and takes the threshold of each draw. Of a
+// single part there is none.
 func (n *normals) thresholdInterval(c *Calibration, parts []string, seed uint64) *Interval {
 	byPart := map[string][]float64{}
 	for i, part := range parts {

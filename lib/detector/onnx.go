@@ -25,10 +25,10 @@ type ONNX struct {
 	Regions   *[2]float64 // low and high threshold of the map's defects; nil: the model has no mask
 }
 
-// WriteONNX writes the detector as one ONNX model, backbone and flow together. Its input is image, uint8 (N,H,W,3): N pictures in RGB
-// at the input size, to which they were brought as the metadata says. Its outputs are score, float32 (N), map, float32 (N,H,W), which
-// are Prediction's Score and Maps().NLL, and mask, uint8 (N,H,W): 1 where the map has a defect of any area. A vision transformer
-// and the models of package baseline cannot be exported; that is ErrNoGraph.
+// WriteONNX writes the detector as one ONNX model, backbone and flow together. Its input is image, uint8 (N,H,W,3): N
+// pictures in RGB at the input size, to which they were brought as the metadata says. Its outputs are score, float32 (N),
+// map, float32 (N,H,W), which are Prediction's Score and Maps().NLL, and mask, uint8 (N,H,W): 1 where the map has a defect
+// of any area. A vision transformer and the models of package baseline cannot be exported; that is ErrNoGraph.
 func (d *Detector) WriteONNX(w io.Writer, o ONNX) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -91,8 +91,8 @@ func (d *Detector) predictEach(ctx context.Context, set datasets.Set, do func(Pr
 	})
 }
 
-// eachScored gives the log-likelihood maps (n,h,w) of each scale, batch by batch in order, and the images' scores where the model
-// has its own.
+// eachScored gives the log-likelihood maps (n,h,w) of each scale, batch by batch in order, and the images' scores where
+// the model has its own.
 func (d *Detector) eachScored(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32, scores []float64) error) error {
 	if d.baseline != nil {
 		return d.eachMeasured(ctx, set, do)

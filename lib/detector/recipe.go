@@ -8,11 +8,12 @@ import (
 
 // A Recipe is a set of defaults for MSFlow: the features that it sees, how it is trained and how its verdict is read.
 const (
-	// Whitened is the default recipe, for parts that were never seen. Features are compared place by place, in the coarse views
-	// of backbone.Local or the fine ones of backbone.Fine, whichever tells painted defects better. They are whitened by the covariance of their region
-	// (package whiten), so that the flow starts as a Gaussian of every place and learns the rest in a few gentle passes
-	// with noise on the features. Scores are read in the log domain (score.Surprise) and calibrated on normal images that
-	// were held out. Each choice was made on painted defects of normal pictures; bench/quality measures it again.
+	// Whitened is the default recipe, for parts that were never seen. Features are compared place by place, in the coarse
+	// views of backbone.Local or the fine ones of backbone.Fine, whichever tells painted defects better. They are whitened
+	// by the covariance of their region (package whiten), so that the flow starts as a Gaussian of every place and learns
+	// the rest in a few gentle passes with noise on the features. Scores are read in the log domain (score.Surprise) and
+	// calibrated on normal images that were held out. Each choice was made on painted defects of normal pictures;
+	// bench/quality measures it again.
 	Whitened = "whitened"
 	// Paper is MSFlow as published (arXiv 2308.15300), to the digit.
 	Paper = "paper"
@@ -27,8 +28,9 @@ const (
 	ReferenceScore = "reference" // score.Fuse: the paper's add and mul maps
 )
 
-// What the whitened recipe trains with. The number of passes over the images follows from their number, so that small sets get
-// as many steps as large ones: likelihoods of unseen parts improve for some hundred steps, verdicts for the first two hundred.
+// What the whitened recipe trains with. The number of passes over the images follows from their number, so that small sets
+// get as many steps as large ones: likelihoods of unseen parts improve for some hundred steps, verdicts for the first two
+// hundred.
 const (
 	whitenedSamples   = 1700 // images seen in all
 	whitenedLeast     = 4    // passes at least

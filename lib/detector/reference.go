@@ -12,9 +12,9 @@ import (
 	"github.com/msflow-go/msflow/lib/weights"
 )
 
-// ImportReference makes a detector of a checkpoint that the MSFlow authors' PyTorch program wrote (.pt, or the same tensors as
-// safetensors). The file holds the flow's parameters but not what surrounds them, so c must say the backbone and the input
-// size; scales, blocks, position code and subnet are read off the tensors.
+// ImportReference makes a detector of a checkpoint that the MSFlow authors' PyTorch program wrote (.pt, or the same
+// tensors as safetensors). The file holds the flow's parameters but not what surrounds them, so c must say the backbone
+// and the input size; scales, blocks, position code and subnet are read off the tensors.
 //
 // Both forms of the channel permutations are read: an index per channel, and the C×C one-hot matrix of FrEIA before August
 // 2023. A checkpoint with matrices also has that FrEIA's clamp, α·tanh(a), so OldClamp is set.

@@ -32,7 +32,8 @@ type Metrics struct {
 	Anomalous int `json:"anomalous_images"`
 	Parts     int `json:"parts"` // physical parts that the images show
 
-	// Notes say in words what the figures cannot: that scores tie, that there are too few images, that no mask marks a pixel.
+	// Notes say in words what the figures cannot: that scores tie, that there are too few images, that no mask marks a
+	// pixel.
 	Notes []string `json:"notes,omitempty"`
 
 	DetAUROC     float64  `json:"det_auroc"`
@@ -141,8 +142,8 @@ func distinct(names []string) []string {
 	return slices.Compact(names)
 }
 
-// midwayBelow is the middle of the gap under a score: a threshold that lies on a score itself judges by that image's last bits. With
-// no score below, the gap above serves as a measure.
+// midwayBelow is the middle of the gap under a score: a threshold that lies on a score itself judges by that image's last
+// bits. With no score below, the gap above serves as a measure.
 func midwayBelow(scores []float64, threshold float64) float64 {
 	low, high := math.Inf(-1), math.Inf(1)
 	for _, s := range scores {
@@ -172,7 +173,8 @@ func (r *Result) Scores() (scores []float64, anomalous []bool) {
 }
 
 // masked are the images of which the truth of every pixel is known. An anomalous image without a mask costs no more than
-// its own share of the pixel figures. Pictures in tiles may be of several sizes: those of another than the first are left out.
+// its own share of the pixel figures. Pictures in tiles may be of several sizes: those of another than the first are left
+// out.
 func (r *Result) masked() []Prediction {
 	first := r.Images[0]
 	return slices.DeleteFunc(slices.Clone(r.Images), func(p Prediction) bool { return p.Mask == nil || p.H != first.H || p.W != first.W })

@@ -13,7 +13,8 @@ func TestSummary(t *testing.T) {
 	if s := d.String(); !strings.Contains(s, "efficientnet_lite0") || !strings.Contains(s, "by Fit") {
 		t.Errorf("without a size:\n%s", s)
 	}
-	// The reference has 2.8 M parameters and 1.7 GMAC here, with its permutations as dense matrices, which cost nothing here.
+	// The reference has 2.8 M parameters and 1.7 GMAC here, with its permutations as dense matrices, which cost nothing
+	// here.
 	d, err = New(Config{Recipe: Paper, Size: [2]int{512, 512}})
 	if err != nil {
 		t.Fatal(err)

@@ -56,13 +56,14 @@ func (b *ActNorm) logdet(c *calc, ς *G.Node, m Map) *G.Node {
 // Params are scale (in logarithms) and bias.
 func (b *ActNorm) Params() []*Param { return []*Param{b.ς, b.β} }
 
-// constantShare is the standard deviation, as a share of a channel's largest value, up to which a channel counts as constant:
-// some roundings of float32. Dividing by it would make features of noise, and an overflow of the next value that differs.
+// constantShare is the standard deviation, as a share of a channel's largest value, up to which a channel counts as
+// constant: some roundings of float32. Dividing by it would make features of noise, and an overflow of the next value that
+// differs.
 const constantShare = 1e-6
 
 // Initialize sets scale and bias by the channels' mean and standard deviation in x, so that the block's output there has
-// mean 0 and variance 1. A channel that is constant up to rounding keeps its scale. Values that are not finite are an error,
-// and then nothing is changed.
+// mean 0 and variance 1. A channel that is constant up to rounding keeps its scale. Values that are not finite are an
+// error, and then nothing is changed.
 func (b *ActNorm) Initialize(x []*tensor.Dense) error {
 	s := x[0].Shape()
 	if len(s) != 4 || s[1] != b.channels {

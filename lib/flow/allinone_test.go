@@ -55,7 +55,8 @@ func TestReversePrePermute(t *testing.T) {
 	}
 }
 
-// TestVolumePreserving: without the global affine, which starts at one, the log-determinant is zero whatever the subnet says.
+// TestVolumePreserving: without the global affine, which starts at one, the log-determinant is zero whatever the subnet
+// says.
 func TestVolumePreserving(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	b := must(NewAllInOne(6, AllInOneConfig{VolumePreserving: true}, rng))(t)

@@ -20,8 +20,8 @@
 //   - models: [Fusion] across scales, [MSFlow], and those it is compared with: [NewDifferNet], [CFlow], [NewFastFlow],
 //     [NewCSFlow] with [CrossScale], [NewUFlow]
 //
-// A new block is one type with Out, Forward, Inverse and Params, and one new row in the table of laws_table_test.go, which checks
-// round trip, log-determinant and gradients. A new subnet is any function of the form [Subnet].
+// A new block is one type with Out, Forward, Inverse and Params, and one new row in the table of laws_table_test.go, which
+// checks round trip, log-determinant and gradients. A new subnet is any function of the form [Subnet].
 package flow
 
 import (

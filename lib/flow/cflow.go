@@ -8,8 +8,8 @@ import (
 )
 
 // CFlow is CFLOW-AD (Gudovskiy and others, arXiv 2107.12571): every place of a scale is a sample of its own, sent through
-// a chain of eight [AllInOne] blocks whose perceptrons also see the place's position code of 128 channels. Their hidden layer is
-// twice as wide as their input.
+// a chain of eight [AllInOne] blocks whose perceptrons also see the place's position code of 128 channels. Their hidden
+// layer is twice as wide as their input.
 type CFlow struct {
 	*Graph
 	chains []*Sequence
@@ -41,8 +41,8 @@ func NewCFlow(cfg PeerConfig, rng *rand.Rand) (*CFlow, error) {
 	return f, nil
 }
 
-// LogP is the log-likelihood of each place in nats per channel, log-determinant included, for the latents that Forward wrote on the same
-// tape:
+// LogP is the log-likelihood of each place in nats per channel, log-determinant included, for the latents that Forward
+// wrote on the same tape:
 //
 //	logp = (−½·Σ_c z_c² + Σ_blocks (Σ_c s_c + Σ_c ln g_c)) / C
 func (f *CFlow) LogP(t *Tape, z []*G.Node) ([]*G.Node, error) {
@@ -90,14 +90,15 @@ func (b *AllInOne) addLogDet(c *calc, logp, s *G.Node) *G.Node {
 	return c.affine(logp, one, c.convNode(lng, perChannel(b.channels), nil, 1))
 }
 
-// PlaceLikelihood is a block that knows more of a place's log-likelihood than its latents tell. LogP gives, for latents that Forward wrote
-// on the same tape, the maps (B,1,H,W) in nats per channel.
+// PlaceLikelihood is a block that knows more of a place's log-likelihood than its latents tell. LogP gives, for latents
+// that Forward wrote on the same tape, the maps (B,1,H,W) in nats per channel.
 type PlaceLikelihood interface {
 	Block
 	LogP(t *Tape, z []*G.Node) ([]*G.Node, error)
 }
 
-// LogPs is the log-likelihood map of each latent, (B,1,H,W): the block's own where it is a [PlaceLikelihood], otherwise [LogP].
+// LogPs is the log-likelihood map of each latent, (B,1,H,W): the block's own where it is a [PlaceLikelihood], otherwise
+// [LogP].
 func LogPs(b Block, t *Tape, z []*G.Node) ([]*G.Node, error) {
 	if own, ok := b.(PlaceLikelihood); ok {
 		return own.LogP(t, z)

@@ -53,8 +53,8 @@ func positions(D, h, w int) []float64 {
 	return code
 }
 
-// Given is a condition of c channels that the builder of the graph hands to the tape under a name, with [Tape.Give]: a class
-// embedding, another model's features, anything that is fed at run time.
+// Given is a condition of c channels that the builder of the graph hands to the tape under a name, with [Tape.Give]: a
+// class embedding, another model's features, anything that is fed at run time.
 func Given(name string, c int) Condition { return givenCondition{name, c} }
 
 type givenCondition struct {

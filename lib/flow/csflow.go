@@ -9,8 +9,8 @@ import (
 	"github.com/msflow-go/msflow/lib/op"
 )
 
-// NewCSFlow is CS-Flow (Rudolph and others, arXiv 2110.02855): four [CrossScale] couplings over all scales together, with 1024
-// hidden channels, kernels of 3×3 and in the last block of 5×5, and the clamp α·0.636·atan(a/α), α = 3.
+// NewCSFlow is CS-Flow (Rudolph and others, arXiv 2110.02855): four [CrossScale] couplings over all scales together, with
+// 1024 hidden channels, kernels of 3×3 and in the last block of 5×5, and the clamp α·0.636·atan(a/α), α = 3.
 func NewCSFlow(cfg PeerConfig, rng *rand.Rand) (*Sequence, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("CS-Flow: %w", err)
@@ -50,8 +50,8 @@ type CrossScale struct {
 	one, two *neighbourNet
 }
 
-// NewCrossScale couples maps of the given channels, each at least 2. The permutations are integer state permute.I, the learned
-// parameters those of subnet_1 and subnet_2.
+// NewCrossScale couples maps of the given channels, each at least 2. The permutations are integer state permute.I, the
+// learned parameters those of subnet_1 and subnet_2.
 func NewCrossScale(channels []int, hidden, kernel int, rng *rand.Rand) (*CrossScale, error) {
 	b := &CrossScale{channels: channels, clamp: Clamp{Form: Atan, Alpha: 3}}
 	var firsts, rests []int
@@ -161,8 +161,9 @@ func (b *CrossScale) Params() []*Param {
 	return append(append(ps, b.one.params()...), b.two.params()...)
 }
 
-// neighbourNet is CS-Flow's subnet over all scales: a convolution and leaky ReLU at each scale, a second convolution, to which the
-// neighbouring scales add theirs, and a learned factor that starts at 0, so that the block starts as a permutation:
+// neighbourNet is CS-Flow's subnet over all scales: a convolution and leaky ReLU at each scale, a second convolution, to
+// which the neighbouring scales add theirs, and a learned factor that starts at 0, so that the block starts as a
+// permutation:
 //
 //	h_i = lrelu(conv_i(x_i)),   y_i = γ_i⊙(conv'_i(h_i) + up(conv↑_i(h_{i+1})) + conv↓_i(h_{i−1}))
 //

@@ -29,8 +29,8 @@ type Fusion struct {
 	st1, st2 *crossSubnet
 }
 
-// NewFusion fuses maps of the given channels, each at least 2, with the clamp α (0 means 1.9). The permutations are integer state permute.I; the learned
-// parameters are those of subnet_1 and subnet_2.
+// NewFusion fuses maps of the given channels, each at least 2, with the clamp α (0 means 1.9). The permutations are
+// integer state permute.I; the learned parameters are those of subnet_1 and subnet_2.
 func NewFusion(channels []int, α float64, rng *rand.Rand) (*Fusion, error) {
 	if len(channels) == 0 {
 		return nil, fmt.Errorf("Fusion of no maps")

@@ -2,8 +2,8 @@ package flow
 
 import "math/rand/v2"
 
-// peerLaws hold the flows that MSFlow is compared with to the same laws. Couplings that may scale by e³ lose digits with every block
-// and neuron, so that two of them are short and narrow here.
+// peerLaws hold the flows that MSFlow is compared with to the same laws. Couplings that may scale by e³ lose digits with
+// every block and neuron, so that two of them are short and narrow here.
 func peerLaws() []law {
 	small := [][]Map{{{4, 4, 8}, {5, 2, 4}}}
 	vectors := [][]Map{{{4, 1, 1}, {3, 1, 1}}, {{5, 1, 1}}}

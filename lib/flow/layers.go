@@ -17,12 +17,12 @@ type Layer struct {
 	Cost
 }
 
-// Layers is the summary of a model: its parts in the order of the data, with shapes, parameters and multiply-adds. Notebooks
-// show it as a table.
+// Layers is the summary of a model: its parts in the order of the data, with shapes, parameters and multiply-adds.
+// Notebooks show it as a table.
 type Layers []Layer
 
-// LayersOf lists the parts of b for maps x: the blocks of a Sequence, those of each scale of an MSFlow and its fusion flow, or
-// b alone.
+// LayersOf lists the parts of b for maps x: the blocks of a Sequence, those of each scale of an MSFlow and its fusion
+// flow, or b alone.
 func LayersOf(b Block, x []Map) (Layers, error) {
 	var out Layers
 	err := out.add(b, x, "")

@@ -24,7 +24,8 @@ type Config struct {
 	Gentle   bool      // start close to the identity, for features that are nearly normal already; see [MSFlow]
 }
 
-// MSFlow is the multi-scale flow: each scale's map goes through its own parallel flow, then the fusion flow joins the scales.
+// MSFlow is the multi-scale flow: each scale's map goes through its own parallel flow, then the fusion flow joins the
+// scales.
 //
 //	y_i = flow_i(x_i),  z = fusion(y),  ln|det ∂z/∂x| = Σ_i ln|det ∂flow_i| + ln|det ∂fusion|
 //

@@ -16,8 +16,8 @@ func names(b Block) (all []string) {
 	return all
 }
 
-// TestABlockKeepsItsNames: a block may stand in any number of compositions, and a notebook's cell that composes may run again;
-// each composition has its own names for the parameters, which it shares with the others.
+// TestABlockKeepsItsNames: a block may stand in any number of compositions, and a notebook's cell that composes may run
+// again; each composition has its own names for the parameters, which it shares with the others.
 func TestABlockKeepsItsNames(t *testing.T) {
 	a, b := must(NewActNorm(2))(t), must(NewActNorm(2))(t)
 	own := names(a)

@@ -149,8 +149,8 @@ func castDense(v *tensor.Dense, dt tensor.Dtype) *tensor.Dense {
 	return out
 }
 
-// withPrefix gives the parts' parameters the names that they have in a composition: prefix(k) before those of part k. One that
-// several parts share is listed once, under its first name.
+// withPrefix gives the parts' parameters the names that they have in a composition: prefix(k) before those of part k. One
+// that several parts share is listed once, under its first name.
 func withPrefix[B interface{ Params() []*Param }](parts []B, prefix func(k int) string) []*Param {
 	var ps []*Param
 	seen := map[*Content]bool{}

@@ -7,8 +7,8 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// PeerConfig describes one of the flows that MSFlow is compared with. Only Maps is required; the zero values of the rest are
-// those of the flow's paper.
+// PeerConfig describes one of the flows that MSFlow is compared with. Only Maps is required; the zero values of the rest
+// are those of the flow's paper.
 type PeerConfig struct {
 	Maps   []Map   // of the scales, finest first
 	Blocks int     // coupling blocks in a chain; 0: the paper's number
@@ -71,8 +71,8 @@ func chainOf(n int, block func(k int) (Block, error)) (*Sequence, error) {
 	return NewSequence(blocks...), nil
 }
 
-// alternating is the subnet of block k where kernels of 3×3 and 1×1 take turns, 3×3 first: convolution, ReLU, convolution, as
-// wide inside as its input.
+// alternating is the subnet of block k where kernels of 3×3 and 1×1 take turns, 3×3 first: convolution, ReLU, convolution,
+// as wide inside as its input.
 func (cfg PeerConfig) alternating(k int) Subnet {
 	kernel := 3
 	if k%2 == 1 {
@@ -116,9 +116,9 @@ func NewFastFlow(cfg PeerConfig, rng *rand.Rand) (*Graph, error) {
 	return g, nil
 }
 
-// NewDifferNet is DifferNet (Rudolph and others, arXiv 2008.12577): the vectors of all scales, each (C,1,1), joined and sent
-// through eight blocks, each a random permutation and a [GLOW] coupling with three hidden layers of 2048 neurons and the
-// clamp α·0.636·atan(a/α), α = 3. It judges whole images: take each map's mean before it.
+// NewDifferNet is DifferNet (Rudolph and others, arXiv 2008.12577): the vectors of all scales, each (C,1,1), joined and
+// sent through eight blocks, each a random permutation and a [GLOW] coupling with three hidden layers of 2048 neurons and
+// the clamp α·0.636·atan(a/α), α = 3. It judges whole images: take each map's mean before it.
 func NewDifferNet(cfg PeerConfig, rng *rand.Rand) (*Graph, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("DifferNet: %w", err)
@@ -168,8 +168,8 @@ func permutedChain(c, n int, rng *rand.Rand, coupling func() (Block, error)) (*S
 }
 
 // NewUFlow is U-Flow (Tailanian and others, arXiv 2211.12353): from the coarsest scale to the finest, a stage of four
-// [AllInOne] blocks (as FastFlow's); half of its channels are latents, the other half trades channels for pixels and joins the
-// next finer scale. What passes on is the largest multiple of four that half of the channels holds.
+// [AllInOne] blocks (as FastFlow's); half of its channels are latents, the other half trades channels for pixels and joins
+// the next finer scale. What passes on is the largest multiple of four that half of the channels holds.
 //
 // Each scale MUST be twice as high and wide as the next. The latents are listed from the finest scale.
 func NewUFlow(cfg PeerConfig, rng *rand.Rand) (*Graph, error) {

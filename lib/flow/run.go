@@ -176,7 +176,8 @@ func initializeThrough(b Block, x []*tensor.Dense) ([]*tensor.Dense, error) {
 }
 
 // Sample draws n samples from the flow's distribution: z ~ N(0, T²·I), x = f⁻¹(z). x lists the shapes of the maps in data
-// space; temperature is T, finite and not negative: 1 is the model's own distribution, less is nearer to its mode. The dtype is that of b's parameters.
+// space; temperature is T, finite and not negative: 1 is the model's own distribution, less is nearer to its mode. The
+// dtype is that of b's parameters.
 func Sample(b Block, x []Map, n int, temperature float64, rng *rand.Rand) ([]*tensor.Dense, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("sampling %d samples", n)

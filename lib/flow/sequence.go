@@ -15,8 +15,8 @@ type Sequence struct {
 	params []*Param
 }
 
-// NewSequence chains blocks. Its K-th block's parameters have "module_list.K." before their names. A block may occur several
-// times, and in other chains; its parameters are then shared.
+// NewSequence chains blocks. Its K-th block's parameters have "module_list.K." before their names. A block may occur
+// several times, and in other chains; its parameters are then shared.
 func NewSequence(blocks ...Block) *Sequence {
 	return &Sequence{blocks, withPrefix(blocks, moduleName)}
 }

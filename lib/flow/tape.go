@@ -110,8 +110,8 @@ func (t *Tape) Node(p *Param) *G.Node {
 	return n
 }
 
-// enter begins the part of a composition whose parameters' names begin so; leave ends it. Names on a tape are for people: after
-// an error they do not matter.
+// enter begins the part of a composition whose parameters' names begin so; leave ends it. Names on a tape are for people:
+// after an error they do not matter.
 func (t *Tape) enter(part string) (leave func()) {
 	before := t.place
 	t.place += part
@@ -163,8 +163,8 @@ func (t *Tape) Condition(name string) *G.Node { return t.given[name] }
 // writing to p.
 func (t *Tape) Update(p *Param, next *G.Node) { t.updates = append(t.updates, Update{p, next}) }
 
-// Updates lists what to carry over after each training run: compile the nodes as outputs and copy their values. [Tape.Commit]
-// does the copying for a program on the CPU.
+// Updates lists what to carry over after each training run: compile the nodes as outputs and copy their values.
+// [Tape.Commit] does the copying for a program on the CPU.
 func (t *Tape) Updates() []Update { return t.updates }
 
 // Commit copies the values of a finished run into the state registered by Update. The updates' nodes MUST be among the

@@ -9,9 +9,10 @@ import (
 // diceLevels is how many thresholds BestDice tries.
 const diceLevels = 1024
 
-// BestDice is the threshold t at which the mean, over the images with a defect, of Dice's 2·|A∩D| / (|A| + |D|) is greatest,
-// and that mean. A are the pixels of an image ≥ t and D its defect: every image counts the same, however large its defect.
-// Maps and masks are (H,W) each. The thresholds tried are values of the maps, closer together the fewer pixels exceed them.
+// BestDice is the threshold t at which the mean, over the images with a defect, of Dice's 2·|A∩D| / (|A| + |D|) is
+// greatest, and that mean. A are the pixels of an image ≥ t and D its defect: every image counts the same, however large
+// its defect. Maps and masks are (H,W) each. The thresholds tried are values of the maps, closer together the fewer pixels
+// exceed them.
 func BestDice(maps [][]float32, masks [][]uint8) (threshold, dice float64, err error) {
 	levels := diceThresholds(maps, masks)
 	if levels == nil {
@@ -35,7 +36,8 @@ func BestDice(maps [][]float32, masks [][]uint8) (threshold, dice float64, err e
 	return float64(levels[best]), sum[best] / float64(n), nil
 }
 
-// diceThresholds are ascending values of the maps with defects, at ranks from the greatest on that grow by a constant factor.
+// diceThresholds are ascending values of the maps with defects, at ranks from the greatest on that grow by a constant
+// factor.
 func diceThresholds(maps [][]float32, masks [][]uint8) []float32 {
 	var values []float32
 	for i, m := range maps {

@@ -33,9 +33,9 @@ type Pixels struct {
 // A region is an 8-connected component of an image's mask.
 type region struct{ image, area int }
 
-// NewPixels takes one map and one mask per image, each h·w values in row-major order; anything but 0 marks a defect pixel. A nil
-// mask is an image without defects. Errors, with the image's index: ErrLength, ErrEmpty, ErrNaN, and ErrOneClass when
-// no pixel at all is a defect or none is normal.
+// NewPixels takes one map and one mask per image, each h·w values in row-major order; anything but 0 marks a defect pixel.
+// A nil mask is an image without defects. Errors, with the image's index: ErrLength, ErrEmpty, ErrNaN, and ErrOneClass
+// when no pixel at all is a defect or none is normal.
 //
 // The maps and masks are read again when a figure is asked for, so they must not change while the Pixels is in use.
 func NewPixels(maps [][]float32, masks [][]uint8, h, w int) (*Pixels, error) {

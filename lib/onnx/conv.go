@@ -15,7 +15,8 @@ func (l *lowering) conv(p op.Conv2DOp, in []Value) Value {
 		Ints("pads", p.Pad[0], p.Pad[2], p.Pad[1], p.Pad[3]))
 }
 
-// sharedInput are x and P of a convolution of [x; P], where one P is for all samples, and then the other inputs; nil for any other op.
+// sharedInput are x and P of a convolution of [x; P], where one P is for all samples, and then the other inputs; nil for
+// any other op.
 func sharedInput(p op.Primitive, nodes []*G.Node) []*G.Node {
 	c, ok := p.(op.Conv2DOp)
 	if !ok || c.Groups != 1 {

@@ -13,8 +13,8 @@ import (
 // ErrNoLowering marks an op that has no translation to ONNX. The error around it names the op and its node.
 var ErrNoLowering = errors.New("this op has no lowering to ONNX")
 
-// Lower adds the computation of outputs to the graph. given are the values of some nodes; every other leaf becomes a constant
-// with the value that is bound to it.
+// Lower adds the computation of outputs to the graph. given are the values of some nodes; every other leaf becomes a
+// constant with the value that is bound to it.
 func (g *Graph) Lower(outputs []*G.Node, given map[*G.Node]Value) ([]Value, error) {
 	l := &lowering{Graph: g, values: map[*G.Node]Value{}}
 	for n, v := range given {

@@ -1,9 +1,9 @@
 // Package onnx writes models as ONNX files (https://onnx.ai), which ONNX Runtime, OpenVINO and others run. [Graph.Lower]
-// translates a Gorgonia graph: each op of package op has its row in the table of lowerings, in the file of its subject, as in package xla.
-// What stands around such a graph is written with [Graph.Op].
+// translates a Gorgonia graph: each op of package op has its row in the table of lowerings, in the file of its subject, as
+// in package xla. What stands around such a graph is written with [Graph.Op].
 //
-// The first axis of maps is the batch, whose size a model leaves open. A graph that is lowered MUST have been made for a batch of
-// [Batch] samples, which is how that axis is told from others.
+// The first axis of maps is the batch, whose size a model leaves open. A graph that is lowered MUST have been made for a
+// batch of [Batch] samples, which is how that axis is told from others.
 package onnx
 
 import (
@@ -18,11 +18,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// protoc comes with PyPI's grpcio-tools (python -m grpc_tools.protoc), protoc-gen-go is that of go.mod's google.golang.org/protobuf.
+// protoc comes with PyPI's grpcio-tools (python -m grpc_tools.protoc), protoc-gen-go is that of go.mod's
+// google.golang.org/protobuf.
 //go:generate protoc --go_out=. --go_opt=paths=source_relative internal/pb/onnx.proto
 
-// Batch is the batch that graphs must be made for to be lowered: a size that is not one, since inputs of one sample are repeated
-// over the others.
+// Batch is the batch that graphs must be made for to be lowered: a size that is not one, since inputs of one sample are
+// repeated over the others.
 const Batch = 2
 
 const (

@@ -29,8 +29,8 @@ func must(t *testing.T) func(*G.Node, error) *G.Node {
 	}
 }
 
-// read parses a written model and makes sure that it is one: every input of a node is there before the node, and no name is given
-// twice.
+// read parses a written model and makes sure that it is one: every input of a node is there before the node, and no name
+// is given twice.
 func read(t *testing.T, g *Graph) *pb.ModelProto {
 	t.Helper()
 	var b bytes.Buffer

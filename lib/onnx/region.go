@@ -10,8 +10,8 @@ func (g *Graph) TopK(v Value, axis, k int) Value {
 	return top
 }
 
-// Regions marks with 1 the pixels of maps (N,1,H,W) that reach low and hang together, by sides or corners, with one that reaches high;
-// all others are 0, as float32.
+// Regions marks with 1 the pixels of maps (N,1,H,W) that reach low and hang together, by sides or corners, with one that
+// reaches high; all others are 0, as float32.
 func (g *Graph) Regions(maps Value, low, high float64) Value {
 	reach := func(level float64) Value {
 		return g.Cast(g.Op("GreaterOrEqual", On(maps, g.Number(level))), Float32)

@@ -9,7 +9,8 @@ func init() {
 	})
 }
 
-// resample maps rows and columns by their matrices: y = R·x·Cᵀ. Pooling windows and mirrored borders have operators of their own.
+// resample maps rows and columns by their matrices: y = R·x·Cᵀ. Pooling windows and mirrored borders have operators of
+// their own.
 func (g *Graph) resample(p op.ResampleOp, x Value) Value {
 	r, c := p.Rows, p.Cols
 	switch {

@@ -60,8 +60,8 @@ func shelfOf[T Float]() *shelf[T] {
 	return any(&shelf64).(*shelf[T])
 }
 
-// borrow returns n numbers of unspecified value, for giveBack when they are done with: the smallest kept array that has as many, or
-// else a new one in place of the smallest.
+// borrow returns n numbers of unspecified value, for giveBack when they are done with: the smallest kept array that has as
+// many, or else a new one in place of the smallest.
 func borrow[T Float](n int) *[]T {
 	f := shelfOf[T]()
 	f.mu.Lock()

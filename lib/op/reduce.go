@@ -147,9 +147,9 @@ func dot[T Float](c *Call[T], inners func(sums []float64, a, b []T, n int)) {
 	reduce(c.Y.Data, p, k, q, func(sums []float64, lo, hi, n int) { inners(sums, a[lo:hi], b[lo:hi], n) })
 }
 
-// reduce sets y[k] = Σ_p Σ of the row (p,k,·); part sets the sums of rows of n elements that lie from lo to hi. Long rows are cut
-// into pieces, always the same ones, and the pieces' sums are added in order, so that the result does not depend on the number of
-// cores.
+// reduce sets y[k] = Σ_p Σ of the row (p,k,·); part sets the sums of rows of n elements that lie from lo to hi. Long rows
+// are cut into pieces, always the same ones, and the pieces' sums are added in order, so that the result does not depend
+// on the number of cores.
 func reduce[T Float](y []T, p, k, q int, part func(sums []float64, lo, hi, n int)) {
 	pieces := (q + grain - 1) / grain
 	partial := borrow[float64](p * k * pieces)

@@ -5,14 +5,15 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A convolution is linear in its input's channels. Of an input [x; P] in which all samples share P, such as a position code,
+// A convolution is linear in its input's channels. Of an input [x; P] in which all samples share P, such as a position
+// code,
 //
 //	y[b] = w_x ∗ x[b] + (w_P ∗ P + bias)          the bracket once for the batch
 //	∂w_x = Σ_b dy[b] ⋆ x[b],  ∂w_P = (Σ_b dy[b]) ⋆ P
 //	∂x is w_x's part of the gradient by [x; P]; nobody asks for the gradient by P
 //
-// A Program finds these forms in the graph, which stays as it was written, and computes them so: with 64 channels of position code
-// beside 12 of 24 channels and a batch of 8, in a quarter of the time.
+// A Program finds these forms in the graph, which stays as it was written, and computes them so: with 64 channels of
+// position code beside 12 of 24 channels and a batch of 8, in a quarter of the time.
 
 // sharedConvOp is Conv2DOp of Concat(x, P). Its inputs are x (B,C,H,W), P (1,D,H,W), w and, optionally, b.
 type sharedConvOp struct{ Conv2DOp }
@@ -74,8 +75,8 @@ func (u *use) joinsShared(c Conv) bool {
 	return joined.in[0].node.Shape()[0] > 1 && joined.in[1].node.Shape()[0] == 1
 }
 
-// cut makes the readers of a gradient compute their parts of it themselves, if all take parts of channels and those do not amount to
-// more than the whole.
+// cut makes the readers of a gradient compute their parts of it themselves, if all take parts of channels and those do not
+// amount to more than the whole.
 func (u *use) cut(p ConvGradInputOp, readers []*use) {
 	channels := 0
 	for _, r := range readers {

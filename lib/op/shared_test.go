@@ -8,7 +8,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// sharedLaws convolve maps joined with a condition that all samples share, which a Program computes in another way than Gorgonia.
+// sharedLaws convolve maps joined with a condition that all samples share, which a Program computes in another way than
+// Gorgonia.
 func sharedLaws() []law {
 	var laws []law
 	for _, k := range []struct {

@@ -1,8 +1,8 @@
 package region
 
-// The boundary of a region consists of the edges between its pixels and others. They are walked so that the region lies on the
-// right: along the top of a pixel to the right, down its right side, along its bottom to the left, up its left side. A ring
-// that goes once around the region runs clockwise on a screen, one around a hole against the clock.
+// The boundary of a region consists of the edges between its pixels and others. They are walked so that the region lies on
+// the right: along the top of a pixel to the right, down its right side, along its bottom to the left, up its left side. A
+// ring that goes once around the region runs clockwise on a screen, one around a hole against the clock.
 
 // way is a direction along the edges: right, down, left, up.
 type way int
@@ -17,13 +17,13 @@ const (
 // step is one edge further.
 var step = [4][2]int{right: {1, 0}, down: {0, 1}, left: {-1, 0}, up: {0, -1}}
 
-// ahead are the pixels beyond the end of an edge that starts at (x,y) of the region's pixel: on the left and on the right of
-// the way, as seen from the corner where the edge ends.
+// ahead are the pixels beyond the end of an edge that starts at (x,y) of the region's pixel: on the left and on the right
+// of the way, as seen from the corner where the edge ends.
 var aheadLeft = [4][2]int{right: {0, -1}, down: {0, 0}, left: {-1, 0}, up: {-1, -1}}
 var aheadRight = [4][2]int{right: {0, 0}, down: {-1, 0}, left: {-1, -1}, up: {0, -1}}
 
-// outline gives every region its rings. Each ring has an edge along the top of a pixel, the outer one before those of holes, in
-// the order of rows.
+// outline gives every region its rings. Each ring has an edge along the top of a pixel, the outer one before those of
+// holes, in the order of rows.
 func (f *Found) outline() {
 	walked := make([]uint64, (len(f.labels)+63)/64) // the tops of pixels
 	for i, label := range f.labels {

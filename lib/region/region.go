@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Thresholds say what a region is: it reaches High somewhere, consists of the touching pixels from Low on (diagonals touch), and
-// has MinArea of them. With Low equal to High there is one threshold.
+// Thresholds say what a region is: it reaches High somewhere, consists of the touching pixels from Low on (diagonals
+// touch), and has MinArea of them. With Low equal to High there is one threshold.
 type Thresholds struct {
 	Low     float64 `json:"low"`
 	High    float64 `json:"high"`
@@ -69,8 +69,8 @@ type Found struct {
 // dropped marks pixels that reach the lower threshold and belong to no region.
 const dropped = -1
 
-// Find searches a map of h×w values, row by row. A value that is not a number is in no region. It panics if the map does not hold
-// h·w values or the thresholds are not valid; a map may have 2³¹−1 values.
+// Find searches a map of h×w values, row by row. A value that is not a number is in no region. It panics if the map does
+// not hold h·w values or the thresholds are not valid; a map may have 2³¹−1 values.
 func Find(values []float32, h, w int, t Thresholds) *Found {
 	if len(values) != h*w || h < 1 || w < 1 || len(values) > math.MaxInt32 {
 		panic(fmt.Sprintf("region: a map of %d×%d pixels with %d values", h, w, len(values)))

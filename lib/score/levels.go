@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// Level is how surprising a scale's places are in normal images: mean and standard deviation of ln(−logp) over their places.
+// Level is how surprising a scale's places are in normal images: mean and standard deviation of ln(−logp) over their
+// places.
 type Level struct {
 	Mean float64 `json:"mean"`
 	Std  float64 `json:"std"`

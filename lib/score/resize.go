@@ -66,8 +66,8 @@ func interpolate(dst, src []float32, sw int, rows, cols []tap) {
 	}
 }
 
-// ResizeCentred interpolates src, (sh,sw), bilinearly into dst, (dh,dw): a value is that of the middle of its pixel, as picture
-// programs have it, and edges are repeated. Row y of the result reads row (y+½)·sh/dh − ½ of the source.
+// ResizeCentred interpolates src, (sh,sw), bilinearly into dst, (dh,dw): a value is that of the middle of its pixel, as
+// picture programs have it, and edges are repeated. Row y of the result reads row (y+½)·sh/dh − ½ of the source.
 func ResizeCentred(dst, src []float32, sh, sw, dh, dw int) {
 	checkResize(src, sh, sw, dh, dw)
 	mustHold("result", len(dst), dh*dw)
@@ -75,8 +75,8 @@ func ResizeCentred(dst, src []float32, sh, sw, dh, dw int) {
 	interpolate(dst, src, sw, centredTaps(sh, dh), centredTaps(sw, dw))
 }
 
-// Place is ResizeCentred into a rectangle left, top, right, bottom of dst, which may reach over its edges. The rest of dst takes the
-// least value of src.
+// Place is ResizeCentred into a rectangle left, top, right, bottom of dst, which may reach over its edges. The rest of dst
+// takes the least value of src.
 func Place(dst, src []float32, sh, sw, dh, dw int, rectangle [4]float64) {
 	checkResize(src, sh, sw, dh, dw)
 	mustHold("result", len(dst), dh*dw)
@@ -97,7 +97,8 @@ func Place(dst, src []float32, sh, sw, dh, dw int, rectangle [4]float64) {
 	}
 }
 
-// placedTaps are those of the positions from first to end of an axis whose middles lie between lo and hi, onto which src positions go.
+// placedTaps are those of the positions from first to end of an axis whose middles lie between lo and hi, onto which src
+// positions go.
 func placedTaps(src, dst int, lo, hi float64) (first, end int, t []tap) {
 	first, end = max(0, int(math.Ceil(lo-0.5))), min(dst, int(math.Ceil(hi-0.5)))
 	for i := first; i < end; i++ {

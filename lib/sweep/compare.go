@@ -19,10 +19,10 @@ type Comparison struct {
 // draws is the number of bootstrap samples of a comparison.
 const draws = 10_000
 
-// Compare tests every pair of columns by every figure: the mean difference of trainings of the same class and seed, its interval
-// by a bootstrap that draws classes and, within each, seeds, and its p-value by flipping the signs of the trainings'
-// differences, which a handful of trainings cannot make small. Holm's correction is for the number of comparisons. Pairs of less
-// than two trainings are left out. Equal tables give equal numbers.
+// Compare tests every pair of columns by every figure: the mean difference of trainings of the same class and seed, its
+// interval by a bootstrap that draws classes and, within each, seeds, and its p-value by flipping the signs of the
+// trainings' differences, which a handful of trainings cannot make small. Holm's correction is for the number of
+// comparisons. Pairs of less than two trainings are left out. Equal tables give equal numbers.
 func (t *Table) Compare() []Comparison {
 	var out []Comparison
 	for i, a := range t.Columns {
@@ -76,8 +76,8 @@ func interval(rng *rand.Rand, classes [][]float64) (low, high float64) {
 	return samples[draws/40], samples[draws-1-draws/40]
 }
 
-// drawn is the mean over classes that are drawn with replacement, and over seeds within each. One class alone, or one seed, is drawn
-// as it is.
+// drawn is the mean over classes that are drawn with replacement, and over seeds within each. One class alone, or one
+// seed, is drawn as it is.
 func drawn(rng *rand.Rand, classes [][]float64) (sum float64) {
 	for range classes {
 		d := classes[rng.IntN(len(classes))]
@@ -91,8 +91,8 @@ func drawn(rng *rand.Rand, classes [][]float64) (sum float64) {
 // exactPairs is the number of trainings up to which every assignment of signs is tried.
 const exactPairs = 13
 
-// flipped is the share of assignments of signs to the differences whose mean over the classes is as far from zero as the one seen:
-// all of them for few trainings, else as many as the bootstrap draws, and the one seen.
+// flipped is the share of assignments of signs to the differences whose mean over the classes is as far from zero as the
+// one seen: all of them for few trainings, else as many as the bootstrap draws, and the one seen.
 func flipped(rng *rand.Rand, classes [][]float64, pairs int, seen float64) float64 {
 	n, signs := draws, rng.Uint64
 	if pairs <= exactPairs {

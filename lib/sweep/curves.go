@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Curve is how one figure of one kind of detector grew over the epochs: the mean over the classes, of it the mean over the seeds, and
-// the lowest and the highest seed.
+// Curve is how one figure of one kind of detector grew over the epochs: the mean over the classes, of it the mean over the
+// seeds, and the lowest and the highest seed.
 type Curve struct {
 	Detector, Figure       string
 	Epoch, Mean, Low, High []float64
@@ -27,8 +27,8 @@ func (c Curves) Learning() (detectors, figures []string, curves [][4][]float64) 
 	return detectors, figures, curves
 }
 
-// Curves are the losses over the epochs, in nats per image, and the test figures where the plan has judge-every. An epoch counts for a
-// seed where it is recorded in every class that the kind of detector has trainings of.
+// Curves are the losses over the epochs, in nats per image, and the test figures where the plan has judge-every. An epoch
+// counts for a seed where it is recorded in every class that the kind of detector has trainings of.
 func (t *Table) Curves() (out Curves) {
 	for _, figure := range recorded {
 		for _, column := range t.Columns {

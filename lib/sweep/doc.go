@@ -11,6 +11,6 @@
 //	points:                    # more points, one by one
 //	  - {dataset: mtd, data: /data/mtd, seed: 1}
 //
-// All keys of a point are flags of `msflow train`. A point's folder is named by its content, so a plan that is run again, or
-// that has grown, trains what is missing only, and a training that was interrupted goes on where it stood.
+// All keys of a point are flags of `msflow train`. A point's folder is named by its content, so a plan that is run again,
+// or that has grown, trains what is missing only, and a training that was interrupted goes on where it stood.
 package sweep

@@ -25,8 +25,8 @@ type Published struct {
 //go:embed published.csv
 var publishedText string
 
-// PublishedValues are the values that this program knows. Where a paper's own list by classes cannot be had, those of a library that
-// measured the method again stand for it and say so.
+// PublishedValues are the values that this program knows. Where a paper's own list by classes cannot be had, those of a
+// library that measured the method again stand for it and say so.
 func PublishedValues() []Published { return slices.Clone(publishedValues()) }
 
 var publishedValues = sync.OnceValue(func() []Published {
@@ -57,8 +57,8 @@ type Beside struct {
 	Rows     int       // classes that Here is of: those of the sweep for a mean, which is another mean unless they are all
 }
 
-// Published puts the published values of the sweep's data sets beside its own: those of the models that it has for each class, and
-// those of all methods for the means.
+// Published puts the published values of the sweep's data sets beside its own: those of the models that it has for each
+// class, and those of all methods for the means.
 func (t *Table) Published() (out []Beside) {
 	for _, p := range publishedValues() {
 		rows := t.rowsOf(p.Dataset, p.Class)

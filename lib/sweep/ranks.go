@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// Ranks are the mean ranks of a table's kinds of detectors by one figure: in every class the best mean over the seeds has rank 1,
-// and equal ones share their ranks (Demšar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 2006).
+// Ranks are the mean ranks of a table's kinds of detectors by one figure: in every class the best mean over the seeds has
+// rank 1, and equal ones share their ranks (Demšar, Statistical comparisons of classifiers over multiple data sets, JMLR
+// 7, 2006).
 type Ranks struct {
 	Names    []string // best first
 	Mean     []float64
@@ -22,9 +23,9 @@ func (r Ranks) MeanRanks() (names []string, ranks []float64, critical float64) {
 	return r.Names, r.Mean, r.Critical
 }
 
-// Ranks ranks the kinds of detectors by one figure. Friedman's statistic is judged by shuffling the ranks within each class, which a
-// handful of classes cannot make significant, not by its limit for many. Fewer than two kinds, or no class that all have, give no
-// names.
+// Ranks ranks the kinds of detectors by one figure. Friedman's statistic is judged by shuffling the ranks within each
+// class, which a handful of classes cannot make significant, not by its limit for many. Fewer than two kinds, or no class
+// that all have, give no names.
 func (t *Table) Ranks(figure int) Ranks {
 	rows := t.shared(figure)
 	k := len(t.Columns)
@@ -160,9 +161,9 @@ func (r Ranking) Ranked() (names []string, values, low, high []float64) {
 	return r.Names, r.Values, r.Low, r.High
 }
 
-// Ranking sorts the kinds of detectors by one figure. The intervals are a bootstrap over classes and, within each, seeds; they say how
-// much the means would vary with other objects, and overlap more than a paired comparison of the kinds would (see Compare). A single
-// training has no interval.
+// Ranking sorts the kinds of detectors by one figure. The intervals are a bootstrap over classes and, within each, seeds;
+// they say how much the means would vary with other objects, and overlap more than a paired comparison of the kinds would
+// (see Compare). A single training has no interval.
 func (t *Table) Ranking(figure int) Ranking {
 	rows := t.shared(figure)
 	if len(rows) == 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/msflow-go/msflow/lib/flow"
 )
 
-// TestNoAllocation: after the first steps, a step allocates nothing that grows with the sizes of maps or parameters, for loss, gradients
-// and Adam together.
+// TestNoAllocation: after the first steps, a step allocates nothing that grows with the sizes of maps or parameters, for
+// loss, gradients and Adam together.
 func TestNoAllocation(t *testing.T) {
 	c := flow.Config{Channels: []int{24, 40, 112}, Blocks: []int{1, 1, 2}, Sizes: [][2]int{{32, 32}, {16, 16}, {8, 8}}, Cond: []int{64, 64, 64}}
 	model, err := flow.NewMSFlow(c, rand.New(rand.NewPCG(1, 0)))

@@ -14,9 +14,9 @@ import (
 	"github.com/msflow-go/msflow/lib/weights"
 )
 
-// A checkpoint is a safetensors file: the model's parameters under their own names, Adam's moments under adam.m.NAME
-// and adam.v.NAME, the parameters of the best held-out epoch under best.NAME, and in the header's metadata the format, the caller's configuration, the training's state and the
-// SHA-256 of it all.
+// A checkpoint is a safetensors file: the model's parameters under their own names, Adam's moments under adam.m.NAME and
+// adam.v.NAME, the parameters of the best held-out epoch under best.NAME, and in the header's metadata the format, the
+// caller's configuration, the training's state and the SHA-256 of it all.
 const (
 	formatKey   = "msflow.checkpoint"
 	format      = "1"
@@ -229,7 +229,8 @@ func (c *Checkpoint) copyInto(p *flow.Param) error {
 	return p.Set(x.Data)
 }
 
-// Resume puts a trainer where the checkpoint's training stood. The model must have been restored before the trainer was made.
+// Resume puts a trainer where the checkpoint's training stood. The model must have been restored before the trainer was
+// made.
 func (c *Checkpoint) Resume(t *Trainer) error {
 	s, ok, err := c.State()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// NewDeviceStepper is NewStepper on a device. Loss and gradients come from one program and Update runs a whole training step
-// as a second one, so that both are put to the test; the parameters are in the model's own memory after each.
+// NewDeviceStepper is NewStepper on a device. Loss and gradients come from one program and Update runs a whole training
+// step as a second one, so that both are put to the test; the parameters are in the model's own memory after each.
 func NewDeviceStepper(ctx context.Context, d *xla.Device, p xla.Precision, model flow.Block, maps []flow.Map, batch int) (*Stepper, error) {
 	params := flow.Trainable(model)
 	l, err := buildLoss(model, maps, batch, params, false)

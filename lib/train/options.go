@@ -54,7 +54,8 @@ func (o Options) check() error {
 	return nil
 }
 
-// checkStep returns an error for a learning rate or a clipping norm that would write what is not a number into the parameters.
+// checkStep returns an error for a learning rate or a clipping norm that would write what is not a number into the
+// parameters.
 func checkStep(lr, clip float64) error {
 	if !(lr >= 0 && lr <= math.MaxFloat32) {
 		return fmt.Errorf("the learning rate is %v", lr)
@@ -117,6 +118,5 @@ type State struct {
 }
 
 // ErrDiverged marks a loss or gradient that is not a number or infinite. The parameters are still those before the step; a
-// held-out loss is found so after the epoch. So is
-// an epoch whose loss is far above the first one's.
+// held-out loss is found so after the epoch. So is an epoch whose loss is far above the first one's.
 var ErrDiverged = errors.New("training diverged")

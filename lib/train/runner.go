@@ -9,8 +9,8 @@ import (
 
 // runner computes losses and takes a trainer's steps: on the processor, or on a device.
 type runner interface {
-	// steps gives a function that takes one step after the other on the batches of an epoch, which parts lists, and one that
-	// ends what goes on beside it.
+	// steps gives a function that takes one step after the other on the batches of an epoch, which parts lists, and one
+	// that ends what goes on beside it.
 	steps(ctx context.Context, data Source, parts [][]int, lr float64) (take func(index []int) (Step, error), stop func())
 	// losses gives a function that sums the losses of samples of data, at most a batch of them, in nats, with the model in
 	// evaluation mode and the parameters of now.

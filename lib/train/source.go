@@ -10,8 +10,8 @@ import (
 type Source interface {
 	// Len is the number of samples.
 	Len() int
-	// Batch copies the samples with the given indices into the maps' tensors: maps[s] holds len(index) samples of scale s, each
-	// C·H·W values, in the order of index.
+	// Batch copies the samples with the given indices into the maps' tensors: maps[s] holds len(index) samples of scale s,
+	// each C·H·W values, in the order of index.
 	Batch(ctx context.Context, index []int, maps [][]float32) error
 }
 

@@ -129,8 +129,8 @@ func (t *Trainer) epoch(ctx context.Context, data, heldOut Source) error {
 	return nil
 }
 
-// explosion is how many times the first epoch's loss an epoch's may be. A flow starts near the identity, at its worst useful
-// loss; far above that the numbers are finite and mean nothing.
+// explosion is how many times the first epoch's loss an epoch's may be. A flow starts near the identity, at its worst
+// useful loss; far above that the numbers are finite and mean nothing.
 const explosion = 100
 
 func (t *Trainer) exploded(e Epoch) error {

@@ -9,14 +9,12 @@ import (
 	"strings"
 )
 
-// Convert reads the weights file src, usually a .pth, and writes its tensors to
-// dst as safetensors with the same names and element types (F64 values are
-// rounded to float32's precision). The header records the source's name and
-// SHA-256. Checkpoints that nest come out flat, as from Load.
+// Convert reads the weights file src, usually a .pth, and writes its tensors to dst as safetensors with the same names and
+// element types (F64 values are rounded to float32's precision). The header records the source's name and SHA-256.
+// Checkpoints that nest come out flat, as from Load.
 //
-// A zip's checksums are compared as by Load; a file that is called like a
-// published one must also have its SHA-256, since PyTorch's older format and
-// safetensors have no checksum of their own.
+// A zip's checksums are compared as by Load; a file that is called like a published one must also have its SHA-256, since
+// PyTorch's older format and safetensors have no checksum of their own.
 func Convert(src, dst string) error {
 	d, err := Load(src)
 	if err != nil {
@@ -45,8 +43,7 @@ func sourceMetadata(src string) (map[string]string, error) {
 	}, nil
 }
 
-// checkPublished compares a file's SHA-256 with that of the published file of
-// its name, if there is one.
+// checkPublished compares a file's SHA-256 with that of the published file of its name, if there is one.
 func checkPublished(name, sum string) error {
 	for _, e := range published {
 		if e.File == name && !strings.HasPrefix(sum, e.SHA256) {

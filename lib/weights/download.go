@@ -12,12 +12,11 @@ import (
 	"github.com/msflow-go/msflow/lib/durable"
 )
 
-// maxDownload bounds a download of unknown length; the largest published file
-// has 0.28 GB.
+// maxDownload bounds a download of unknown length; the largest published file has 0.28 GB.
 const maxDownload = 2 << 30
 
-// download fetches an entry's file into the Finder's folder. It appears there
-// under its name only after its digest was right.
+// download fetches an entry's file into the Finder's folder. It appears there under its name only after its digest was
+// right.
 func (f Finder) download(ctx context.Context, e Entry) (string, error) {
 	path := filepath.Join(f.dir(), e.File)
 	if err := durable.MkdirAll(f.dir()); err != nil {

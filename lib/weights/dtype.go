@@ -6,8 +6,7 @@ import (
 	"math"
 )
 
-// dtype describes one element type: its bytes and how to read and write one
-// element. Exactly one of the two pairs is set.
+// dtype describes one element type: its bytes and how to read and write one element. Exactly one of the two pairs is set.
 type dtype struct {
 	name     string
 	size     int
@@ -19,8 +18,8 @@ type dtype struct {
 
 var le = binary.LittleEndian
 
-// dtypes holds every type that files may use. U64 is read as int64, so values
-// from 2⁶³ on come out negative and are written back as they were.
+// dtypes holds every type that files may use. U64 is read as int64, so values from 2⁶³ on come out negative and are
+// written back as they were.
 var dtypes = []*dtype{
 	{name: "F64", size: 8,
 		float:    func(b []byte) float32 { return float32(math.Float64frombits(le.Uint64(b))) },

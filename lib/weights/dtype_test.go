@@ -34,8 +34,7 @@ func TestHalfToFloatAllValues(t *testing.T) {
 	}
 }
 
-// Between two neighbours a value goes to the nearer one, from the middle to the
-// one whose last bit is 0.
+// Between two neighbours a value goes to the nearer one, from the middle to the one whose last bit is 0.
 func TestFloatToHalfRounds(t *testing.T) {
 	for h := range uint16(0x7bff) {
 		lo, hi := slowHalf(h), slowHalf(h+1)

@@ -6,9 +6,8 @@ import (
 	"github.com/msflow-go/msflow/lib/weights/lite0"
 )
 
-// EmbeddedLite0 returns the weights of efficientnet_lite0 up to its block 10,
-// which are part of the program; see lib/weights/lite0 for where they come
-// from. The state dict is shared: callers MUST NOT write to its tensors.
+// EmbeddedLite0 returns the weights of efficientnet_lite0 up to its block 10, which are part of the program; see
+// lib/weights/lite0 for where they come from. The state dict is shared: callers MUST NOT write to its tensors.
 func EmbeddedLite0() *StateDict { return embeddedLite0() }
 
 var embeddedLite0 = sync.OnceValue(func() *StateDict {

@@ -14,19 +14,17 @@ import (
 	"strings"
 )
 
-// ErrOffline is wrapped by Find's error when the weights are not on this
-// machine and downloading is not allowed.
+// ErrOffline is wrapped by Find's error when the weights are not on this machine and downloading is not allowed.
 var ErrOffline = errors.New("downloading is switched off")
 
-// Finder finds published weights on this machine and downloads them if it may.
-// The zero value uses the default folders and the default HTTP client.
+// Finder finds published weights on this machine and downloads them if it may. The zero value uses the default folders and
+// the default HTTP client.
 type Finder struct {
 	Dir      string       // where downloads are kept; "" is CacheDir()
 	Offline  bool         // never use the network
 	Client   *http.Client // nil is http.DefaultClient
 	Progress func(done, total int64)
-	// Shared are folders of other programs to look into; nil is those of
-	// PyTorch and Hugging Face.
+	// Shared are folders of other programs to look into; nil is those of PyTorch and Hugging Face.
 	Shared []string
 }
 
@@ -58,17 +56,15 @@ func sharedDirs() []string {
 	return []string{filepath.Join(torchHome, "hub", "checkpoints"), filepath.Join(hfHome, "hub")}
 }
 
-// Find returns the path of a file with the published weights of the backbone
-// called name: one in cacheDir ("" is CacheDir()) or in the caches of PyTorch
-// and Hugging Face, or else a fresh download into cacheDir, unless offline.
-// The file's SHA-256 has been checked every time.
+// Find returns the path of a file with the published weights of the backbone called name: one in cacheDir ("" is
+// CacheDir()) or in the caches of PyTorch and Hugging Face, or else a fresh download into cacheDir, unless offline. The
+// file's SHA-256 has been checked every time.
 func Find(name, cacheDir string, offline bool) (path string, err error) {
 	return Finder{Dir: cacheDir, Offline: offline}.Find(context.Background(), name)
 }
 
-// Find is the package's Find with all settings. A file on this machine whose
-// digest is wrong is an error if it is the Finder's own, which says to delete
-// it; in other programs' folders it is passed over.
+// Find is the package's Find with all settings. A file on this machine whose digest is wrong is an error if it is the
+// Finder's own, which says to delete it; in other programs' folders it is passed over.
 func (f Finder) Find(ctx context.Context, name string) (string, error) {
 	entries, err := entriesOf(name)
 	if err != nil {
@@ -156,10 +152,9 @@ func checkDigest(path, digest string, e Entry) error {
 	return nil
 }
 
-// Backbone returns the published ImageNet weights of the backbone called name:
-// those inside the program for efficientnet_lite0, for the others the file that
-// Find finds in the default folders or downloads. Setting MSFLOW_OFFLINE in the
-// environment forbids downloading.
+// Backbone returns the published ImageNet weights of the backbone called name: those inside the program for
+// efficientnet_lite0, for the others the file that Find finds in the default folders or downloads. Setting MSFLOW_OFFLINE
+// in the environment forbids downloading.
 func Backbone(name string) (*StateDict, error) {
 	return Finder{Offline: os.Getenv("MSFLOW_OFFLINE") != ""}.Backbone(context.Background(), name)
 }

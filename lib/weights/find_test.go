@@ -13,8 +13,7 @@ import (
 	"testing"
 )
 
-// withPublished replaces the table of published files during a test by one file
-// whose content is known.
+// withPublished replaces the table of published files during a test by one file whose content is known.
 func withPublished(t *testing.T, content string) Entry {
 	sum := sha256.Sum256([]byte(content))
 	digest := hex.EncodeToString(sum[:])

@@ -15,8 +15,8 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// FuzzPickle fuzzes the pickle machine and the tensors it builds directly,
-// where no checksum stands in the way; every storage exists.
+// FuzzPickle fuzzes the pickle machine and the tensors it builds directly, where no checksum stands in the way; every
+// storage exists.
 func FuzzPickle(f *testing.F) {
 	view := viewOf(storageOf("7", int4(6)), "K\x00", "K\x02K\x03\x86", "K\x03K\x01\x86")
 	f.Add([]byte(proto2 + "}q\x00(" + str("w") + view + str("n") + "]q\x01(K\x01h\x01e" + "u."))

@@ -54,8 +54,7 @@ func TestCutFiles(t *testing.T) {
 	}
 }
 
-// A changed byte may give other numbers where the format has no checksum, but
-// never a panic or a large allocation.
+// A changed byte may give other numbers where the format has no checksum, but never a panic or a large allocation.
 func TestFlippedBytes(t *testing.T) {
 	for name, data := range allTestFiles(t) {
 		work := bytes.Clone(data)
@@ -258,8 +257,7 @@ func TestHostileLegacyStorages(t *testing.T) {
 	}
 }
 
-// The oldest files cut storages into views: the key, the offset and the size
-// stand at the end of the storage's id.
+// The oldest files cut storages into views: the key, the offset and the size stand at the end of the storage's id.
 func TestLegacyStorageViews(t *testing.T) {
 	id := func(view string) string {
 		return "(" + str("storage") + "ctorch\nFloatStorage\n" + str("7") + str("cpu") + int4(6) + view + "tQ"

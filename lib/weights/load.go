@@ -5,17 +5,14 @@ import (
 	"fmt"
 )
 
-// Load reads all tensors of a weights file, whichever of the formats it is in:
-// .pth or .pt as written by torch.save (both its zip and its older pickle
-// stream) or safetensors. The file's bytes decide, not its name.
+// Load reads all tensors of a weights file, whichever of the formats it is in: .pth or .pt as written by torch.save (both
+// its zip and its older pickle stream) or safetensors. The file's bytes decide, not its name.
 //
-// A checkpoint that nests state dicts comes out flat, with the keys on the way
-// joined by dots: {"parallel_flows": [sd0, sd1]} gives parallel_flows.0.… and
-// parallel_flows.1.…; StateDict.Sub takes one of them out again. Values that are
-// no tensors are left out; LoadTree has them.
+// A checkpoint that nests state dicts comes out flat, with the keys on the way joined by dots: {"parallel_flows": [sd0,
+// sd1]} gives parallel_flows.0.… and parallel_flows.1.…; StateDict.Sub takes one of them out again. Values that are no
+// tensors are left out; LoadTree has them.
 //
-// Damaged, foreign and dangerous files give an error that names the file and,
-// where there is one, the tensor.
+// Damaged, foreign and dangerous files give an error that names the file and, where there is one, the tensor.
 func Load(path string) (*StateDict, error) {
 	tree, err := LoadTree(path)
 	if err != nil {
@@ -24,9 +21,8 @@ func Load(path string) (*StateDict, error) {
 	return flatten(path, tree)
 }
 
-// LoadTree reads a weights file as nested values: *Dict, []any (lists and
-// tuples), Tensor, string, int64, *big.Int, float64, bool and nil. A tensor's
-// Name is its path. A safetensors file is a *Dict of tensors.
+// LoadTree reads a weights file as nested values: *Dict, []any (lists and tuples), Tensor, string, int64, *big.Int,
+// float64, bool and nil. A tensor's Name is its path. A safetensors file is a *Dict of tensors.
 func LoadTree(path string) (any, error) {
 	data, unmap, err := mapFile(path)
 	if err != nil {

@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// mapFile maps the file at path for reading. An empty file gives no bytes.
-// Whoever shortens the file while it is mapped makes the process fault; our own
-// writers replace files by renaming, which is safe.
+// mapFile maps the file at path for reading. An empty file gives no bytes. Whoever shortens the file while it is mapped
+// makes the process fault; our own writers replace files by renaming, which is safe.
 func mapFile(path string) (data []byte, unmap func() error, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -9,18 +9,14 @@ import (
 	"strconv"
 )
 
-// The pickle machine. Python's pickle is a program for a stack machine that may
-// call any function it names, so reading one is running it. This machine knows
-// only the operations that torch.save's output consists of and the names listed
-// in admitted; anything else ends the reading with an error that says what was
-// asked for.
+// The pickle machine. Python's pickle is a program for a stack machine that may call any function it names, so reading one
+// is running it. This machine knows only the operations that torch.save's output consists of and the names listed in
+// admitted; anything else ends the reading with an error that says what was asked for.
 //
-// It is our own because github.com/nlpodyssey/gopickle cannot be shut as
-// tightly: it builds classes such as array._array_reconstructor before asking
-// its FindClass hook, allocates whatever length a string claims, and panics on
-// an empty LONG1, a dict with an odd number of items, an unhashable key or the
-// byte 0xFF in place of an operation. The tests read the same files with it to
-// have a second opinion.
+// It is our own because github.com/nlpodyssey/gopickle cannot be shut as tightly: it builds classes such as
+// array._array_reconstructor before asking its FindClass hook, allocates whatever length a string claims, and panics on an
+// empty LONG1, a dict with an odd number of items, an unhashable key or the byte 0xFF in place of an operation. The tests
+// read the same files with it to have a second opinion.
 
 // errPickleCut is what reading past the end gives.
 var errPickleCut = errors.New("the pickle ends in the middle")
@@ -30,8 +26,7 @@ type global struct{ module, name string }
 
 func (g global) String() string { return g.module + "." + g.name }
 
-// admitted lists the functions and classes that a pickle may name, apart from
-// the storage classes in storageTypes.
+// admitted lists the functions and classes that a pickle may name, apart from the storage classes in storageTypes.
 var admitted = map[global]func(args []any) (any, error){
 	{"collections", "OrderedDict"}:         newDictFrom,
 	{"collections", "Counter"}:             newDictFrom,
@@ -42,16 +37,14 @@ var admitted = map[global]func(args []any) (any, error){
 	{"torch.nn.parameter", "Parameter"}:    rebuildParameter,
 }
 
-// tuple is an immutable sequence; lists are *list because pickles fill them
-// after pushing them.
+// tuple is an immutable sequence; lists are *list because pickles fill them after pushing them.
 type (
 	tuple []any
 	list  struct{ items []any }
 )
 
-// pickleMachine runs one pickle out of data. Memory stays proportional to the
-// input: every operation pushes at most one value and lengths are checked
-// against the bytes that are left.
+// pickleMachine runs one pickle out of data. Memory stays proportional to the input: every operation pushes at most one
+// value and lengths are checked against the bytes that are left.
 type pickleMachine struct {
 	data       []byte
 	pos        int
@@ -262,8 +255,8 @@ func (m *pickleMachine) reduce() error {
 	return nil
 }
 
-// build sets attributes. A state dict has one, _metadata, with version numbers
-// of the layers; nothing here needs it, so attributes of dicts are dropped.
+// build sets attributes. A state dict has one, _metadata, with version numbers of the layers; nothing here needs it, so
+// attributes of dicts are dropped.
 func (m *pickleMachine) build() error {
 	pair, err := m.popN(2)
 	if err != nil {
@@ -294,9 +287,8 @@ func (m *pickleMachine) persistentID() error {
 	return nil
 }
 
-// newDictFrom makes the dict of OrderedDict(), Counter({...}) and Python 2's
-// OrderedDict([[key, value], ...]). It takes its argument over instead of
-// copying it: a short program could ask for the copy any number of times.
+// newDictFrom makes the dict of OrderedDict(), Counter({...}) and Python 2's OrderedDict([[key, value], ...]). It takes
+// its argument over instead of copying it: a short program could ask for the copy any number of times.
 func newDictFrom(args []any) (any, error) {
 	if len(args) == 0 {
 		return newDict(), nil
@@ -330,8 +322,7 @@ func sizeFrom(args []any) (any, error) {
 	return nil, errors.New("unexpected arguments")
 }
 
-// pickleLong reads a two's complement little-endian integer; those beyond 64
-// bits become *big.Int.
+// pickleLong reads a two's complement little-endian integer; those beyond 64 bits become *big.Int.
 func pickleLong(b []byte) any {
 	if len(b) == 0 {
 		return int64(0)
@@ -350,8 +341,7 @@ func pickleLong(b []byte) any {
 	return v
 }
 
-// quote shows a value in a message; containers, which may be huge or contain
-// themselves, only by their kind.
+// quote shows a value in a message; containers, which may be huge or contain themselves, only by their kind.
 func quote(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// The pickle machine's operands, stack, marks and memo. Every method checks
-// before it reads or pops, so a damaged program ends in an error.
+// The pickle machine's operands, stack, marks and memo. Every method checks before it reads or pops, so a damaged program
+// ends in an error.
 
 var be = binary.BigEndian
 
@@ -52,8 +52,8 @@ func (m *pickleMachine) uint(width int, value func(uint64) any) error {
 	return nil
 }
 
-// counted pushes what a run of bytes stands for whose length comes first. A
-// negative length of the signed kinds reads as a huge one and is cut off.
+// counted pushes what a run of bytes stands for whose length comes first. A negative length of the signed kinds reads as a
+// huge one and is cut off.
 func (m *pickleMachine) counted(width int, value func([]byte) any) error {
 	n, err := m.operand(width)
 	if err != nil {
@@ -96,8 +96,7 @@ func (m *pickleMachine) pop() (any, error) {
 	return v[0], nil
 }
 
-// popN takes the n topmost values, deepest first. The slice is valid until the
-// next push.
+// popN takes the n topmost values, deepest first. The slice is valid until the next push.
 func (m *pickleMachine) popN(n int) ([]any, error) {
 	if len(m.stack)-n < m.floor() {
 		return nil, errors.New("the stack is empty")
@@ -177,8 +176,7 @@ func (m *pickleMachine) appendItems(n int) error {
 	})
 }
 
-// setItems puts the n topmost values, keys and values in turn, into the dict
-// below them.
+// setItems puts the n topmost values, keys and values in turn, into the dict below them.
 func (m *pickleMachine) setItems(n int) error {
 	items, err := m.popN(n)
 	if err != nil {

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// Entry is one published file with the weights of a backbone, trained on
-// ImageNet.
+// Entry is one published file with the weights of a backbone, trained on ImageNet.
 type Entry struct {
 	Name    string // the backbone's, such as "wide_resnet50_2"
 	File    string // the file's name where others keep it too
@@ -15,9 +14,8 @@ type Entry struct {
 	License string
 	// HuggingFace is the model's repository there, for files in its local cache.
 	HuggingFace string
-	// Page is where a person gets a file that is not downloaded, because its
-	// digest is not known here or its licence has to be accepted. Such an entry
-	// has no file, URL and digest.
+	// Page is where a person gets a file that is not downloaded, because its digest is not known here or its licence has
+	// to be accepted. Such an entry has no file, URL and digest.
 	Page string
 }
 
@@ -29,8 +27,8 @@ const (
 	dinov3      = "DINOv3 License"
 )
 
-// published lists the preferred file of each backbone first. The short digest
-// is all that torchvision publishes; the long ones are what the files have.
+// published lists the preferred file of each backbone first. The short digest is all that torchvision publishes; the long
+// ones are what the files have.
 var published = []Entry{
 	{Name: "efficientnet_lite0", File: "efficientnet-lite0-57934424.pth", License: "Apache-2.0",
 		SHA256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"},
@@ -58,8 +56,8 @@ var published = []Entry{
 	byHand("vit_base_patch16_dinov3", "lvd1689m", dinov3),
 }
 
-// byHand is a model of timm's page there: its name, followed by the name of what
-// it was trained on if that is no part of the backbone's name.
+// byHand is a model of timm's page there: its name, followed by the name of what it was trained on if that is no part of
+// the backbone's name.
 func byHand(name, trained, license string) Entry {
 	page := timmPages + name
 	if trained != "" {
@@ -74,8 +72,8 @@ func torchvision(name, sha256 string) Entry {
 	return Entry{Name: name, File: file, URL: torchModels + file, SHA256: sha256, License: bsd}
 }
 
-// Published lists the files that Find knows, the preferred one of each backbone
-// first, and after them the backbones whose weights a person has to get.
+// Published lists the files that Find knows, the preferred one of each backbone first, and after them the backbones whose
+// weights a person has to get.
 func Published() []Entry { return slices.Clone(published) }
 
 // entriesOf lists the files of one backbone.

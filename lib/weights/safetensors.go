@@ -14,9 +14,8 @@ import (
 // maxHeader is the format's own limit for the JSON header, in bytes.
 const maxHeader = 100_000_000
 
-// File is an open safetensors file. The tensors stay on disk, mapped into
-// memory, until they are asked for; what is handed out is a copy, so a File may
-// be closed while its tensors are in use.
+// File is an open safetensors file. The tensors stay on disk, mapped into memory, until they are asked for; what is handed
+// out is a copy, so a File may be closed while its tensors are in use.
 type File struct {
 	path     string
 	data     []byte // the whole file
@@ -34,9 +33,8 @@ type entry struct {
 	lo, hi int
 }
 
-// ReadSafetensors opens the file at path and checks its whole header: known
-// types, shapes that fill exactly the bytes they are given, and spans that
-// neither overlap nor leave holes. Close it when done.
+// ReadSafetensors opens the file at path and checks its whole header: known types, shapes that fill exactly the bytes they
+// are given, and spans that neither overlap nor leave holes. Close it when done.
 func ReadSafetensors(path string) (*File, error) {
 	data, unmap, err := mapFile(path)
 	if err != nil {
@@ -78,8 +76,7 @@ func (f *File) Names() []string {
 	return names
 }
 
-// Tensor copies the tensor called name out of the file. The error wraps
-// ErrMissing when there is none.
+// Tensor copies the tensor called name out of the file. The error wraps ErrMissing when there is none.
 func (f *File) Tensor(name string) (Tensor, error) {
 	i, ok := f.index[name]
 	if !ok {
@@ -91,8 +88,7 @@ func (f *File) Tensor(name string) (Tensor, error) {
 	return t, nil
 }
 
-// Doubles copies the values of the tensor called name as float64. Those of an
-// F64 tensor, which Tensor rounds, are exact.
+// Doubles copies the values of the tensor called name as float64. Those of an F64 tensor, which Tensor rounds, are exact.
 func (f *File) Doubles(name string) ([]float64, error) {
 	t, err := f.Tensor(name)
 	if err != nil {
@@ -248,8 +244,8 @@ func (f *File) parseEntry(dec *json.Decoder, name string, start int) error {
 	return nil
 }
 
-// checkSpans orders the tensors by their data and sees that the spans follow
-// one another without overlap or hole up to the end of the file.
+// checkSpans orders the tensors by their data and sees that the spans follow one another without overlap or hole up to the
+// end of the file.
 func (f *File) checkSpans(start int) error {
 	slices.SortStableFunc(f.entries, func(a, b entry) int {
 		if a.lo != b.lo {
@@ -278,8 +274,7 @@ func (f *File) errorf(format string, args ...any) error {
 	return fmt.Errorf("reading %s: "+format, append([]any{f.path}, args...)...)
 }
 
-// byteSize is the bytes that a shape needs; false if a size is negative or the
-// product does not fit.
+// byteSize is the bytes that a shape needs; false if a size is negative or the product does not fit.
 func byteSize(shape []int, elem int) (int, bool) {
 	n := uint64(elem)
 	for _, d := range shape {

@@ -1,13 +1,10 @@
-// Package weights reads and writes the files that networks' weights are kept
-// in: PyTorch's .pth/.pt (zip and the older pickle stream) and safetensors.
-// It also finds the published backbones by name, checks what it found against
-// the published SHA-256, and carries the small default backbone inside the
-// program.
+// Package weights reads and writes the files that networks' weights are kept in: PyTorch's .pth/.pt (zip and the older
+// pickle stream) and safetensors. It also finds the published backbones by name, checks what it found against the
+// published SHA-256, and carries the small default backbone inside the program.
 //
-// A weights file comes from somewhere else, so nothing in it is believed: the
-// pickle reader admits tensors and plain containers and refuses every other
-// name, sizes are checked against the bytes that are really there before
-// anything is allocated, and every error names the file and the tensor.
+// A weights file comes from somewhere else, so nothing in it is believed: the pickle reader admits tensors and plain
+// containers and refuses every other name, sizes are checked against the bytes that are really there before anything is
+// allocated, and every error names the file and the tensor.
 package weights
 
 import (
@@ -17,15 +14,13 @@ import (
 	"strings"
 )
 
-// ErrMissing is wrapped by the errors of StateDict.Get and File.Tensor for a
-// name that the file does not have.
+// ErrMissing is wrapped by the errors of StateDict.Get and File.Tensor for a name that the file does not have.
 var ErrMissing = errors.New("no such tensor")
 
 // Tensor is one named array in row-major order.
 //
-// DType is the type in the file, in safetensors' spelling: F64 F32 F16 BF16,
-// I64 I32 I16 I8, U64 U32 U16 U8, BOOL; empty means F32. Floating types are
-// held in Data as float32 (F64 is rounded), the others in Ints.
+// DType is the type in the file, in safetensors' spelling: F64 F32 F16 BF16, I64 I32 I16 I8, U64 U32 U16 U8, BOOL; empty
+// means F32. Floating types are held in Data as float32 (F64 is rounded), the others in Ints.
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -43,16 +38,15 @@ func (t Tensor) Len() int {
 	return n
 }
 
-// StateDict is an ordered set of named tensors, such as a network's parameters
-// under the names that its program gave them.
+// StateDict is an ordered set of named tensors, such as a network's parameters under the names that its program gave them.
 type StateDict struct {
 	source  string
 	tensors []Tensor
 	index   map[string]int
 }
 
-// NewStateDict makes a state dict of tensors; source is what errors call it,
-// usually the file's path. It panics when two tensors have the same name.
+// NewStateDict makes a state dict of tensors; source is what errors call it, usually the file's path. It panics when two
+// tensors have the same name.
 func NewStateDict(source string, tensors ...Tensor) *StateDict {
 	d := &StateDict{source: source, index: make(map[string]int, len(tensors))}
 	for _, t := range tensors {
@@ -93,8 +87,8 @@ func (d *StateDict) Has(name string) bool {
 	return ok
 }
 
-// Get returns the tensor called name. Its slices are the state dict's own:
-// callers MUST NOT write to them. The error wraps ErrMissing and names the file.
+// Get returns the tensor called name. Its slices are the state dict's own: callers MUST NOT write to them. The error wraps
+// ErrMissing and names the file.
 func (d *StateDict) Get(name string) (Tensor, error) {
 	i, ok := d.index[name]
 	if !ok {
@@ -103,8 +97,8 @@ func (d *StateDict) Get(name string) (Tensor, error) {
 	return d.tensors[i], nil
 }
 
-// nearest says what the file has instead, since a missing name mostly means the
-// weights of another network or a prefix such as "module.".
+// nearest says what the file has instead, since a missing name mostly means the weights of another network or a prefix
+// such as "module.".
 func (d *StateDict) nearest(name string) string {
 	for _, t := range d.tensors {
 		if strings.HasSuffix(t.Name, "."+name) {
@@ -117,8 +111,8 @@ func (d *StateDict) nearest(name string) string {
 	return fmt.Sprintf(" (it has %d tensors, the first is %s)", len(d.tensors), d.tensors[0].Name)
 }
 
-// Floats returns the data of the floating tensor called name, which must have
-// exactly the given shape. The slice is the state dict's own.
+// Floats returns the data of the floating tensor called name, which must have exactly the given shape. The slice is the
+// state dict's own.
 func (d *StateDict) Floats(name string, shape ...int) ([]float32, error) {
 	t, err := d.Get(name)
 	if err != nil {
@@ -133,9 +127,8 @@ func (d *StateDict) Floats(name string, shape ...int) ([]float32, error) {
 	return t.Data, nil
 }
 
-// Sub returns the tensors whose names start with prefix, with the prefix taken
-// off: Sub("fusion_flow.") or, for a network saved under DataParallel,
-// Sub("module."). Data is shared.
+// Sub returns the tensors whose names start with prefix, with the prefix taken off: Sub("fusion_flow.") or, for a network
+// saved under DataParallel, Sub("module."). Data is shared.
 func (d *StateDict) Sub(prefix string) *StateDict {
 	s := &StateDict{source: d.source, index: map[string]int{}}
 	for _, t := range d.tensors {

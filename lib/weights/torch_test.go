@@ -14,8 +14,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// torchFiles were written by PyTorch 1.13 (testdata/make.py), which also wrote
-// down what it reads back from them.
+// torchFiles were written by PyTorch 1.13 (testdata/make.py), which also wrote down what it reads back from them.
 var torchFiles = []string{"zip.pth", "legacy.pth", "protocol4.pth", "legacy4.pth", "module.pth", "module_legacy.pth", "checkpoint.pt"}
 
 type goldenTensor struct {

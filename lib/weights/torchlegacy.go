@@ -7,12 +7,11 @@ import (
 	"math/big"
 )
 
-// The format of torch.save before PyTorch 1.6 is a row of pickles: a magic
-// number, the format's version, the writer's byte order, the value itself and
-// the list of storage keys. Each storage follows as its element count and bytes.
+// The format of torch.save before PyTorch 1.6 is a row of pickles: a magic number, the format's version, the writer's byte
+// order, the value itself and the list of storage keys. Each storage follows as its element count and bytes.
 
-// legacyMagic is the number as the first pickle writes it: LONG1 of 10 bytes,
-// after a few bytes of preamble that depend on the pickle's protocol.
+// legacyMagic is the number as the first pickle writes it: LONG1 of 10 bytes, after a few bytes of preamble that depend on
+// the pickle's protocol.
 var legacyMagic = []byte{0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19}
 
 const legacyVersion = 1001
@@ -75,8 +74,8 @@ func (r *legacyReader) preamble() error {
 	return nil
 }
 
-// storage handles an id that may end in (key, offset, size) of a view into the
-// storage; the tensors are then views of that view.
+// storage handles an id that may end in (key, offset, size) of a view into the storage; the tensors are then views of that
+// view.
 func (r *legacyReader) storage(id tuple) (any, error) {
 	v, err := r.storages.get(id)
 	if err != nil || len(id) < 6 || id[5] == nil {

@@ -26,8 +26,8 @@ func init() {
 	}
 }
 
-// storage is the memory behind one or more tensors. Its bytes are read after
-// the pickle has run: the older format keeps them behind it.
+// storage is the memory behind one or more tensors. Its bytes are read after the pickle has run: the older format keeps
+// them behind it.
 type storage struct {
 	key    string
 	dtype  *dtype
@@ -52,9 +52,8 @@ func (s *storage) bytes() ([]byte, error) {
 	return s.raw, nil
 }
 
-// newStorage checks the id ("storage", class, key, location, elements[, view])
-// that stands in the pickle for a storage. The location, such as "cuda:0", does
-// not matter here. room is the file's size: no storage can be larger.
+// newStorage checks the id ("storage", class, key, location, elements[, view]) that stands in the pickle for a storage.
+// The location, such as "cuda:0", does not matter here. room is the file's size: no storage can be larger.
 func newStorage(id tuple, room int64) (*storage, error) {
 	if len(id) < 5 || id[0] != "storage" {
 		return nil, errors.New("a reference to outside data that is no storage")
@@ -78,8 +77,8 @@ type lazyTensor struct {
 	shape, strides []int64
 }
 
-// rebuildTensor stands for torch._utils._rebuild_tensor_v2(storage, offset,
-// size, stride, requires_grad, backward_hooks[, metadata]).
+// rebuildTensor stands for torch._utils._rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks[,
+// metadata]).
 func rebuildTensor(args []any) (any, error) {
 	if len(args) < 4 {
 		return nil, fmt.Errorf("%d arguments are too few", len(args))
@@ -117,8 +116,8 @@ func toInts(v any) ([]int64, bool) {
 	return ints, true
 }
 
-// tensorReader copies views out of storages. budget bounds the elements of all
-// tensors together: strides of zero let a few bytes claim any size.
+// tensorReader copies views out of storages. budget bounds the elements of all tensors together: strides of zero let a few
+// bytes claim any size.
 type tensorReader struct{ budget int64 }
 
 func newTensorReader(fileSize int64) *tensorReader {
@@ -160,8 +159,8 @@ func (r *tensorReader) gather(t *lazyTensor) (Tensor, error) {
 	return out, nil
 }
 
-// check sees that every element lies inside the storage and returns how many
-// there are. The bounds keep the sums far from overflow.
+// check sees that every element lies inside the storage and returns how many there are. The bounds keep the sums far from
+// overflow.
 func (t *lazyTensor) check() (int64, error) {
 	const most = 1 << 40
 	n, last := int64(1), t.offset
@@ -221,8 +220,7 @@ func (t *lazyTensor) pack(raw []byte, n int) []byte {
 	return out
 }
 
-// sortedKeys lists storages in a fixed order, for errors that do not change
-// from run to run.
+// sortedKeys lists storages in a fixed order, for errors that do not change from run to run.
 func sortedKeys(m map[string]*storage) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {

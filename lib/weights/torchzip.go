@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// zipArchive is a file of torch.save since PyTorch 1.6: a zip whose entries are
-// stored without compression, NAME/data.pkl with the pickle and NAME/data/KEY
-// with each storage's bytes.
+// zipArchive is a file of torch.save since PyTorch 1.6: a zip whose entries are stored without compression, NAME/data.pkl
+// with the pickle and NAME/data/KEY with each storage's bytes.
 type zipArchive struct {
 	prefix  string // "NAME/"
 	data    []byte // the whole file
@@ -66,8 +65,7 @@ func openZip(data []byte) (*zipArchive, error) {
 	return a, nil
 }
 
-// read returns an entry's bytes, in place, after comparing them with their
-// checksum.
+// read returns an entry's bytes, in place, after comparing them with their checksum.
 func (a *zipArchive) read(name string) ([]byte, error) {
 	f := a.entries[a.prefix+name]
 	if f == nil {

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// Dict is a Python dict: keys (string, int64, float64, bool or nil) in the order
-// in which they were set.
+// Dict is a Python dict: keys (string, int64, float64, bool or nil) in the order in which they were set.
 type Dict struct {
 	keys   []any
 	values []any
@@ -60,15 +59,15 @@ func (d *Dict) setPairs(items []any) error {
 	return nil
 }
 
-// Limits for what a tree may look like. Checkpoints nest a handful of levels; a
-// pickle can nest without end or contain itself.
+// Limits for what a tree may look like. Checkpoints nest a handful of levels; a pickle can nest without end or contain
+// itself.
 const (
 	maxDepth = 64
 	maxNodes = 1 << 20
 )
 
-// grower turns what the pickle machine left behind into the tree that callers
-// see: lists and tuples become []any, lazy tensors are read from their storages.
+// grower turns what the pickle machine left behind into the tree that callers see: lists and tuples become []any, lazy
+// tensors are read from their storages.
 type grower struct {
 	materialise func(name string, t *lazyTensor) (Tensor, error)
 	nodes       int
@@ -124,9 +123,8 @@ func (g *grower) growList(path []string, from []any) (any, error) {
 	return items, nil
 }
 
-// flatten collects a tree's tensors under their path, joined with dots: the
-// checkpoint {"parallel_flows": [{"conv.weight": T}]} holds the tensor
-// parallel_flows.0.conv.weight. Other values are left out.
+// flatten collects a tree's tensors under their path, joined with dots: the checkpoint {"parallel_flows": [{"conv.weight":
+// T}]} holds the tensor parallel_flows.0.conv.weight. Other values are left out.
 func flatten(source string, tree any) (*StateDict, error) {
 	d := &StateDict{source: source, index: map[string]int{}}
 	if err := d.addTree(tree); err != nil {

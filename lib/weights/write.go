@@ -10,14 +10,12 @@ import (
 	"github.com/msflow-go/msflow/lib/durable"
 )
 
-// WriteSafetensors writes the tensors and the header text to path. The file
-// appears whole or not at all: it is written beside path, flushed to the disk
-// and renamed. Equal arguments give equal bytes.
+// WriteSafetensors writes the tensors and the header text to path. The file appears whole or not at all: it is written
+// beside path, flushed to the disk and renamed. Equal arguments give equal bytes.
 //
-// The data is in the given order, wider element types first, so that every
-// tensor is aligned. A tensor's DType says how it is stored; F16 and BF16 round
-// to nearest even. Lengths that do not match the shape, doubled names and
-// unknown types are errors.
+// The data is in the given order, wider element types first, so that every tensor is aligned. A tensor's DType says how it
+// is stored; F16 and BF16 round to nearest even. Lengths that do not match the shape, doubled names and unknown types are
+// errors.
 func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string) error {
 	ordered, err := writeOrder(tensors)
 	if err != nil {
@@ -86,8 +84,8 @@ func encodeSafetensors(w io.Writer, tensors []Tensor, metadata map[string]string
 	return nil
 }
 
-// encodeHeader writes the JSON by hand because encoding/json would sort the
-// names; it is padded with spaces to a multiple of 8 bytes.
+// encodeHeader writes the JSON by hand because encoding/json would sort the names; it is padded with spaces to a multiple
+// of 8 bytes.
 func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) {
 	var fields []string
 	if len(metadata) > 0 {

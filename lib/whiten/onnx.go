@@ -2,8 +2,8 @@ package whiten
 
 import "github.com/msflow-go/msflow/lib/onnx"
 
-// ONNX is Apply in an ONNX graph: x is a batch of maps, (N,C,H,W). The places of each region are gathered, those of smaller regions
-// with one place more than once, so that all regions are one product of stacks of matrices.
+// ONNX is Apply in an ONNX graph: x is a batch of maps, (N,C,H,W). The places of each region are gathered, those of
+// smaller regions with one place more than once, so that all regions are one product of stacks of matrices.
 func (w *Whitening) ONNX(g *onnx.Graph, x onnx.Value) onnx.Value {
 	c, h, width := w.shape.C, w.shape.H, w.shape.W
 	regions := w.regions()

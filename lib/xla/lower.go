@@ -124,7 +124,8 @@ func (e *loweringError) Error() string {
 
 func (e *loweringError) Unwrap() error { return e.err }
 
-// guarded adds the node to an error, unless a node before it is to blame, and makes one of a program that package hlo refuses.
+// guarded adds the node to an error, unless a node before it is to blame, and makes one of a program that package hlo
+// refuses.
 func guarded(n *G.Node, f func() (*hlo.Value, error)) (v *hlo.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -6,13 +6,14 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// A convolution is linear in its input's channels. Of an input [x; P] in which all samples share P, such as a position code,
+// A convolution is linear in its input's channels. Of an input [x; P] in which all samples share P, such as a position
+// code,
 //
 //	y[b] = w_x ∗ x[b] + (w_P ∗ P + bias)          the bracket once for the batch
 //	∂w_x = Σ_b dy[b] ⋆ x[b],  ∂w_P = (Σ_b dy[b]) ⋆ P
 //
-// and ∂x needs w_x alone, where nobody asks for the gradient by P. The graph stays as it was written; a program computes it so,
-// and never joins x and P.
+// and ∂x needs w_x alone, where nobody asks for the gradient by P. The graph stays as it was written; a program computes
+// it so, and never joins x and P.
 
 // simplified translates a node whose inputs have one of these forms; nil otherwise.
 func (l *lowering) simplified(n *G.Node) (*hlo.Value, error) {

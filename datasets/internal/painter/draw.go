@@ -1,6 +1,6 @@
-// Package painter draws the pictures of the procedural data set, and flaws on pictures of any kind, with exact masks: things
-// and materials as functions from places to colours, flaws as functions with the region where they hold. A seed means the
-// same picture on every machine.
+// Package painter draws the pictures of the procedural data set, and flaws on pictures of any kind, with exact masks:
+// things and materials as functions from places to colours, flaws as functions with the region where they hold. A seed
+// means the same picture on every machine.
 package painter
 
 import (

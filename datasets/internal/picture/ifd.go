@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// directory is a TIFF image file directory: what a TIFF file says of one page, and an EXIF block of its picture. Numbers are
-// read when they are asked for, and only so many as are.
+// directory is a TIFF image file directory: what a TIFF file says of one page, and an EXIF block of its picture. Numbers
+// are read when they are asked for, and only so many as are.
 type directory struct {
 	in      io.ReaderAt
 	size    uint64 // bytes of in

@@ -1,6 +1,6 @@
 // Package picture decodes, turns, scales and resizes image files as Pillow does, because that is what pretrained backbones
-// were trained on: JPEG, PNG, BMP and WebP upon the libraries' decoders, TIFF by a reader of its own. Files are not trusted:
-// one that claims more than it can hold is refused by its header.
+// were trained on: JPEG, PNG, BMP and WebP upon the libraries' decoders, TIFF by a reader of its own. Files are not
+// trusted: one that claims more than it can hold is refused by its header.
 package picture
 
 import (

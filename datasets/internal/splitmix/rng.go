@@ -1,5 +1,5 @@
-// Package splitmix is a generator of random numbers that is the same on every machine and under every version of Go, so that
-// a seed means the same division and the same pictures for ever.
+// Package splitmix is a generator of random numbers that is the same on every machine and under every version of Go, so
+// that a seed means the same division and the same pictures for ever.
 package splitmix
 
 // RNG is SplitMix64.

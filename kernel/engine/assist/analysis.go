@@ -19,9 +19,9 @@ type View struct {
 	Modules  map[string]string       // packages of modules: path → directory
 	Sources  []cell.Source           // declarations of cells
 
-	// Check type-checks a cell that may not parse, as far as it can be understood, as if the session ran it next. Nothing of it
-	// stays. Positions have the label as their file name. A variable x on the right of its new declaration x := x.f is called
-	// Former+"x", in package FormerPackage.
+	// Check type-checks a cell that may not parse, as far as it can be understood, as if the session ran it next. Nothing
+	// of it stays. Positions have the label as their file name. A variable x on the right of its new declaration x := x.f
+	// is called Former+"x", in package FormerPackage.
 	Check func(code, label string) (*interp.Checked, *token.FileSet)
 	// Import is the package of a path.
 	Import func(path string) (*types.Package, error)
@@ -77,8 +77,8 @@ func (a *analysis) offset(pos token.Pos) int {
 	return at + p.Column - 1
 }
 
-// value is the live value of an expression made of variables, fields and
-// pointers to them: what can be read without running code.
+// value is the live value of an expression made of variables, fields and pointers to them: what can be read without
+// running code.
 func (a *analysis) value(e ast.Expr) (reflect.Value, bool) {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:

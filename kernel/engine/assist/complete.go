@@ -84,8 +84,8 @@ func (r *completer) complete() {
 	r.names(a, id, prefix)
 }
 
-// completed is the source with a name at the cursor, and with what is open
-// before it closed, so that what comes after cannot confuse.
+// completed is the source with a name at the cursor, and with what is open before it closed, so that what comes after
+// cannot confuse.
 func (r *completer) completed() string {
 	head := r.code[:r.start] + mark
 	rest := r.code[r.at:]
@@ -244,8 +244,7 @@ func importable(path string) bool {
 	return !strings.HasPrefix(path, "msflow/") && !strings.Contains(path, "internal/") && !strings.Contains(path, "goplus/")
 }
 
-// isImportContext reports whether the last declaration before a string is an
-// import.
+// isImportContext reports whether the last declaration before a string is an import.
 func isImportContext(code string) bool {
 	parts := cell.Split(code)
 	return len(parts) > 0 && parts[len(parts)-1].Kind == cell.Import

@@ -7,8 +7,8 @@ type PackageDoc struct {
 	Symbols map[string]SymbolDoc // by "F", "T", "T.Method" and "T.Field"
 }
 
-// SymbolDoc is a doc comment and a signature with its parameters' names, which
-// reflection does not know: "(x, y float64) float64" or a variable's type.
+// SymbolDoc is a doc comment and a signature with its parameters' names, which reflection does not know: "(x, y float64)
+// float64" or a variable's type.
 type SymbolDoc struct {
 	Signature string `json:"s,omitempty"`
 	Doc       string `json:"d,omitempty"`

@@ -63,8 +63,7 @@ func nameEnd(code string, at int) string {
 	return code[at:end]
 }
 
-// identAt is the identifier at an offset, or else the name of the function in
-// whose call the offset is.
+// identAt is the identifier at an offset, or else the name of the function in whose call the offset is.
 func (a *analysis) identAt(at int) (found *ast.Ident, parents map[ast.Node]ast.Node) {
 	_, parents = a.find("")
 	var fun ast.Expr
@@ -165,8 +164,7 @@ func (a *analysis) valueOf(id *ast.Ident, parents map[ast.Node]ast.Node) (v any,
 	return rv.Interface(), true
 }
 
-// ownerAt names the type in which a selected field is declared, for its
-// documentation.
+// ownerAt names the type in which a selected field is declared, for its documentation.
 func (a *analysis) ownerAt(id *ast.Ident, parents map[ast.Node]ast.Node) string {
 	sel, ok := parents[id].(*ast.SelectorExpr)
 	if !ok || sel.Sel != id || a.Info.Types[sel.X].Type == nil {

@@ -31,8 +31,7 @@ func kindOfObject(o types.Object) string {
 	return "variable"
 }
 
-// docOf is the documentation of a compiled-in package's object; owner names
-// the type of a field or method.
+// docOf is the documentation of a compiled-in package's object; owner names the type of a field or method.
 func docOf(o types.Object, owner string) (SymbolDoc, bool) {
 	if o.Pkg() == nil {
 		d := find("builtin")

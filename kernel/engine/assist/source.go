@@ -18,8 +18,8 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// librarySource is an object's declaration and doc comment in the source of its
-// package, which lies in a directory. For a field it is that of the type owner.
+// librarySource is an object's declaration and doc comment in the source of its package, which lies in a directory. For a
+// field it is that of the type owner.
 func librarySource(o types.Object, owner, dir string) (decl, doc string) {
 	w := wanted{name: o.Name()}
 	switch o := o.(type) {
@@ -93,8 +93,8 @@ func moduleDir(path, version string) string {
 	return dir
 }
 
-// goRoot is the root of the user's Go. Beside the go command it is found at
-// once; asking that command takes as long as an inspection may.
+// goRoot is the root of the user's Go. Beside the go command it is found at once; asking that command takes as long as an
+// inspection may.
 var goRoot = sync.OnceValue(func() string {
 	command, err := exec.LookPath("go")
 	if err != nil {
@@ -146,8 +146,8 @@ func (w wanted) in(file string) (decl, doc string) {
 	return "", ""
 }
 
-// node is the part of a declaration to show: of a group of types the one, of
-// other groups the whole, since values in it depend on each other.
+// node is the part of a declaration to show: of a group of types the one, of other groups the whole, since values in it
+// depend on each other.
 func (w wanted) node(d ast.Decl) (n ast.Node, prefix string, doc *ast.CommentGroup) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:

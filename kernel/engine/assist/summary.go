@@ -10,8 +10,8 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
-// Summary writes a value on one line of at most n code points, without running
-// methods of interpreted types and without looking at all of a large value.
+// Summary writes a value on one line of at most n code points, without running methods of interpreted types and without
+// looking at all of a large value.
 func Summary(v any, n int) string {
 	w := &summarizer{left: n}
 	w.value(reflect.ValueOf(v), 0)

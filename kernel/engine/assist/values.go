@@ -2,8 +2,7 @@ package assist
 
 import "reflect"
 
-// Shape is what a tensor's Shape or a matrix's Dims says, or a length; nil for
-// scalars.
+// Shape is what a tensor's Shape or a matrix's Dims says, or a length; nil for scalars.
 func Shape(v reflect.Value) []int {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()

@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// readEnd is the reading end of a pipe. Whoever reads delivers before anyone else
-// can read on, so that Flush can do it itself: to wait for the reading
-// goroutine would cost several switches of threads every time.
+// readEnd is the reading end of a pipe. Whoever reads delivers before anyone else can read on, so that Flush can do it
+// itself: to wait for the reading goroutine would cost several switches of threads every time.
 type readEnd struct {
 	raw syscall.RawConn
 

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// readEnd is the reading end of a pipe. A frame with a mark in its id tells when
-// what was written before it has been delivered.
+// readEnd is the reading end of a pipe. A frame with a mark in its id tells when what was written before it has been
+// delivered.
 type readEnd struct {
 	mu    sync.Mutex
 	marks uint64

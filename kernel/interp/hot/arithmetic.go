@@ -77,8 +77,8 @@ func byIntegerKind[F any](k reflect.Kind, i8, i16, i32, i64, u8, u16, u32, u64 F
 // value is a constant in its type.
 func value[T any](o operand) T { return *(*T)(unsafe.Pointer(&o.bits)) }
 
-// Each operator has closures of its own, with a constant and without: a common
-// one would have to choose whenever it is executed.
+// Each operator has closures of its own, with a constant and without: a common one would have to choose whenever it is
+// executed.
 
 func arithmetic[T number](tok token.Token, to, x slot, y operand) op {
 	k, r := value[T](y), y.slot

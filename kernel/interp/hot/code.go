@@ -53,9 +53,8 @@ func (c *code) start(fr *ixcode.Frame, load func(*window) *block, store func(*wi
 	c.room.give(memory)
 }
 
-// unwind makes the interpreter's frames tell where a panic happened. Functions
-// that compiled code has called get frames for that, the innermost ones of a
-// deep recursion.
+// unwind makes the interpreter's frames tell where a panic happened. Functions that compiled code has called get frames
+// for that, the innermost ones of a deep recursion.
 func (c *code) unwind(fr *ixcode.Frame, w *window) {
 	if w.child == inInterpreter {
 		return

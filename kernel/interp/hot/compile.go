@@ -8,8 +8,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// compiler compiles some blocks of a function that control enters only at the
-// first: a loop, or all of a function of numbers.
+// compiler compiles some blocks of a function that control enters only at the first: a loop, or all of a function of
+// numbers.
 type compiler struct {
 	*program
 	f     *ixcode.Function
@@ -167,8 +167,7 @@ func (p *program) named(t types.Type) (rt reflect.Type, known bool) {
 	return rt, rt != nil
 }
 
-// pureCode is the code of a function of numbers, or nil when it or a function
-// that it calls does anything else.
+// pureCode is the code of a function of numbers, or nil when it or a function that it calls does anything else.
 func (p *program) pureCode(fn *ssa.Function) *code {
 	if c, known := p.pure[fn]; known {
 		return c

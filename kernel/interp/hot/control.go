@@ -165,9 +165,8 @@ func phisOf(b *ssa.BasicBlock) (phis []*ssa.Phi) {
 	return phis
 }
 
-// edge is the value of a φ-node on the k-th way into its block. The engine's
-// repairs made the φ-nodes of a block follow each other: one that names an
-// earlier one means what that has become.
+// edge is the value of a φ-node on the k-th way into its block. The engine's repairs made the φ-nodes of a block follow
+// each other: one that names an earlier one means what that has become.
 func edge(phi *ssa.Phi, k int) ssa.Value {
 	v := phi.Edges[k]
 	for _, p := range slices.Backward(before(phi)) {
@@ -280,8 +279,8 @@ func moveBoxed(list []boxedMove) op {
 	}
 }
 
-// shareSlots gives a φ-node of a loop's head and its value at the end of each
-// turn one slot, where nothing needs the old value after the new one is made.
+// shareSlots gives a φ-node of a loop's head and its value at the end of each turn one slot, where nothing needs the old
+// value after the new one is made.
 func (c *compiler) shareSlots() {
 	for _, b := range c.f.SSA.Blocks {
 		if !c.in[b] {

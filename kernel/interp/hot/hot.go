@@ -1,13 +1,10 @@
-// Package hot makes loops and calls over numbers fast. The interpreter boxes
-// every value and looks at every instruction anew; a loop that has turned often,
-// or a function of numbers that has been called often, is compiled to closures
-// that know the types of their operands and keep numbers unboxed in a window of
-// memory. What a loop does besides numbers is left to the interpreter's own
-// instructions, one by one, so that it means the same.
+// Package hot makes loops and calls over numbers fast. The interpreter boxes every value and looks at every instruction
+// anew; a loop that has turned often, or a function of numbers that has been called often, is compiled to closures that
+// know the types of their operands and keep numbers unboxed in a window of memory. What a loop does besides numbers is
+// left to the interpreter's own instructions, one by one, so that it means the same.
 //
-// The compiled code stands in the interpreter's code as one instruction, at the
-// beginning of the loop or the function. hot_test.go of package engine compares what
-// it does with the interpreter and with Go.
+// The compiled code stands in the interpreter's code as one instruction, at the beginning of the loop or the function.
+// hot_test.go of package engine compares what it does with the interpreter and with Go.
 package hot
 
 import (
@@ -21,8 +18,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Asked is how many goroutines of the process should stop. While it is not
-// zero, compiled code calls Watcher.Ask at every basic block.
+// Asked is how many goroutines of the process should stop. While it is not zero, compiled code calls Watcher.Ask at every
+// basic block.
 var Asked atomic.Int32
 
 // Watcher finds hot code in interpreters.
@@ -32,8 +29,7 @@ type Watcher struct {
 	Deep func()      // is called as a recursion gets deeper by 10,000 calls or so, since it uses Go's stack
 	Hot  int32       // how often code runs before it is compiled
 
-	// Failed, which may be nil, is told of a fault of the compiler. The code that
-	// it was about stays interpreted.
+	// Failed, which may be nil, is told of a fault of the compiler. The code that it was about stays interpreted.
 	Failed func(fault any)
 
 	compiling sync.Mutex // held while code is compiled
@@ -46,8 +42,8 @@ func (h *Watcher) Hold(f func()) {
 	f()
 }
 
-// Watch counts how often the loops and functions of a new interpreter run. An int
-// is taken to have eight bytes: where it has four, nothing is compiled.
+// Watch counts how often the loops and functions of a new interpreter run. An int is taken to have eight bytes: where it
+// has four, nothing is compiled.
 func (h *Watcher) Watch(i *ixgo.Interp) {
 	if strconv.IntSize != 64 {
 		return
@@ -149,8 +145,7 @@ func (p *program) code(fn *ssa.Function) *ixcode.Function {
 	return p.funcs[k]
 }
 
-// loopHeads are the blocks that loops begin with: control comes back to them
-// only through themselves.
+// loopHeads are the blocks that loops begin with: control comes back to them only through themselves.
 func loopHeads(f *ssa.Function) (heads []*ssa.BasicBlock) {
 	for _, b := range f.Blocks {
 		for _, p := range b.Preds {

@@ -11,10 +11,9 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Addresses of elements and fields, and the slices and strings that are read only
-// for an element or their length, are not values of compiled code. Each number
-// that is loaded or stored finds its place anew. Everything else that is no
-// number stays in the interpreter's frame.
+// Addresses of elements and fields, and the slices and strings that are read only for an element or their length, are not
+// values of compiled code. Each number that is loaded or stored finds its place anew. Everything else that is no number
+// stays in the interpreter's frame.
 
 // header begins slices and strings.
 type header struct {
@@ -37,8 +36,8 @@ func (c *compiler) isAddress(in ssa.Instruction) bool {
 	})
 }
 
-// isHeader reports whether in loads a slice or a string for which only compiled
-// code looks, before anything could change the variable.
+// isHeader reports whether in loads a slice or a string for which only compiled code looks, before anything could change
+// the variable.
 func (c *compiler) isHeader(in ssa.Instruction) bool {
 	load, ok := in.(*ssa.UnOp)
 	if !ok || load.Op != token.MUL || !hasHeader(load.Type()) {
@@ -57,14 +56,13 @@ func (c *compiler) once(in ssa.Instruction, find func() bool) bool {
 	return found
 }
 
-// readSoon reports whether only compiled code uses a header, before anything
-// could change the variable that it was loaded from, where it is allowed to.
+// readSoon reports whether only compiled code uses a header, before anything could change the variable that it was loaded
+// from, where it is allowed to.
 func (c *compiler) readSoon(load *ssa.UnOp, allowed func(ssa.Instruction) bool) bool {
 	return c.readBy(load, func(at ssa.Instruction) bool { return c.quietUntil(load, at) && (allowed == nil || allowed(at)) })
 }
 
-// offsetFrom is what an address of a field or an element begins at; nil when its
-// offset is not known.
+// offsetFrom is what an address of a field or an element begins at; nil when its offset is not known.
 func (c *compiler) offsetFrom(in ssa.Instruction) ssa.Value {
 	switch in := in.(type) {
 	case *ssa.FieldAddr:
@@ -80,8 +78,7 @@ func (c *compiler) offsetFrom(in ssa.Instruction) ssa.Value {
 	return nil
 }
 
-// readBy reports whether only compiled code uses an address or a header, and at
-// instructions that are allowed to.
+// readBy reports whether only compiled code uses an address or a header, and at instructions that are allowed to.
 func (c *compiler) readBy(v ssa.Value, allowed func(ssa.Instruction) bool) bool {
 	return c.onlyUsers(v, func(user ssa.Instruction) bool {
 		switch u := user.(type) {
@@ -107,8 +104,8 @@ func (c *compiler) onlyUsers(v ssa.Value, allowed func(ssa.Instruction) bool) bo
 	return len(c.users[v]) > 0 && !slices.ContainsFunc(c.users[v], func(user ssa.Instruction) bool { return !c.in[c.blockOf[user]] || !allowed(user) })
 }
 
-// quietUntil reports whether nothing between two instructions of a block, the
-// second of which uses the first, can change a variable that is no number.
+// quietUntil reports whether nothing between two instructions of a block, the second of which uses the first, can change a
+// variable that is no number.
 func (c *compiler) quietUntil(first, last ssa.Instruction) bool {
 	if c.blockOf[first] != c.blockOf[last] {
 		return false
@@ -157,8 +154,8 @@ func hasHeader(t types.Type) bool {
 	return false
 }
 
-// hasPlace reports whether compiled code can find what v points to or consists
-// of: a global variable, or a value in the interpreter's frame.
+// hasPlace reports whether compiled code can find what v points to or consists of: a global variable, or a value in the
+// interpreter's frame.
 func (c *compiler) hasPlace(v ssa.Value) bool {
 	if _, ok := v.(*ssa.Global); ok || c.batch == nil {
 		_, ok := c.f.Register(v)
@@ -179,8 +176,7 @@ func (c *compiler) pointedTo(v ssa.Value) reflect.Type {
 	return nil
 }
 
-// elementSize is that of a slice's elements or those of the array that v points
-// to; 0 when it is unknown.
+// elementSize is that of a slice's elements or those of the array that v points to; 0 when it is unknown.
 func (c *compiler) elementSize(v ssa.Value) uintptr {
 	t := ixcode.TypeOf(c.interp, v.Type())
 	if t != nil && t.Kind() == reflect.Pointer {
@@ -217,9 +213,8 @@ func (c *compiler) variable(g *ssa.Global) unsafe.Pointer {
 	return dataOf(&c.f.Static[r])
 }
 
-// checkPlace panics where an address is taken or a header loaded, if an index is
-// out of range or a pointer nil, unless it is used at once. In xs[i] = f() the
-// address is not taken before f has returned.
+// checkPlace panics where an address is taken or a header loaded, if an index is out of range or a pointer nil, unless it
+// is used at once. In xs[i] = f() the address is not taken before f has returned.
 func (c *compiler) checkPlace(in ssa.Instruction) {
 	for _, user := range c.users[in.(ssa.Value)] {
 		if c.pcs[user] != c.pcs[in]+1 && user.Pos() != in.Pos() {
@@ -300,8 +295,7 @@ func (w *window) header(register int) *header {
 	return &empty
 }
 
-// indexReader reads an index. Numbers that are no int become negative ones or
-// ones that are too large.
+// indexReader reads an index. Numbers that are no int become negative ones or ones that are too large.
 func (c *compiler) indexReader(v ssa.Value) func(*window) int {
 	return readInt(kindOf(v.Type()), c.inSlot(c.operand(v)))
 }
@@ -420,8 +414,8 @@ type element struct {
 	pc       int
 }
 
-// plainElement finds the commonest address: an element of a slice that the
-// interpreter's frame holds, with an int as the index.
+// plainElement finds the commonest address: an element of a slice that the interpreter's frame holds, with an int as the
+// index.
 func (c *compiler) plainElement(v ssa.Value) (e element, ok bool) {
 	in, ok := v.(*ssa.IndexAddr)
 	if !ok || !c.isAddress(in) || !hasHeader(in.X.Type()) || sizes[kindOf(in.Index.Type())] != 8 {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Numbers are booleans, integers and floats of all sizes, also of named types.
-// In a window each has eight bytes, of which it uses the first.
+// Numbers are booleans, integers and floats of all sizes, also of named types. In a window each has eight bytes, of which
+// it uses the first.
 
 type integer interface {
 	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64
@@ -21,8 +21,7 @@ type number interface {
 	integer | float32 | float64
 }
 
-// kindOf is the kind of a number, or reflect.Invalid. Kinds that are the same in
-// memory are one.
+// kindOf is the kind of a number, or reflect.Invalid. Kinds that are the same in memory are one.
 func kindOf(t types.Type) reflect.Kind {
 	switch k := boxedKind(t); k {
 	case reflect.Int:

@@ -7,10 +7,9 @@ import (
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 )
 
-// window is the head of the memory of one execution of compiled code; its
-// numbers follow. The windows of the functions that it calls follow it in the
-// same chunk of memory while there is room. The garbage collector does not look
-// into chunks: what the addresses in them point to is kept by variables.
+// window is the head of the memory of one execution of compiled code; its numbers follow. The windows of the functions
+// that it calls follow it in the same chunk of memory while there is room. The garbage collector does not look into
+// chunks: what the addresses in them point to is kept by variables.
 type window struct {
 	end   uintptr // of the chunk
 	frame uintptr // the interpreter's frame of the outermost window
@@ -35,8 +34,7 @@ func (w *window) interpreted() *ixcode.Frame { return *(**ixcode.Frame)(unsafe.P
 // place notes where the code is, before it panics there.
 func (w *window) place(pc int) { w.pc, w.child = pc, 0 }
 
-// chunk is memory for windows, an array of words. The words of a deep recursion
-// go on in another chunk.
+// chunk is memory for windows, an array of words. The words of a deep recursion go on in another chunk.
 type chunk[A any] struct {
 	words A
 	next  *deepChunk // behind the words, where window.end points
@@ -46,8 +44,8 @@ type deepChunk = chunk[[128 << 10]uint64]
 
 const deepBytes = unsafe.Offsetof(deepChunk{}.next)
 
-// room is where chunks of a size come from. Many small ones are in use when
-// interpreted functions with compiled loops call each other.
+// room is where chunks of a size come from. Many small ones are in use when interpreted functions with compiled loops call
+// each other.
 type room struct {
 	bytes uintptr
 	pool  *sync.Pool

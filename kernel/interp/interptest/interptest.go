@@ -1,5 +1,5 @@
-// Package interptest runs programs in the interpreter for tests, each in a process of its own, and shows that a correction is
-// needed.
+// Package interptest runs programs in the interpreter for tests, each in a process of its own, and shows that a correction
+// is needed.
 package interptest
 
 import (
@@ -20,7 +20,8 @@ const runProgramsVariable = "MSFLOW_TEST_RUN_PROGRAMS"
 // between stands between the outputs of two programs.
 const between = "\n--- the next program ---\n"
 
-// Main is for TestMain: it runs the programs that Run asks for with runProgram, which is interp.RunProgram, or else the tests.
+// Main is for TestMain: it runs the programs that Run asks for with runProgram, which is interp.RunProgram, or else the
+// tests.
 func Main(m *testing.M, runProgram func(path string, args []string, stderr io.Writer) int) {
 	files := os.Getenv(runProgramsVariable)
 	if files == "" {

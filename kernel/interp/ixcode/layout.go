@@ -1,7 +1,6 @@
-// Package ixcode reaches the code and the frames of ixgo's interpreters,
-// which ixgo keeps to itself: a function is a slice of closures, one for each
-// SSA instruction, and each runs on a frame of boxed values. The structs here
-// mirror ixgo's; Check compares them with ixgo's own.
+// Package ixcode reaches the code and the frames of ixgo's interpreters, which ixgo keeps to itself: a function is a slice
+// of closures, one for each SSA instruction, and each runs on a frame of boxed values. The structs here mirror ixgo's;
+// Check compares them with ixgo's own.
 package ixcode
 
 import (
@@ -65,8 +64,7 @@ type Function struct {
 	_         int32                        `ixgo:"cached"`
 }
 
-// Register is where frames keep the value in their stack. It is false for
-// values that the code does not use.
+// Register is where frames keep the value in their stack. It is false for values that the code does not use.
 func (f *Function) Register(v ssa.Value) (int, bool) {
 	r, ok := f.registers[v]
 	return int(r & 0xffffff), ok
@@ -75,9 +73,8 @@ func (f *Function) Register(v ssa.Value) (int, bool) {
 // Array is the code's array.
 func (f *Function) Array() *Instruction { return unsafe.SliceData(f.Code) }
 
-// Use makes another array of as many instructions the function's code. Only the
-// word that points to the array changes, which the interpreter reads anew for
-// each instruction: goroutines in the function see the one or the other.
+// Use makes another array of as many instructions the function's code. Only the word that points to the array changes,
+// which the interpreter reads anew for each instruction: goroutines in the function see the one or the other.
 func (f *Function) Use(first *Instruction) {
 	array := (*unsafe.Pointer)(unsafe.Pointer(&f.Code)) // a slice begins with the pointer to its array
 	atomic.StorePointer(array, unsafe.Pointer(first))
@@ -126,8 +123,7 @@ func functions(i *ixgo.Interp) map[*ssa.Function]*Function {
 	return *(*map[*ssa.Function]*Function)(unsafe.Add(unsafe.Pointer(i), offsets.funcs))
 }
 
-// TypeOf is the type of values in an interpreter's frames, or nil for one that
-// the interpreter's code does not mention.
+// TypeOf is the type of values in an interpreter's frames, or nil for one that the interpreter's code does not mention.
 func TypeOf(i *ixgo.Interp, t types.Type) reflect.Type {
 	return (*(*map[types.Type]reflect.Type)(unsafe.Add(unsafe.Pointer(i), offsets.types)))[t]
 }
@@ -172,8 +168,8 @@ func Check() error {
 	return mirrors(reflect.TypeFor[Panic](), f.Type.Elem())
 }
 
-// mirrors fails unless the fields have the names that the tags say, lie at the
-// same places and are of the same type, as far as it has a name here.
+// mirrors fails unless the fields have the names that the tags say, lie at the same places and are of the same type, as
+// far as it has a name here.
 func mirrors(our, theirs reflect.Type) error {
 	err := fmt.Errorf("ixgo's %v is not what this program was written for", theirs)
 	if our.Size() != theirs.Size() || our.NumField() != theirs.NumField() {

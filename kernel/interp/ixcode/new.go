@@ -14,7 +14,8 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// New is ixgo.NewInterp for an interpreter with a loader of its own, whose record of types begin is given before it is used.
+// New is ixgo.NewInterp for an interpreter with a loader of its own, whose record of types begin is given before it is
+// used.
 func New(ctx *ixgo.Context, main *ssa.Package, loader ixgo.Loader, begin func(*ixgo.TypesRecord)) (*ixgo.Interp, error) {
 	i, err := ixgo.NewInterp(ctx, &ssa.Package{Prog: ssa.NewProgram(token.NewFileSet(), 0)}) // without a type
 	if err != nil {

@@ -1,11 +1,11 @@
-// Package levels leaves corrections of the interpreter out, for whoever looks for the cause of a wrong result, and shows the
-// SSA that is interpreted.
+// Package levels leaves corrections of the interpreter out, for whoever looks for the cause of a wrong result, and shows
+// the SSA that is interpreted.
 //
 //	MSFLOW_INTERP_WITHOUT=ssa_phis,code msflow run prog.go
 //	MSFLOW_INTERP_SSA=main.f msflow run prog.go
 //
-// The first leaves out that of ssarepair/phis.go and all on the level of code_*.go; also hot for package hot. The second prints
-// the corrected SSA of functions to standard error, with main all of that package's.
+// The first leaves out that of ssarepair/phis.go and all on the level of code_*.go; also hot for package hot. The second
+// prints the corrected SSA of functions to standard error, with main all of that package's.
 package levels
 
 import (

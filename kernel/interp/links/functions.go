@@ -1,8 +1,8 @@
-// Package links has the functions that interpreted packages may take by the linkname directive. Modules that are fast at any price
-// take functions of the runtime, of reflect or of math/big that way, without a body of their own: json-iterator, goccy/go-json,
-// bigfft below modernc's SQLite. The interpreter reads no assembly, but this program is linked with the very functions; here are
-// those that Go's linker gives to everybody. Pointers are unsafe ones, whatever type the taker gives them. runtime.throw
-// panics instead of ending the process.
+// Package links has the functions that interpreted packages may take by the linkname directive. Modules that are fast at
+// any price take functions of the runtime, of reflect or of math/big that way, without a body of their own: json-iterator,
+// goccy/go-json, bigfft below modernc's SQLite. The interpreter reads no assembly, but this program is linked with the
+// very functions; here are those that Go's linker gives to everybody. Pointers are unsafe ones, whatever type the taker
+// gives them. runtime.throw panics instead of ending the process.
 package links
 
 import "unsafe" // also for go:linkname

@@ -23,8 +23,8 @@ func (r *repairer) exactAssertion(in ssa.Instruction) []ssa.Instruction {
 	return nil
 }
 
-// assertion makes x.(T) exact. With comma-ok it is a function, which is also
-// faster: ixgo composes the text of an error that nobody reads.
+// assertion makes x.(T) exact. With comma-ok it is a function, which is also faster: ixgo composes the text of an error
+// that nobody reads.
 func (r *repairer) assertion(in *ssa.TypeAssert) []ssa.Instruction {
 	zero := ssa.NewConst(nil, in.AssertedType)
 	if !in.CommaOk {

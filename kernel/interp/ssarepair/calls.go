@@ -14,8 +14,8 @@ import (
 // Path is the import path under which interpreted code reaches Functions.
 const Path = "msflow/interp"
 
-// Functions are what repaired code calls. A call can only be made by copying
-// one, so each is called once in a package that is compiled for that.
+// Functions are what repaired code calls. A call can only be made by copying one, so each is called once in a package that
+// is compiled for that.
 var Functions = map[string]any{
 	"SetKey":     setKey,
 	"KeepNil":    keepNil,
@@ -63,8 +63,7 @@ var repairCalls = sync.OnceValue(func() map[string]*ssa.Call {
 	return calls
 })
 
-// callOf is a call, at a place in the source, of a function of m, k and v that
-// gives what result says; there T is t.
+// callOf is a call, at a place in the source, of a function of m, k and v that gives what result says; there T is t.
 func callOf(name, params, result string, t types.Type, pos token.Pos) *ssa.Call {
 	pkg := types.NewPackage(Path, "interp")
 	pkg.Scope().Insert(types.NewTypeName(token.NoPos, pkg, "T", t)) // no types.Alias, which ixgo would take for another type

@@ -54,8 +54,8 @@ func lookupCall(in *ssa.Lookup) []ssa.Instruction {
 	return []ssa.Instruction{c}
 }
 
-// guardMaps makes operations on maps hold a lock. Go ends the process when two
-// goroutines use a map at once and one of them writes.
+// guardMaps makes operations on maps hold a lock. Go ends the process when two goroutines use a map at once and one of
+// them writes.
 func (r *repairer) guardMaps(in ssa.Instruction) []ssa.Instruction {
 	switch in := in.(type) {
 	case *ssa.MapUpdate:

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// ixgo stores to the field of a struct only through a pointer whose type has no name; through another one it panics while it
-// compiles:
+// ixgo stores to the field of a struct only through a pointer whose type has no name; through another one it panics while
+// it compiles:
 //
 //	type ref *struct{ n int }
 //	var r ref = &struct{ n int }{}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Packages corrects all functions of packages, and what these reach. The mark that it is done is the comment of its first block, since functions
-// are linked again for later packages. With guard, maps are also guarded; see guardMaps.
+// Packages corrects all functions of packages, and what these reach. The mark that it is done is the comment of its first
+// block, since functions are linked again for later packages. With guard, maps are also guarded; see guardMaps.
 func Packages(pkgs []*ssa.Package, guard bool) {
 	r := newRepairer(guard)
 	for _, p := range pkgs {

@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// A Bottleneck is an inverted residual block (Sandler et al., arXiv 1801.04381): a 1×1 convolution from In to Wide channels, a
-// depthwise K×K one, both clamped to Lo…Hi, and a 1×1 one to Out channels; if Add, the input is added.
+// A Bottleneck is an inverted residual block (Sandler et al., arXiv 1801.04381): a 1×1 convolution from In to Wide
+// channels, a depthwise K×K one, both clamped to Lo…Hi, and a 1×1 one to Out channels; if Add, the input is added.
 type Bottleneck struct {
 	In, Wide, Out       int
 	Expand, ExpandBias  []float32 // (Wide,In) and (Wide); nil for no such convolution, with Wide = In
@@ -36,8 +36,8 @@ func (b *Bottleneck) check(s ConvShape) {
 	sized("output's bias", b.OutputBias, b.Out)
 }
 
-// InvertedBottleneck sets y (B,Out,OH,OW) to the block's output for x (B,In,H,W), where s is the shape of its depthwise convolution.
-// What lies between its convolutions is never written to memory as a whole. It equals, but for rounding,
+// InvertedBottleneck sets y (B,Out,OH,OW) to the block's output for x (B,In,H,W), where s is the shape of its depthwise
+// convolution. What lies between its convolutions is never written to memory as a whole. It equals, but for rounding,
 //
 //	e = clamp(conv(x, Expand) + ExpandBias)
 //	d = clamp(conv(e, Depth) + DepthBias)
@@ -80,9 +80,9 @@ func plainBottleneck(y, x []float32, b *Bottleneck, s ConvShape) {
 	plainConv2D(y, d, b.Project, b.OutputBias, point, Finish{Add: b.Add})
 }
 
-// bottleneckJob is a block in progress. An item of its work is a band of output rows of one image. For a chunk of the wide channels
-// at a time it expands the rows of x that the band sees into the window of the depthwise convolution, whose output goes straight into
-// the panels that the last product reads; the products of all chunks are added up in y.
+// bottleneckJob is a block in progress. An item of its work is a band of output rows of one image. For a chunk of the wide
+// channels at a time it expands the rows of x that the band sees into the window of the depthwise convolution, whose
+// output goes straight into the panels that the last product reads; the products of all chunks are added up in y.
 type bottleneckJob struct {
 	variant       *variant
 	block         *Bottleneck
@@ -103,8 +103,8 @@ const (
 	chunkBytes      = 256 << 10
 )
 
-// plan cuts the work into bands, chunks and kernel panels. How the chunks are cut must not depend on the number of threads, because the
-// order of the sums does on that.
+// plan cuts the work into bands, chunks and kernel panels. How the chunks are cut must not depend on the number of
+// threads, because the order of the sums does on that.
 func (j *bottleneckJob) plan() {
 	chunk := min(j.block.Wide, 2*j.rows())
 	j.band = j.oh
@@ -227,8 +227,8 @@ func (j *bottleneckJob) windowPlaces(y0 int, s *scratch) {
 	s.tile.tiles, s.tile.count = unsafe.Pointer(&s.tiles[0]), len(s.tiles)
 }
 
-// depthwise convolves n channels, from first on, of the window into the last product's panels: four rows at a time where a kernel can,
-// and the others in vectors of any rows. Both add the same products in the same order.
+// depthwise convolves n channels, from first on, of the window into the last product's panels: four rows at a time where a
+// kernel can, and the others in vectors of any rows. Both add the same products in the same order.
 func (j *bottleneckJob) depthwise(first, n, rows int, s *scratch) {
 	wide, packed := s.floats(1, j.chunk*j.win.channelPitch), s.floats(2, j.panels*j.panelFloats(n))
 	taps := j.s.KH * j.s.KW
@@ -267,8 +267,8 @@ func (j *bottleneckJob) stackKernel() func(*tileArgs) {
 
 func (j *bottleneckJob) panelFloats(n int) int { return panelFloats(2*j.variant.lanes, n) }
 
-// outputPlaces lists the vectors of the band's output: for the depthwise convolution, from the window to the panels, in stacks as far as
-// they go, if wanted, and for the last product, from the panels to y.
+// outputPlaces lists the vectors of the band's output: for the depthwise convolution, from the window to the panels, in
+// stacks as far as they go, if wanted, and for the last product, from the panels to y.
 func (j *bottleneckJob) outputPlaces(n, rows int, stacked bool, s *scratch) {
 	lanes, step, perRow := j.variant.lanes, j.panelFloats(n), ceilDiv(j.ow, j.variant.lanes)
 	single := 0 // first row that is in no stack

@@ -2,8 +2,8 @@ package simd
 
 import "testing"
 
-// Every height must be cut into bands, however little of it an item may keep. (A height whose bands of two rows stay bands of
-// two when one more is asked for was planned for ever.)
+// Every height must be cut into bands, however little of it an item may keep. (A height whose bands of two rows stay bands
+// of two when one more is asked for was planned for ever.)
 func TestBottleneckPlansEveryHeight(t *testing.T) {
 	if active.lanes == 0 {
 		t.Skip("the plain loop has no plan")

@@ -12,8 +12,8 @@ import (
 // where x is zero outside its bounds.
 func Conv2D(y, x, w, bias []float32, s ConvShape) { Conv2DThen(y, x, w, bias, s, Finish{}) }
 
-// A Finish is what happens to every sum of a convolution before it is written: first, if Add, what y held is added, then, if Clamp,
-// it is brought between Lo and Hi, and what is not a number stays.
+// A Finish is what happens to every sum of a convolution before it is written: first, if Add, what y held is added, then,
+// if Clamp, it is brought between Lo and Hi, and what is not a number stays.
 type Finish struct {
 	Add, Clamp bool
 	Lo, Hi     float32

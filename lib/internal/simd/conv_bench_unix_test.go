@@ -23,7 +23,8 @@ var benchShapes = []ConvShape{
 	convCase(8, 64, 64, 64, 128, 3, 3, 2, 2, 1, 1, 1, 1),
 }
 
-// flops is the work of one pass, a multiplication and an addition for each weight and output, also where it is zero padding.
+// flops is the work of one pass, a multiplication and an addition for each weight and output, also where it is zero
+// padding.
 func (s ConvShape) flops() float64 {
 	return 2 * float64(s.lenY()) * float64(s.Cin/s.Groups*s.KH*s.KW)
 }

@@ -133,8 +133,8 @@ func (g *gather) terms(n int, s *scratch) {
 	s.tile.table, s.tile.k = unsafe.Pointer(&table[0]), len(table)
 }
 
-// places lists the vectors of a band of rows, two to a tile, or six in a depthwise convolution. The last tile is filled up with
-// vectors of no lanes.
+// places lists the vectors of a band of rows, two to a tile, or six in a depthwise convolution. The last tile is filled up
+// with vectors of no lanes.
 func (g *gather) places(rows int, s *scratch) {
 	if g.depthwise() {
 		g.widePlaces(rows, s)

@@ -181,8 +181,8 @@ func (p *product) runBlock(b, c []float32, p0, p1, cols, k0, terms int, s *scrat
 // first-level cache.
 func panelFloats(width, terms int) int { return width*terms + 16 }
 
-// pack copies terms × cols of B, from b on, into panels of two vectors, zero beyond the last column. It goes along B's rows,
-// as the prefetcher likes.
+// pack copies terms × cols of B, from b on, into panels of two vectors, zero beyond the last column. It goes along B's
+// rows, as the prefetcher likes.
 func (p *product) pack(in, b []float32, cols, terms int, s *scratch) {
 	width := 2 * p.variant.lanes
 	step := panelFloats(width, terms)

@@ -58,9 +58,9 @@ type wideTile struct{ b, c, n [wideVectors]int32 }
 // wideVectors is how many vectors the depth kernel has at a time.
 const wideVectors = 6
 
-// A stackTile is a place of four vectors, one above the other, with n lanes each, for the stack kernels: tileArgs of one row with a
-// bias and without acc. They equal the depth kernel with the taps of a filter of k×k, whose rows of pixels are as bytes apart; output
-// row y goes to c[y].
+// A stackTile is a place of four vectors, one above the other, with n lanes each, for the stack kernels: tileArgs of one
+// row with a bias and without acc. They equal the depth kernel with the taps of a filter of k×k, whose rows of pixels are
+// as bytes apart; output row y goes to c[y].
 type stackTile struct {
 	b, n int32
 	c    [stackRows]int32
@@ -110,8 +110,8 @@ type adamArgs struct {
 	scale, b1, r1, b2, r2, step, corr, eps float32
 }
 
-// normArgs describes layer normalisation of n pixels; see LayerNorm and LayerNormGrad. plane is the distance between channels in
-// bytes, rc = 1/channels. part collects, for each channel, 16 partial sums of dy·x̂ and 16 of dy.
+// normArgs describes layer normalisation of n pixels; see LayerNorm and LayerNormGrad. plane is the distance between
+// channels in bytes, rc = 1/channels. part collects, for each channel, 16 partial sums of dy·x̂ and 16 of dy.
 type normArgs struct {
 	x, y, dy, dx, gain, bias unsafe.Pointer
 	mean, rstd, part         unsafe.Pointer
@@ -119,11 +119,11 @@ type normArgs struct {
 	rc, eps                  float32
 }
 
-// winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or of
-// eight filters. row is the distance between rows of pixels or between filters, xi that between the 36 planes, from and to are those
-// from one group of filters to the next in src and in dst, all in bytes; bias is added to the output, which is then brought
-// between lo and hi. The kernels count groups down. The woven kernel transforms groups single tiles of V channels each, whose
-// pixels are from bytes apart, and writes them to bytes apart.
+// winoArgs describes one of Winograd's transforms for groups of eight tiles, whose places are listed as byte offsets, or
+// of eight filters. row is the distance between rows of pixels or between filters, xi that between the 36 planes, from and
+// to are those from one group of filters to the next in src and in dst, all in bytes; bias is added to the output, which
+// is then brought between lo and hi. The kernels count groups down. The woven kernel transforms groups single tiles of V
+// channels each, whose pixels are from bytes apart, and writes them to bytes apart.
 type winoArgs struct {
 	src, dst, tmp unsafe.Pointer
 	offsets       unsafe.Pointer // []int32
@@ -135,8 +135,9 @@ type winoArgs struct {
 	lo, hi        float32
 }
 
-// weaveArgs describes a copy of rows × width pixels of eight channels, rows from bytes apart, to pixels step bytes apart, in rows to
-// bytes apart, with the eight channels of a pixel side by side. The kernel may write up to 7 pixels of zeros after a row.
+// weaveArgs describes a copy of rows × width pixels of eight channels, rows from bytes apart, to pixels step bytes apart,
+// in rows to bytes apart, with the eight channels of a pixel side by side. The kernel may write up to 7 pixels of zeros
+// after a row.
 type weaveArgs struct {
 	src         [8]unsafe.Pointer
 	dst         unsafe.Pointer
@@ -145,9 +146,9 @@ type weaveArgs struct {
 	step        int
 }
 
-// padArgs describes a copy of rows × width floats between left and right zeros, rows of dst to bytes apart and of src from bytes.
-// The pad kernel may write up to 7 more zeros after a row. The deal kernel clears to bytes a row, and sends even columns to
-// left, odd ones to left + odd; it may write up to 7 more zeros after each.
+// padArgs describes a copy of rows × width floats between left and right zeros, rows of dst to bytes apart and of src from
+// bytes. The pad kernel may write up to 7 more zeros after a row. The deal kernel clears to bytes a row, and sends even
+// columns to left, odd ones to left + odd; it may write up to 7 more zeros after each.
 type padArgs struct {
 	dst, src    unsafe.Pointer
 	rows, width int

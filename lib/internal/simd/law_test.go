@@ -196,8 +196,8 @@ func randomShape(r *rand.Rand) ConvShape {
 	}
 }
 
-// TestPartsOfWeights convolves with a part of wider weights: the same bits as with a copy of that part, and the rest of a gradient is
-// left alone.
+// TestPartsOfWeights convolves with a part of wider weights: the same bits as with a copy of that part, and the rest of a
+// gradient is left alone.
 func TestPartsOfWeights(t *testing.T) {
 	eachVariant(t, func(t *testing.T) {
 		for _, s := range lawShapes {

@@ -26,7 +26,8 @@ func LayerNorm(y, x, gain, bias, mean, rstd []float32, batch, channels, pixels i
 	*j = normJob{}
 }
 
-// LayerNormGrad sets the gradients of LayerNorm's inputs from dy, that of its output; with x̂ = (x−mean)·rstd and g = gain·dy
+// LayerNormGrad sets the gradients of LayerNorm's inputs from dy, that of its output; with x̂ = (x−mean)·rstd and g =
+// gain·dy
 //
 //	dx[c] = rstd·(g[c] − Σ_k g[k]/channels − x̂[c]·Σ_k g[k]·x̂[k]/channels)
 //	dgain[c] = Σ dy[c]·x̂[c]    over all images and pixels

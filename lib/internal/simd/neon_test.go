@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestNEON runs the laws of the kernels in NEON on an arm64 processor that QEMU emulates. What only Go code can break is left to the
-// processor at hand.
+// TestNEON runs the laws of the kernels in NEON on an arm64 processor that QEMU emulates. What only Go code can break is
+// left to the processor at hand.
 func TestNEON(t *testing.T) {
 	if os.Getenv("MSFLOW_SLOW") == "" {
 		t.Skip("set MSFLOW_SLOW=1 to emulate arm64")

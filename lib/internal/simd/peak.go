@@ -5,9 +5,9 @@ import (
 	"unsafe"
 )
 
-// Peak measures how many float32 operations a second all of Threads() cores do at the most, a multiplication and an addition
-// counted as two: the largest tile of a matrix product whose data stay in the first-level cache. It is the best of several
-// short runs, because other programs can only slow one down; 0 in plain Go, which has no kernels.
+// Peak measures how many float32 operations a second all of Threads() cores do at the most, a multiplication and an
+// addition counted as two: the largest tile of a matrix product whose data stay in the first-level cache. It is the best
+// of several short runs, because other programs can only slow one down; 0 in plain Go, which has no kernels.
 func Peak() float64 {
 	if active.lanes == 0 {
 		return 0

@@ -1,6 +1,7 @@
 package simd
 
-// SumSquares is Σ x[i]², added in float64. Long arrays are shared among the workers in blocks, whose sums are added in order.
+// SumSquares is Σ x[i]², added in float64. Long arrays are shared among the workers in blocks, whose sums are added in
+// order.
 func SumSquares(x []float32) float64 {
 	blocks := len(x) / reduceBlock
 	if active.squares == nil || blocks < 2 {

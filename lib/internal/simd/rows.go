@@ -47,7 +47,8 @@ func (j *rowJob) run(i int, s *scratch) {
 	}
 }
 
-// reduceRow reduces the longest part of a row that the kernel can take by it, and the rest, or all without a kernel, by its loop.
+// reduceRow reduces the longest part of a row that the kernel can take by it, and the rest, or all without a kernel, by
+// its loop.
 func reduceRow(kernel func(*reduceArgs), x, y []float32, a *reduceArgs) (total float64) {
 	done := 0
 	for kernel != nil && len(x)-done >= 16 {

@@ -12,8 +12,9 @@ type ConvShape struct {
 	Top, Bottom, Left, Right int
 	DilationH, DilationW     int
 	Groups                   int
-	// RowW is how many values of w lie from one output channel's first weight to the next one's; 0 means that there are no gaps. It
-	// lets w be a part of wider weights, for some of the input channels: pass them from the part's first weight on.
+	// RowW is how many values of w lie from one output channel's first weight to the next one's; 0 means that there are no
+	// gaps. It lets w be a part of wider weights, for some of the input channels: pass them from the part's first weight
+	// on.
 	RowW int
 }
 

@@ -56,5 +56,6 @@ func choose(name string) *variant {
 // Kernel names the variant in use: plain, avx2, avx512 or neon.
 func Kernel() string { return active.name }
 
-// winoTransforms are Winograd's transforms of input, output's gradient and output, and of filters, turned filters and their gradient.
+// winoTransforms are Winograd's transforms of input, output's gradient and output, and of filters, turned filters and
+// their gradient.
 type winoTransforms struct{ input, grad, output, filter, flipped, filterGrad func(*winoArgs) }

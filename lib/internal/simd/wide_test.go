@@ -4,8 +4,9 @@ package simd
 
 import "unsafe"
 
-// On a processor without AVX-512 its kernels run in gen's interpreter only. The loops around them, which lay out memory for vectors of
-// sixteen values and more rows, are tested here with a variant whose kernels are the definitions in kernel.go, written in Go.
+// On a processor without AVX-512 its kernels run in gen's interpreter only. The loops around them, which lay out memory
+// for vectors of sixteen values and more rows, are tested here with a variant whose kernels are the definitions in
+// kernel.go, written in Go.
 func init() {
 	if !hasAVX2 {
 		return

@@ -2,13 +2,14 @@ package simd
 
 import "unsafe"
 
-// winograd is a 3×3 convolution without stride by Winograd's minimal filtering F(4×4,3×3): the forward pass or the gradient
-// of the input. Blocks of tiles are transformed, multiplied with the transformed filters in 36 matrix products, and
-// transformed back. It needs a quarter of the multiplications; its rounding errors are some ten times those of the definition.
+// winograd is a 3×3 convolution without stride by Winograd's minimal filtering F(4×4,3×3): the forward pass or the
+// gradient of the input. Blocks of tiles are transformed, multiplied with the transformed filters in 36 matrix products,
+// and transformed back. It needs a quarter of the multiplications; its rounding errors are some ten times those of the
+// definition.
 //
-// Of many tiles, each item of the work transforms a block and multiplies it with all filters, which were transformed before.
-// Of few tiles, it is the tiles that are transformed before, and each item transforms the filters of some output channels:
-// they are large, and memory is slower than transforming.
+// Of many tiles, each item of the work transforms a block and multiplies it with all filters, which were transformed
+// before. Of few tiles, it is the tiles that are transformed before, and each item transforms the filters of some output
+// channels: they are large, and memory is slower than transforming.
 type winograd struct {
 	variant             *variant
 	images, in, out     int
@@ -44,8 +45,8 @@ const (
 	stepPanels         // all tiles through the filters of some output channels
 )
 
-// planes is the number of elements of a transformed tile. fewTiles is up to how many tiles count as few. groupChannels is how many
-// output channels are multiplied in one go, so that both factors of a product are near.
+// planes is the number of elements of a transformed tile. fewTiles is up to how many tiles count as few. groupChannels is
+// how many output channels are multiplied in one go, so that both factors of a product are near.
 const (
 	planes        = 36
 	fewTiles      = 128
@@ -76,8 +77,8 @@ func (w *winograd) convolve() {
 	dispatch(w.blocks*w.chunks, w)
 }
 
-// filterRow is the distance between rows of so many transformed filters. Rows 1 KiB apart would compete for the same lines of the
-// cache.
+// filterRow is the distance between rows of so many transformed filters. Rows 1 KiB apart would compete for the same lines
+// of the cache.
 func filterRow(n int) int {
 	row := ceilDiv(n, 8) * 8
 	if row%256 == 0 {
@@ -86,8 +87,9 @@ func filterRow(n int) int {
 	return row
 }
 
-// planesFor are the kernels for n lanes, and how many of them they take at a time: the narrow ones where half of the last block of the
-// others would be empty and there are no more than so many vectors. With many, it is better to read the other factor less often.
+// planesFor are the kernels for n lanes, and how many of them they take at a time: the narrow ones where half of the last
+// block of the others would be empty and there are no more than so many vectors. With many, it is better to read the other
+// factor less often.
 func (v *variant) planesFor(n, vectors int) (kernels []func(*planeArgs), width int) {
 	if k := ceilDiv(n, v.lanes); v.narrow != nil && k%2 == 1 && k <= vectors {
 		return v.narrow, v.lanes
@@ -170,15 +172,16 @@ func (w *winograd) runPanels(chunk int, s *scratch) {
 	}
 }
 
-// A filterSet is transformed filters of some output and input channels: values (36, out, in) with rows and planes so far apart.
+// A filterSet is transformed filters of some output and input channels: values (36, out, in) with rows and planes so far
+// apart.
 type filterSet struct {
 	values     []float32
 	row, plane int
 }
 
-// transformFilters fills n rows of u with the filters of output channels first, first+1, … for count input channels from c on, a
-// multiple of eight. It takes sixteen input channels at a time, if there is a kernel for it, then eight, and copies the rest, because
-// a kernel reads whole groups.
+// transformFilters fills n rows of u with the filters of output channels first, first+1, … for count input channels from c
+// on, a multiple of eight. It takes sixteen input channels at a time, if there is a kernel for it, then eight, and copies
+// the rest, because a kernel reads whole groups.
 func (w *winograd) transformFilters(first, n, c, count int, u filterSet, s *scratch) {
 	kernel, wide := w.variant.wino.filter, w.variant.pairs.filter
 	if w.backward {
@@ -209,8 +212,8 @@ func (w *winograd) transformFilters(first, n, c, count int, u filterSet, s *scra
 	}
 }
 
-// filterGroups transforms the filters of n channels out and count channels in, some at a time, to rows of u. Backward, it goes along the
-// channels out, which are neighbours in memory.
+// filterGroups transforms the filters of n channels out and count channels in, some at a time, to rows of u. Backward, it
+// goes along the channels out, which are neighbours in memory.
 func (w *winograd) filterGroups(kernel func(*winoArgs), filters, u []float32, n, count, size, row int, s *scratch) {
 	a, groups := &s.wino, count/size
 	if w.backward {
@@ -240,8 +243,8 @@ type segment struct {
 // pairTiles is how many tiles, or filters, the transforms of pairs take at a time.
 const pairTiles = 16
 
-// place lists, for the block that starts at tile t0, where its tiles, or pairs of them, read and write. Tiles past the last repeat it, which
-// writes the same values twice.
+// place lists, for the block that starts at tile t0, where its tiles, or pairs of them, read and write. Tiles past the
+// last repeat it, which writes the same values twice.
 func (w *winograd) place(t0 int, s *scratch) {
 	last := min(t0+w.width, w.tiles) - 1
 	s.segments = s.segments[:0]
@@ -288,7 +291,8 @@ func (w *winograd) transformInput(first, n int, v []float32, s *scratch) {
 
 func (w *winograd) inPlane() int { return w.in*w.width + 16 }
 
-// A channelGroup is n panels of the output channels, from panel p on: its channels, and the distance between the planes of its products.
+// A channelGroup is n panels of the output channels, from panel p on: its channels, and the distance between the planes of
+// its products.
 type channelGroup struct {
 	p, n            int
 	first, channels int
@@ -304,8 +308,8 @@ func (w *winograd) group(p, n int) channelGroup {
 	return g
 }
 
-// multiply sets the products m (36, channels, width) of a group, or adds to them if c is not the first channel: of the filters u
-// for n input channels from c on with the block of transformed input v.
+// multiply sets the products m (36, channels, width) of a group, or adds to them if c is not the first channel: of the
+// filters u for n input channels from c on with the block of transformed input v.
 func (w *winograd) multiply(g channelGroup, c, n int, u filterSet, v, m []float32, s *scratch) {
 	for i := 0; i < g.n; { // panels of one size at a time
 		from, size := panel(w.out, w.panels, g.p+i)

@@ -2,9 +2,9 @@ package simd
 
 import "unsafe"
 
-// winogradWeight is the gradient of a 3×3 convolution's weights by Winograd's filtering: the transposed algorithm, in which
-// 36 products of transformed tiles, summed over the tiles, give the transformed gradient. Input channels are the kernels' vector
-// lanes, so the input's channels are woven together first.
+// winogradWeight is the gradient of a 3×3 convolution's weights by Winograd's filtering: the transposed algorithm, in
+// which 36 products of transformed tiles, summed over the tiles, give the transformed gradient. Input channels are the
+// kernels' vector lanes, so the input's channels are woven together first.
 type winogradWeight struct {
 	variant         *variant
 	kernels         []func(*planeArgs)
@@ -28,8 +28,8 @@ type winogradWeight struct {
 
 var winogradWeights freeList[winogradWeight]
 
-// winoWeightBytes limits the transformed tiles of a block of the batch, which should stay in the second-level cache; but a block has
-// winoWeightTiles if the batch does. bandTiles is how many tiles of woven channels are copied at a time.
+// winoWeightBytes limits the transformed tiles of a block of the batch, which should stay in the second-level cache; but a
+// block has winoWeightTiles if the batch does. bandTiles is how many tiles of woven channels are copied at a time.
 const (
 	winoWeightBytes = 1 << 20
 	winoWeightTiles = 64
@@ -81,8 +81,8 @@ func (w *winogradWeight) count(images int) {
 // band is how many rows of tiles of woven channels are copied at a time.
 func (w *winogradWeight) band() int { return max(1, bandTiles/(w.ow/4)) }
 
-// pairPlace is which of sixteen tiles, eight pairs of neighbours, the transforms of pairs put in place i of a vector: quarter 0 has the
-// first tiles of pairs 0 to 3, quarter 1 the second ones, and quarters 2 and 3 those of pairs 4 to 7.
+// pairPlace is which of sixteen tiles, eight pairs of neighbours, the transforms of pairs put in place i of a vector:
+// quarter 0 has the first tiles of pairs 0 to 3, quarter 1 the second ones, and quarters 2 and 3 those of pairs 4 to 7.
 func pairPlace(i int) int { return i&^15 + i%16/8*8 + i%4*2 + i/4%2 }
 
 // run implements task.
@@ -97,8 +97,8 @@ func (w *winogradWeight) run(i int, s *scratch) {
 	}
 }
 
-// transformInput transforms the tiles of a block of input channels, with zeros in place of tiles past the last; lanes of channels past the
-// last hold what the last one has.
+// transformInput transforms the tiles of a block of input channels, with zeros in place of tiles past the last; lanes of
+// channels past the last hold what the last one has.
 func (w *winogradWeight) transformInput(block int, s *scratch) {
 	tilesX := w.ow / 4
 	band := w.band()
@@ -133,8 +133,8 @@ func (w *winogradWeight) transformInput(block int, s *scratch) {
 	}
 }
 
-// weave copies rows of the padded image of eight channels from c+lane on, side by side, to lanes lane, lane+1, … of dst, in which the
-// columns left and right of the image are zero. Lane 0 clears the rows beyond the image for all.
+// weave copies rows of the padded image of eight channels from c+lane on, side by side, to lanes lane, lane+1, … of dst,
+// in which the columns left and right of the image are zero. Lane 0 clears the rows beyond the image for all.
 func (w *winogradWeight) weave(dst []float32, c, lane, image, first, rows int, s *scratch) {
 	row := (w.ow + 2) * w.width
 	lo := min(max(w.s.Top-first, 0), rows)
@@ -193,8 +193,8 @@ func (w *winogradWeight) multiply(block, group int, s *scratch) {
 	}
 }
 
-// finish transforms the gradients of one output channel's filters, nine values each, from the first of the planes u. It sets row or,
-// after the first block of the batch, adds to it.
+// finish transforms the gradients of one output channel's filters, nine values each, from the first of the planes u. It
+// sets row or, after the first block of the batch, adds to it.
 func (w *winogradWeight) finish(row, u []float32, plane int, s *scratch) {
 	kernel, group := w.variant.wino.filterGrad, 72
 	if k := w.variant.pairs.filterGrad; k != nil { // there are planes of whole vectors to read

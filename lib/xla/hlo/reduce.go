@@ -67,7 +67,8 @@ func (f *Func) ReduceWindow(combine string, x *Value, w Window) *Value {
 		Attr{"padding", w.Pad})
 }
 
-// SelectAndScatter adds every element of dy to the place of the largest element of its window in x, the first of equal ones.
+// SelectAndScatter adds every element of dy to the place of the largest element of its window in x, the first of equal
+// ones.
 func (f *Func) SelectAndScatter(x, dy *Value, w Window) *Value {
 	check(slices.Equal(w.outputs(x.Dims), dy.Dims), "windows of %v scatter %v", x.Type, dy.Type)
 	return f.addCombining("select_and_scatter", "add", x.Type, []*Value{x, dy, f.Scalar(x.DType, 0)},

@@ -44,8 +44,8 @@ func PeakMemory() uint64 {
 	return 0
 }
 
-// ProcessorTime is what all threads of this process have used of the processor; other programs disturb it less than the clock's
-// time.
+// ProcessorTime is what all threads of this process have used of the processor; other programs disturb it less than the
+// clock's time.
 func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -5,8 +5,8 @@ import "fmt"
 // Offsets of wideTile: places, destinations and lanes of six vectors.
 const wideB, wideC, wideN, wideSize, wideVectors = 0, 24, 48, 72, 6
 
-// depth writes the kernel for one output channel: like tile, but six vectors at a time, because one weight for every load of
-// pixels leaves nothing else to share.
+// depth writes the kernel for one output channel: like tile, but six vectors at a time, because one weight for every load
+// of pixels leaves nothing else to share.
 func (f *file) depth(s isa) string {
 	name := "depth" + s.name
 	f.text(name, "tileArgs", 0)
@@ -83,8 +83,8 @@ func (f *file) storeDepth(s isa, i int) {
 // Offsets of stackTile: a place, its lanes, and the destinations of four rows.
 const stackB, stackN, stackC, stackSize, stackRows = 0, 4, 8, 24, 4
 
-// stack writes the kernel for one output channel of a k×k convolution without stride or dilation: the weights stay in registers, and
-// every load of pixels serves all of four output rows that see them. The window's rows are as bytes apart.
+// stack writes the kernel for one output channel of a k×k convolution without stride or dilation: the weights stay in
+// registers, and every load of pixels serves all of four output rows that see them. The window's rows are as bytes apart.
 func (f *file) stack(s isa, k int) string {
 	const sum, weight = 1, 7 // first registers; 0 and 5 hold pixels
 	name := fmt.Sprintf("stack%s_%d", s.name, k)

@@ -392,7 +392,8 @@ func TestAdamAndNorm(t *testing.T) {
 	})
 }
 
-// TestWinogradPairs holds AVX-512's transforms of sixteen tiles, in pairs of neighbours, and of sixteen filters against AVX2's of eight.
+// TestWinogradPairs holds AVX-512's transforms of sixteen tiles, in pairs of neighbours, and of sixteen filters against
+// AVX2's of eight.
 func TestWinogradPairs(t *testing.T) {
 	const xi, row, tiles = 40, 70, 16
 	results := map[string][]float32{}
@@ -460,5 +461,6 @@ func TestWinogradPairs(t *testing.T) {
 	})
 }
 
-// pairPlace is the tile in place i of a register: the first tiles of pairs 0 to 3, their second ones, and those of pairs 4 to 7.
+// pairPlace is the tile in place i of a register: the first tiles of pairs 0 to 3, their second ones, and those of pairs 4
+// to 7.
 func pairPlace(i int) int { return i/8*8 + i%4*2 + i/4%2 }

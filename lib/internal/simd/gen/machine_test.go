@@ -241,8 +241,8 @@ func (m *machine) integer(op string, a []string) {
 	m.zero, m.before = x == 0, x < 0
 }
 
-// lanewise applies f to two operands lane by lane, in Intel's order: f(second to last, first), of which the first may be one word
-// for all lanes.
+// lanewise applies f to two operands lane by lane, in Intel's order: f(second to last, first), of which the first may be
+// one word for all lanes.
 func (m *machine) lanewise(a []string, f func(d, x, y uint32) uint32, broadcast bool) {
 	dst := a[len(a)-1]
 	n := lanes(dst)

@@ -1,7 +1,8 @@
 // Command gen writes the assembly kernels of package simd and their Go declarations.
 //
 // Every kernel is one Go function here that appends instructions, so AVX2 and AVX-512 come from the same text and the
-// variants for each number of rows cannot drift apart. NEON's kernels are translated from AVX2's. Run it through go generate in the parent folder.
+// variants for each number of rows cannot drift apart. NEON's kernels are translated from AVX2's. Run it through go
+// generate in the parent folder.
 package main
 
 import (

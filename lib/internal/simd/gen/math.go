@@ -10,8 +10,8 @@ const (
 	ln2Low  = math.Ln2 - ln2High
 )
 
-// exp sets register 0 to its exponential; clobbers 1 to 4. e^x = 2ⁿ·e^r with n = round(x/ln2). The power of two comes in two
-// factors so that results below the normal range lose their bits gradually.
+// exp sets register 0 to its exponential; clobbers 1 to 4. e^x = 2ⁿ·e^r with n = round(x/ln2). The power of two comes in
+// two factors so that results below the normal range lose their bits gradually.
 func exp(v vector) {
 	v.move(1, v.num(88.8)) // beyond it all is +Inf
 	v.min(0, 1, 0)
@@ -35,8 +35,8 @@ func exp(v vector) {
 	v.move(0, 2)
 }
 
-// logarithm sets register 0 to its natural logarithm; clobbers 1 to 9. x = 2ᵉ·(1+f) with √½ ≤ 1+f < √2, and with s = f/(2+f)
-// ln(1+f) = f − f²/2 + s·(f²/2 + z·P(z)), z = s².
+// logarithm sets register 0 to its natural logarithm; clobbers 1 to 9. x = 2ᵉ·(1+f) with √½ ≤ 1+f < √2, and with s =
+// f/(2+f) ln(1+f) = f − f²/2 + s·(f²/2 + z·P(z)), z = s².
 func logarithm(v vector) {
 	v.move(9, 0)
 	v.move(1, v.num(0x1p-126))

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// neon translates AVX2 kernels to arm64: a register of eight lanes is a pair of NEON's of four, Y3 for one V6 and V7, so what is laid
-// out for AVX2 is laid out for NEON, and the two cannot drift apart. Most instructions become one for each half. Go's assembler lacks
-// many of NEON's, which are written as words with their names behind them.
+// neon translates AVX2 kernels to arm64: a register of eight lanes is a pair of NEON's of four, Y3 for one V6 and V7, so
+// what is laid out for AVX2 is laid out for NEON, and the two cannot drift apart. Most instructions become one for each
+// half. Go's assembler lacks many of NEON's, which are written as words with their names behind them.
 type neon struct {
 	out   strings.Builder
 	name  string // of the kernel

@@ -177,8 +177,8 @@ func (n *neon) broadcast(from, to string) {
 	n.move(reg(to, 1), reg(to, 0))
 }
 
-// scaled translates a value for all lanes and the multiplications with it that follow: they take it from a scalar. It returns how many
-// lines they are. The value is not used after them.
+// scaled translates a value for all lanes and the multiplications with it that follow: they take it from a scalar. It
+// returns how many lines they are. The value is not used after them.
 func (n *neon) scaled(a []string, after []string) (done int) {
 	for done < len(after) {
 		op, m := split(after[done])
@@ -246,8 +246,8 @@ func (n *neon) compare(a []string) {
 	})
 }
 
-// maskMove loads or stores the lanes of a mask, which are the first ones. A load may have the mask as its destination: the words of the
-// lanes that are not loaded are the zeros they should be.
+// maskMove loads or stores the lanes of a mask, which are the first ones. A load may have the mask as its destination: the
+// words of the lanes that are not loaded are the zeros they should be.
 func (n *neon) maskMove(a []string) {
 	mask, code, name, v, at := a[1], uint32(0x0ddf8000), "LD1", a[2], a[0]
 	if memory(a[2]) {

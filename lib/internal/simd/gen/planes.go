@@ -10,13 +10,15 @@ const (
 	planeAcc                                   = 96
 )
 
-// planes writes the kernel for Winograd's products: panels of rows × 2 vectors of n matrix products, with both factors side by
-// side. The panels of a plane follow one another, so that B's part of it is in the first-level cache for all but the first.
+// planes writes the kernel for Winograd's products: panels of rows × 2 vectors of n matrix products, with both factors
+// side by side. The panels of a plane follow one another, so that B's part of it is in the first-level cache for all but
+// the first.
 func (f *file) planes(s isa, rows int) string {
 	return f.planeKernel(s, fmt.Sprintf("planes%s_%d", s.name, rows), rows, 2)
 }
 
-// narrow is planes for panels of one vector, which the other factor, read by the multiplications themselves, leaves room for more rows.
+// narrow is planes for panels of one vector, which the other factor, read by the multiplications themselves, leaves room
+// for more rows.
 func (f *file) narrow(s isa, rows int) string {
 	return f.planeKernel(s, fmt.Sprintf("narrow%s_%d", s.name, rows), rows, 1)
 }

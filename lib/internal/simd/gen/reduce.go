@@ -10,8 +10,8 @@ const (
 	products // of two arrays
 )
 
-// sum writes the kernel that adds n values, a multiple of 16, their squares or their products with others, in float64. Registers 0 to 3
-// hold sums, each of every fourth register of values.
+// sum writes the kernel that adds n values, a multiple of 16, their squares or their products with others, in float64.
+// Registers 0 to 3 hold sums, each of every fourth register of values.
 func (f *file) sum(s isa, name string, of int) string {
 	name += s.name
 	f.text(name, "reduceArgs", 0)

@@ -173,8 +173,8 @@ func (f *file) addTile(s isa, rows int, add func(m int)) {
 	}
 }
 
-// clampTile brings the accumulators between the limits if asked, and goes on at the label called then. What is not a number stays,
-// because the instructions return their last operand then.
+// clampTile brings the accumulators between the limits if asked, and goes on at the label called then. What is not a
+// number stays, because the instructions return their last operand then.
 func (f *file) clampTile(s isa, rows int, then string) {
 	v := vector{f, s}
 	f.op("CMPQ %d(DI), $0", tileClamp)
@@ -188,7 +188,8 @@ func (f *file) clampTile(s isa, rows int, then string) {
 	f.label(then)
 }
 
-// laneMask builds mask i that selects the first n lanes; n and R14 are clobbered. AVX2 keeps it in register i, AVX-512 in K(i+1).
+// laneMask builds mask i that selects the first n lanes; n and R14 are clobbered. AVX2 keeps it in register i, AVX-512 in
+// K(i+1).
 func (f *file) laneMask(s isa, i int, n string) {
 	if s.reg == "Z" {
 		f.op("MOVQ $-1, R14")

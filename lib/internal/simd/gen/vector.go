@@ -111,8 +111,8 @@ func (v vector) polynomial(dst, x int, c []float64) {
 const mapDst, mapA, mapB, mapN, mapK, mapL = 0, 8, 16, 24, 32, 36
 
 // elementwise writes a kernel dst[i] = body(a[i], b[i]): the inputs arrive in registers 0 and 1 and the result leaves in
-// register 0. Registers 14 and 15 hold the parameters k and l. The rest of the array, shorter than a register, is loaded and
-// stored under a mask.
+// register 0. Registers 14 and 15 hold the parameters k and l. The rest of the array, shorter than a register, is loaded
+// and stored under a mask.
 func (f *file) elementwise(s isa, name string, inputs int, body func(v vector)) string {
 	full := name + s.name
 	f.text(full, "mapArgs", 0)

@@ -6,7 +6,8 @@ const (
 	weaveFrom, weaveTo, weaveStep             = 88, 96, 104
 )
 
-// weave writes the kernel that copies rows of eight channels so that the channels of a pixel lie side by side; see weaveArgs.
+// weave writes the kernel that copies rows of eight channels so that the channels of a pixel lie side by side; see
+// weaveArgs.
 func (f *file) weave(name string) string {
 	v := vector{f, avx2}
 	f.text(name, "weaveArgs", 16)
@@ -62,8 +63,8 @@ func (f *file) weaveStore(v vector) {
 	}
 }
 
-// winoWoven writes the transform of tiles of woven input to 36 planes, tile by tile: a register holds one element of as many channels
-// as it has lanes.
+// winoWoven writes the transform of tiles of woven input to 36 planes, tile by tile: a register holds one element of as
+// many channels as it has lanes.
 func (f *file) winoWoven(s isa) string {
 	v, name := vector{f, s}, "winoWoven"+s.name
 	f.text(name, "winoArgs", 0)

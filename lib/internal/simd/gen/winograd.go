@@ -122,8 +122,8 @@ func turn(v vector, in, out, n int) {
 	}
 }
 
-// loadTiles reads columns off/4 … of one row of eight tiles, or of eight pairs of tiles with AVX-512: column j of all of them into
-// register out+j. R11 is the row.
+// loadTiles reads columns off/4 … of one row of eight tiles, or of eight pairs of tiles with AVX-512: column j of all of
+// them into register out+j. R11 is the row.
 func loadTiles(v vector, off, out, n int) {
 	for i := range 4 {
 		v.op("VMOVUPS %d(%s)(R11*1), %s", off, tilePointers[i], v.half(i))
@@ -237,8 +237,8 @@ func (f *file) winoOutput(s isa) string {
 	return name
 }
 
-// outputColumns transforms the columns of the planes from R13 on, R14 and, from row to row, R15 apart: element (i,j) of the result goes to
-// register 8+6i+j. It adds in outputTransform's order.
+// outputColumns transforms the columns of the planes from R13 on, R14 and, from row to row, R15 apart: element (i,j) of
+// the result goes to register 8+6i+j. It adds in outputTransform's order.
 func outputColumns(v vector) {
 	v.op("LEAQ (R15)(R15*2), AX")
 	v.op("LEAQ (R15)(R15*4), BX")
@@ -307,8 +307,9 @@ func (f *file) outputRowStored(v vector, i int) {
 	turn(v, 9, 0, 4)
 }
 
-// unpack8 turns registers 0 to 7 so that register j, lower than 4, has the elements j of registers 0 to 3 in the first quarter, of
-// their second quarters in the second and so on, and register 4+j that of registers 4 to 7; it uses all up to 15.
+// unpack8 turns registers 0 to 7 so that register j, lower than 4, has the elements j of registers 0 to 3 in the first
+// quarter, of their second quarters in the second and so on, and register 4+j that of registers 4 to 7; it uses all up to
+// 15.
 func unpack8(v vector) {
 	for i := range 4 {
 		v.do("VUNPCKLPS", 8+2*i, 2*i, 2*i+1)
@@ -323,8 +324,9 @@ func unpack8(v vector) {
 	}
 }
 
-// transpose8 turns registers 0 to 7 into their transpose, in registers 8 to 15. With AVX-512 it turns two matrices at once, in the lower
-// and upper halves; a result has the halves of rows 0 to 3, lower and upper, and then those of rows 4 to 7.
+// transpose8 turns registers 0 to 7 into their transpose, in registers 8 to 15. With AVX-512 it turns two matrices at
+// once, in the lower and upper halves; a result has the halves of rows 0 to 3, lower and upper, and then those of rows 4
+// to 7.
 func transpose8(v vector) {
 	unpack8(v)
 	for j := range 4 {
@@ -338,8 +340,8 @@ func transpose8(v vector) {
 	}
 }
 
-// winoFilter writes the transform of filters, row bytes apart, to 36 planes, as many filters a group as a register has lanes; flip turns each filter by
-// half a turn.
+// winoFilter writes the transform of filters, row bytes apart, to 36 planes, as many filters a group as a register has
+// lanes; flip turns each filter by half a turn.
 func (f *file) winoFilter(s isa, name string, flip bool) string {
 	v := vector{f, s}
 	name += s.name
@@ -461,7 +463,8 @@ func (f *file) winoFilterGrad(s isa) string {
 	return name
 }
 
-// storeFilters writes taps, which are in the temporary, as filters from BX on, eight at a time: AVX-512 would have to shuffle as often.
+// storeFilters writes taps, which are in the temporary, as filters from BX on, eight at a time: AVX-512 would have to
+// shuffle as often.
 func storeFilters(v vector) {
 	w := vector{v.file, avx2}
 	for k := 0; k < v.lanes; k += 8 {

