@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,13 +13,15 @@ import (
 
 // inferRequest is the body of an inference request, without its binary tensors.
 type inferRequest struct {
-	ID         string          `json:"id"`
+	ID         string            `json:"id"`
+	Parameters outputParameter   `json:"parameters"`
+	Inputs     []inputTensor     `json:"inputs"`
+	Outputs    []requestedOutput `json:"outputs"`
+}
+
+type requestedOutput struct {
+	Name       string          `json:"name"`
 	Parameters outputParameter `json:"parameters"`
-	Inputs     []inputTensor   `json:"inputs"`
-	Outputs    []struct {
-		Name       string          `json:"name"`
-		Parameters outputParameter `json:"parameters"`
-	} `json:"outputs"`
 }
 
 // outputParameter says whether outputs are wanted after the JSON object, as bytes; nil: as the request has it.
@@ -63,12 +66,17 @@ func (s *Server) about(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (s *Server) named(r *http.Request) (*model, error) {
-	m := s.find(r.PathValue("model"))
+	return s.version(r.PathValue("model"), r.PathValue("version"))
+}
+
+// version is a version of a model; empty is the only one.
+func (s *Server) version(name, version string) (*model, error) {
+	m := s.find(name)
 	if m == nil {
-		return nil, fail(http.StatusNotFound, "there is no model %q", r.PathValue("model"))
+		return nil, fail(http.StatusNotFound, "there is no model %q", name)
 	}
-	if v := r.PathValue("version"); v != "" && v != modelVersion {
-		return nil, fail(http.StatusNotFound, "model %s has no version %q", m.Name, v)
+	if version != "" && version != modelVersion {
+		return nil, fail(http.StatusNotFound, "model %s has no version %q", m.Name, version)
 	}
 	return m, nil
 }
@@ -99,35 +107,88 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.places.take(1); err != nil {
+	answer, err := s.inferred(r.Context(), m, func() (*inferRequest, []byte, error) { return readInfer(r) })
+	if err != nil {
 		return err
+	}
+	return m.respond(w, answer)
+}
+
+// inferAnswer are the outputs that a request wants, with the values of all.
+type inferAnswer struct {
+	request *inferRequest
+	tensors []tensorInfo
+	values  map[string]any
+}
+
+// inferred reads a request, which takes a place at first and then one for each of its images, and computes its outputs.
+func (s *Server) inferred(ctx context.Context, m *model, read func() (*inferRequest, []byte, error)) (*inferAnswer, error) {
+	if err := s.places.take(1); err != nil {
+		return nil, err
 	}
 	held := 1
 	defer func() { s.places.leave(held) }()
-	request, binary, err := readInfer(r)
+	request, binary, err := read()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n, err := request.images()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n > s.config.Queue {
-		return fail(http.StatusBadRequest, "%d images in one request; this server takes %d", n, s.config.Queue)
+		return nil, fail(http.StatusBadRequest, "%d images in one request; this server takes %d", n, s.config.Queue)
 	}
 	if err := s.places.take(n - 1); err != nil {
-		return err
+		return nil, err
 	}
 	held = n
+	wanted, err := m.wanted(request)
+	if err != nil {
+		return nil, err
+	}
 	pictures, err := s.pictures(m, request.Inputs[0], binary)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	found, err := m.ask(r.Context(), pictures)
+	found, err := m.ask(ctx, pictures)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return m.respond(w, request, found, pictures)
+	values, err := m.values(found, pictures)
+	for i, t := range wanted {
+		wanted[i].Shape = shapes(found)[len(t.Shape)]
+	}
+	return &inferAnswer{request, wanted, values}, err
+}
+
+// wanted are the outputs that a request names; all, where it names none.
+func (m *model) wanted(q *inferRequest) ([]tensorInfo, error) {
+	infos := m.outputs()
+	for _, out := range q.Outputs {
+		if !slices.ContainsFunc(infos, func(t tensorInfo) bool { return t.Name == out.Name }) {
+			return nil, fail(http.StatusBadRequest, "there is no output %q", out.Name)
+		}
+	}
+	if len(q.Outputs) == 0 {
+		return infos, nil
+	}
+	return slices.DeleteFunc(infos, func(t tensorInfo) bool { return !q.names(t.Name) }), nil
+}
+
+func (q *inferRequest) names(output string) bool {
+	return slices.ContainsFunc(q.Outputs, func(o requestedOutput) bool { return o.Name == output })
+}
+
+// binary tells whether an output is to come as bytes after the object.
+func (q *inferRequest) binary(output string) bool {
+	as := q.Parameters.AllBinary != nil && *q.Parameters.AllBinary
+	for _, o := range q.Outputs {
+		if o.Name == output && o.Parameters.Binary != nil {
+			as = *o.Parameters.Binary
+		}
+	}
+	return as
 }
 
 // images is how many there are, once the request is known to be right.
@@ -156,40 +217,18 @@ func (s *Server) pictures(m *model, in inputTensor, binary []byte) ([]*datasets.
 	return pictures, nil
 }
 
-// respond answers with the outputs that are wanted; all, where the request names none.
-func (m *model) respond(w http.ResponseWriter, q *inferRequest, found []detector.Prediction, pictures []*datasets.Image) error {
-	infos := m.outputs()
-	wanted := map[string]bool{} // whether as bytes
-	all := q.Parameters.AllBinary != nil && *q.Parameters.AllBinary
-	for _, out := range q.Outputs {
-		if !slices.ContainsFunc(infos, func(t tensorInfo) bool { return t.Name == out.Name }) {
-			return fail(http.StatusBadRequest, "there is no output %q", out.Name)
-		}
-		wanted[out.Name] = all
-		if out.Parameters.Binary != nil {
-			wanted[out.Name] = *out.Parameters.Binary
-		}
-	}
-	values, err := m.values(found, pictures)
-	if err != nil {
-		return err
-	}
-	of := shapes(found)
-	response := inferResponse{Model: m.Name, Version: modelVersion, ID: q.ID, Outputs: []outputTensor{}}
+// respond writes an answer.
+func (m *model) respond(w http.ResponseWriter, a *inferAnswer) error {
+	response := inferResponse{Model: m.Name, Version: modelVersion, ID: a.request.ID, Outputs: []outputTensor{}}
 	var tail []byte
-	for _, info := range infos {
-		binary, named := wanted[info.Name]
-		if len(wanted) > 0 && !named {
-			continue
-		}
-		info.Shape = of[len(info.Shape)]
+	for _, info := range a.tensors {
 		t := outputTensor{tensorInfo: info}
-		if binary || !named && all {
+		if a.request.binary(info.Name) {
 			from := len(tail)
-			tail = appendBinary(tail, values[info.Name])
+			tail = appendBinary(tail, a.values[info.Name])
 			t.Parameters = map[string]int{"binary_data_size": len(tail) - from}
 		} else {
-			t.Data = values[info.Name]
+			t.Data = a.values[info.Name]
 		}
 		response.Outputs = append(response.Outputs, t)
 	}

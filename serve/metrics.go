@@ -2,7 +2,6 @@ package serve
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,8 +42,8 @@ func newMeters(underWay func() float64) *meters {
 	return m
 }
 
-func (m *meters) request(pattern string, status int, took time.Duration) {
+func (m *meters) request(pattern, status string, took time.Duration) {
 	_, route, _ := strings.Cut(pattern, " ")
-	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
+	m.requests.WithLabelValues(route, status).Inc()
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 }

@@ -1,5 +1,5 @@
-// Package serve answers requests over HTTP with what detectors say of images: image bytes in a plain POST, and the Open Inference
-// Protocol (version 2, REST, with its extension for binary tensors), so that the clients of KServe, Triton and OpenVINO Model
+// Package serve answers requests with what detectors say of images: image bytes in a plain POST, and the Open Inference Protocol
+// (version 2, REST with its extension for binary tensors, and gRPC), so that the clients of KServe, Triton and OpenVINO Model
 // Server work unchanged.
 package serve
 
@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -174,7 +175,7 @@ func (s *Server) guard(pattern string, do func(w http.ResponseWriter, r *http.Re
 		if err != nil {
 			status = s.refuse(w, err)
 		}
-		s.meters.request(pattern, status, time.Since(begin))
+		s.meters.request(pattern, strconv.Itoa(status), time.Since(begin))
 	})
 }
 

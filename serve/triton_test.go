@@ -34,12 +34,22 @@ func python(t *testing.T) string {
 // TestTritonsClient: a client of another server's makers gets what the detector says.
 func TestTritonsClient(t *testing.T) {
 	python := python(t)
-	_, url, images, want := started(t, serve.Config{})
+	s, url, images, want := started(t, serve.Config{})
+	_, address, _ := calling(t, s)
 	path := filepath.Join(t.TempDir(), "a.png")
 	if err := os.WriteFile(path, images[0], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	printed, err := exec.Command(python, "testdata/triton.py", strings.TrimPrefix(url, "http://"), "parts", path).Output()
+	t.Run("REST", func(t *testing.T) {
+		askTriton(t, want[0].Score, python, "testdata/triton.py", strings.TrimPrefix(url, "http://"), "parts", path)
+	})
+	t.Run("gRPC", func(t *testing.T) {
+		askTriton(t, want[0].Score, python, "testdata/triton_grpc.py", address, "parts", path)
+	})
+}
+
+func askTriton(t *testing.T, want float64, command ...string) {
+	printed, err := exec.Command(command[0], command[1:]...).Output()
 	if err != nil {
 		if failed, ok := err.(*exec.ExitError); ok {
 			t.Fatalf("%v\n%s", err, failed.Stderr)
@@ -55,7 +65,7 @@ func TestTritonsClient(t *testing.T) {
 	if err := json.Unmarshal(printed, &got); err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(got.Score-want[0].Score) > 1e-5 || got.Anomalous != (want[0].Score >= 0.5) || !slices.Equal(got.Shapes["map"], []int{3, 64, 64}) || len(got.Shapes) != 6 {
-		t.Errorf("%+v; the detector says %v", got, want[0].Score)
+	if math.Abs(got.Score-want) > 1e-5 || got.Anomalous != (want >= 0.5) || !slices.Equal(got.Shapes["map"], []int{3, 64, 64}) || len(got.Shapes) != 6 {
+		t.Errorf("%+v; the detector says %v", got, want)
 	}
 }

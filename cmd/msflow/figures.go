@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"unicode"
 
@@ -77,12 +78,24 @@ func drawMaps(out string, images []detector.Prediction, names []string, low, hig
 func drawMap(base string, p detector.Prediction, picture *datasets.Image, low, high float64) error {
 	nll := p.Maps().NLL
 	values := p.Enlarged(nll, picture.H, picture.W)
+	freeAround(picture)
 	heat := plots.Colorize(values, picture.H, picture.W, low, high, plots.Ember)
 	if err := writePNG(base+"_map.png", plots.WithColorBar(heat, nll, low, high, p.MapUnit(), plots.Ember)); err != nil {
 		return err
 	}
+	freeAround(picture)
 	over := plots.Overlay(picture, values, picture.H, picture.W, low, high, plots.Blaze)
 	return writePNG(base+"_overlay.png", plots.WithColorBar(over, nll, low, high, p.MapUnit(), plots.Blaze))
+}
+
+// largePicture is from how many pixels on what is left of one step over a picture is freed before the next.
+const largePicture = 16_000_000
+
+// freeAround frees what nobody uses any more, where a picture is large: the collector would let it grow to twice what is used.
+func freeAround(picture *datasets.Image) {
+	if picture.W*picture.H >= largePicture {
+		debug.FreeOSMemory()
+	}
 }
 
 // writeRaw writes NAME.npy for every image: the map (H,W) that the pixel threshold is for, float32.

@@ -219,6 +219,7 @@ func (p *predictions) add(image detector.Prediction) error {
 			return err
 		}
 	}
+	freeAround(picture)
 	row, found := p.report.inspect(image, picture)
 	if found != nil {
 		if err := p.list(image.Name, found); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 // serveFlags are the flags of msflow serve.
 type serveFlags struct {
 	listen    string
+	grpc      string
 	weights   string
 	threshold thresholdFlags
 	maxBody   int64
@@ -35,8 +37,8 @@ func serveCommand() *cobra.Command {
 		Use:   "serve [NAME=]RUN|DETECTOR...",
 		Short: "Answer over HTTP what detectors say of images",
 		Long: "POST /predict takes an image file's bytes (?model=NAME of several, ?mask=1 for the mask, ?map=1 for the map) and answers with\n" +
-			"score, verdict and defects in JSON; / is a page to drop pictures on. /v2 is the Open Inference Protocol (REST), which the clients\n" +
-			"of KServe and Triton speak; /healthz, /readyz and /metrics (Prometheus) are for those who run it. Images of several requests are\n" +
+			"score, verdict and defects in JSON; / is a page to drop pictures on. /v2 is the Open Inference Protocol (REST; gRPC with --grpc-listen), which the\n" +
+			"clients of KServe and Triton speak; /healthz, /readyz and /metrics (Prometheus) are for those who run it. Images of several requests are\n" +
 			"scored together. What does not fit the queue is answered with 429 at once. SIGINT and SIGTERM finish what is under way. It\n" +
 			"listens on this machine alone unless --listen says otherwise; then give it --token-file and --tls-cert.\n\n" + thresholdHelp,
 		Example: "  msflow serve runs/parts\n  curl --data-binary @photo.jpg http://127.0.0.1:8080/predict",
@@ -47,6 +49,7 @@ func serveCommand() *cobra.Command {
 	f.threshold.register(cmd)
 	fl := cmd.Flags()
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address and port")
+	fl.StringVar(&f.grpc, "grpc-listen", "", "address and port for gRPC, such as 127.0.0.1:8081 (default: none)")
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
 	fl.Int64Var(&f.maxBody, "max-body", 64, "megabytes (2²⁰ bytes) of a request")
 	fl.IntVar(&f.maxPixels, "max-pixels", 50, "million pixels of an image")
@@ -79,23 +82,57 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", f.listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	scheme := "http"
-	if secure != nil {
-		l, scheme = tls.NewListener(l, secure), "https"
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "listening on %s://%s\n", scheme, l.Addr())
-	if addr, ok := l.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() && config.Token == "" {
-		fmt.Fprintln(cmd.ErrOrStderr(), "note: other machines can ask it, and no token is needed; --token-file sets one")
-	}
-	if err := s.Serve(cmd.Context(), l); err != nil {
+	if err := f.answer(cmd, s, secure); err != nil {
 		return err
 	}
 	s.Close()
 	return nil
+}
+
+// answer answers over HTTP, and over gRPC where that is wanted, until the command is interrupted or one of them fails.
+func (f *serveFlags) answer(cmd *cobra.Command, s *serve.Server, secure *tls.Config) error {
+	l, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	f.listening(cmd, "http", l, secure)
+	var calls net.Listener
+	if f.grpc != "" {
+		if calls, err = net.Listen("tcp", f.grpc); err != nil {
+			l.Close()
+			return fmt.Errorf("--grpc-listen: %w", err)
+		}
+		f.listening(cmd, "grpc", calls, secure)
+	}
+	if secure != nil {
+		l = tls.NewListener(l, secure)
+	}
+	ctx, stop := context.WithCancel(cmd.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		defer stop()
+		if calls == nil {
+			ended <- nil
+			<-ctx.Done()
+			return
+		}
+		ended <- s.ServeGRPC(ctx, calls, secure)
+	}()
+	err = s.Serve(ctx, l)
+	stop()
+	return errors.Join(err, <-ended)
+}
+
+// listening says where a server listens.
+func (f *serveFlags) listening(cmd *cobra.Command, scheme string, l net.Listener, secure *tls.Config) {
+	if secure != nil {
+		scheme += "s"
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "listening on %s://%s\n", scheme, l.Addr())
+	if addr, ok := l.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() && f.tokenFile == "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note: other machines can ask it, and no token is needed; --token-file sets one")
+	}
 }
 
 // config checks the limits.

@@ -20,6 +20,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // certificate writes a certificate of this machine's own, and its key.
@@ -53,7 +57,7 @@ func TestServe(t *testing.T) {
 	cert, key, pool := certificate(t)
 	token := filepath.Join(t.TempDir(), "token")
 	put(t, token, "secret\n")
-	cmd := exec.Command(os.Args[0], "serve", "parts="+run, "--listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key, "--token-file", token)
+	cmd := exec.Command(os.Args[0], "serve", "parts="+run, "--listen", "127.0.0.1:0", "--grpc-listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key, "--token-file", token)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	log, err := cmd.StderrPipe()
 	if err != nil {
@@ -63,10 +67,17 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	url := ""
-	for lines := bufio.NewScanner(log); url == "" && lines.Scan(); {
-		_, url, _ = strings.Cut(lines.Text(), "listening on ")
+	var urls []string
+	for lines := bufio.NewScanner(log); len(urls) < 2 && lines.Scan(); {
+		if _, url, ok := strings.Cut(lines.Text(), "listening on "); ok {
+			urls = append(urls, url)
+		}
 	}
+	if len(urls) < 2 {
+		t.Fatalf("it listens on %v", urls)
+	}
+	url := urls[0]
+	isLive(t, strings.TrimPrefix(urls[1], "grpcs://"), pool)
 	image := filepath.Join(t.TempDir(), "a.png")
 	writeNoise(t, image, 5, 0)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
@@ -105,4 +116,22 @@ func TestServe(t *testing.T) {
 	refuse(t, []string{"two models"}, "serve", run, run)
 	refuse(t, []string{"--token-file"}, "serve", run, "--token-file", filepath.Join(t.TempDir(), "none"))
 	refuse(t, []string{"--listen"}, "serve", run, "--listen", "127.0.0.1:99999")
+	refuse(t, []string{"--grpc-listen"}, "serve", run, "--listen", "127.0.0.1:0", "--grpc-listen", "127.0.0.1:99999")
+}
+
+// isLive asks a server over gRPC and TLS whether it is live.
+func isLive(t *testing.T, address string, pool *x509.CertPool) {
+	t.Helper()
+	c, err := grpc.NewClient(address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: pool})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var live emptypb.Empty // its answer stays among the unknown fields
+	if err := c.Invoke(t.Context(), "/inference.GRPCInferenceService/ServerLive", &emptypb.Empty{}, &live); err != nil {
+		t.Fatal(err)
+	}
+	if got := live.ProtoReflect().GetUnknown(); !bytes.Equal(got, []byte{8, 1}) { // field 1 is true
+		t.Errorf("ServerLive answers %v", got)
+	}
 }
