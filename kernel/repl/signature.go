@@ -2,10 +2,11 @@ package repl
 
 import (
 	"context"
-	"go/scanner"
 	"go/token"
 	"strings"
 	"time"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // hintDelay is how long typing must pause before the function being called is looked up.
@@ -92,27 +93,19 @@ func firstSentence(doc string) string {
 // callAt finds the call in whose arguments the end of src is: where the name of the function ends, and which argument it
 // is.
 func callAt(src string) (end, arg int, ok bool) {
-	fset := token.NewFileSet()
-	file := fset.AddFile("", -1, len(src))
-	var sc scanner.Scanner
-	sc.Init(file, []byte(src), func(token.Position, string) {}, 0)
 	type open struct {
 		call bool
 		end  int // of the function's name
 		arg  int
 	}
 	var stack []open
-	var before [2]token.Token // the last two tokens
-	prevEnd := 0
-	for {
-		pos, tok, lit := sc.Scan()
-		if tok == token.EOF {
-			break
-		}
-		at := file.Offset(pos)
-		switch tok {
+	var before [2]cell.Token // the last two tokens
+	for t := range cell.Tokens(src) {
+		switch t.Token {
+		case token.COMMENT:
+			continue
 		case token.LPAREN, token.LBRACK, token.LBRACE:
-			stack = append(stack, open{tok == token.LPAREN && before[1] == token.IDENT && before[0] != token.FUNC, prevEnd, 0})
+			stack = append(stack, open{t.Token == token.LPAREN && before[1].Token == token.IDENT && before[0].Token != token.FUNC, before[1].End, 0})
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			if len(stack) > 0 {
 				stack = stack[:len(stack)-1]
@@ -122,11 +115,7 @@ func callAt(src string) (end, arg int, ok bool) {
 				stack[len(stack)-1].arg++
 			}
 		}
-		before[0], before[1] = before[1], tok
-		prevEnd = at + max(len(lit), len(tok.String()))
-		if lit != "" {
-			prevEnd = at + len(lit)
-		}
+		before[0], before[1] = before[1], t
 	}
 	if len(stack) == 0 || !stack[len(stack)-1].call {
 		return 0, 0, false

@@ -2,30 +2,22 @@ package program
 
 import (
 	"go/build/constraint"
-	"go/scanner"
 	"go/token"
 	"strings"
+
+	"github.com/msflow-go/msflow/kernel/cell"
 )
 
 // withoutDirectives makes ordinary comments of those that tell compiler and go command something. A session ignores them;
 // in a program, //go:build would leave the whole file out (the formatter even moves it to the top), //go:linkname is an
 // error.
 func withoutDirectives(source string) string {
-	fset := token.NewFileSet()
-	file := fset.AddFile("", -1, len(source))
-	var s scanner.Scanner
-	s.Init(file, []byte(source), func(token.Position, string) {}, scanner.ScanComments)
 	var b strings.Builder
 	last := 0
-	for {
-		pos, tok, text := s.Scan()
-		if tok == token.EOF {
-			break
-		}
-		if tok == token.COMMENT && isDirective(text) {
-			at := file.Offset(pos)
-			b.WriteString(source[last:at] + ordinary(text))
-			last = at + len(text)
+	for t := range cell.Tokens(source) {
+		if t.Token == token.COMMENT && isDirective(t.Lit) {
+			b.WriteString(source[last:t.Start] + ordinary(t.Lit))
+			last = t.End
 		}
 	}
 	return b.String() + source[last:]
