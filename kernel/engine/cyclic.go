@@ -26,24 +26,14 @@ func (s *Session) printable(args []any) []any {
 		if containsItself(v) {
 			panic(fmt.Errorf("stack overflow: a %T contains itself", a))
 		}
-		if concurrent && reflect.Indirect(v).Kind() == reflect.Map {
+		if concurrent && reachesMap(v.Type()) {
 			if !own {
 				args, own = slices.Clone(args), true
 			}
-			args[i] = snapshotOf(v)
+			args[i] = s.stillOf(a, false)
 		}
 	}
 	return args
-}
-
-// snapshotOf is a copy of a map, or a pointer to one.
-func snapshotOf(v reflect.Value) any {
-	if v.Kind() == reflect.Map {
-		return Snapshot(v).Interface()
-	}
-	p := reflect.New(v.Type().Elem())
-	p.Elem().Set(Snapshot(v.Elem()))
-	return p.Interface()
 }
 
 // containsItself reports whether fmt would never come to the end of a value.

@@ -86,6 +86,7 @@ func (s *Session) start() error {
 	s.evalCtx = context.Background()
 	s.useModules()
 	program.Override(s.overrides())
+	program.Override(s.readers())
 	program.Override(s.stdinOverrides())
 	program.Override(s.freshOverrides())
 	program.Override(s.runtimeOverrides())

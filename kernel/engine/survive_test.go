@@ -167,6 +167,17 @@ func TestMapsInUse(t *testing.T) {
 		"c := map[int]int{}\ngo func() { for i := 0; ; i++ { c[i%1000] = i } }()\ntime.Sleep(time.Millisecond)",
 		"for range 20 { _ = fmt.Sprint(c) }",
 		"for range 20 { _ = fmt.Sprintf(\"%v\", &c) }",
+		"type holder struct { Name string; M map[int]int; Next *holder; list []any }\nh := &holder{M: c, list: []any{c}}; h.Next = h",
+		"for range 20 { _ = fmt.Sprintf(\"%v\", h) }",
+		"g := holder{M: c, Next: &holder{M: c}}; g.Next.Next = &holder{M: c}",
+		"for range 20 { if len(must(json.Marshal(g))) < 50 { panic(\"short\") } }",
+		"for range 20 { _, _ = json.Marshal(map[string]any{\"a\": []any{g, &g}}); _, _ = json.MarshalIndent(c, \"\", \" \") }",
+		"enc := json.NewEncoder(io.Discard); for range 20 { must(0, enc.Encode(c)) }",
+		"tm := template.Must(template.New(\"\").Parse(\"{{range $k, $v := .M}}{{$k}}{{end}}{{len .Next.M}}\")); for range 20 { must(0, tm.Execute(io.Discard, g)) }",
+		"for range 20 { _ = reflect.DeepEqual(g, &g); _ = reflect.DeepEqual(c, maps.Clone(c)) }",
+		"for range 20 { for it := reflect.ValueOf(c).MapRange(); it.Next(); {}; for _, k := range reflect.ValueOf(c).MapKeys() { reflect.ValueOf(c).MapIndex(k) } }",
+		"for range 20 { reflect.ValueOf(c).SetMapIndex(reflect.ValueOf(1), reflect.ValueOf(2)) }",
+		"for range 20 { gob.NewEncoder(io.Discard).Encode(c); _ = slices.Collect(maps.Keys(c)) }",
 	} {
 		if _, err := eval(s, src); err != nil {
 			t.Fatalf("%s: %v", src, err)

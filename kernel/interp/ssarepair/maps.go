@@ -81,6 +81,20 @@ func (r *repairer) guardMaps(in ssa.Instruction) []ssa.Instruction {
 // mapLock is held by the guarded operations on maps; see guardMaps.
 var mapLock sync.RWMutex
 
+// Reading calls f, which reads a map, while nobody changes one.
+func Reading(f func()) {
+	mapLock.RLock()
+	defer mapLock.RUnlock()
+	f()
+}
+
+// Writing calls f, which changes a map, while nobody uses one.
+func Writing(f func()) {
+	mapLock.Lock()
+	defer mapLock.Unlock()
+	f()
+}
+
 // Entries calls f for entries of a map, at most as many as given, as they are while nobody holds the lock to change it.
 func Entries(m reflect.Value, most int, f func(k, v reflect.Value)) {
 	var keys, values []reflect.Value
