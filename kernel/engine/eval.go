@@ -9,6 +9,7 @@ import (
 	"runtime/metrics"
 	"time"
 
+	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 	"github.com/msflow-go/msflow/kernel/interp"
 
@@ -255,7 +256,11 @@ func (o overflow) Error() string {
 	if o.in == nil {
 		return "stack overflow: the recursion is too deep"
 	}
-	return "stack overflow: the recursion of " + functionName(o.in.String()) + " is too deep"
+	name := functionName(o.in.String())
+	if cell.IsHidden(name) {
+		name = "a function without a name"
+	}
+	return "stack overflow: the recursion of " + name + " is too deep"
 }
 
 // stackBytes is the memory of all stacks beyond what each goroutine may have.

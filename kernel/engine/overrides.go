@@ -46,12 +46,13 @@ func (s *Session) overrides() map[string]any {
 		"os/exec.CommandContext": func(ctx context.Context, name string, args ...string) *exec.Cmd {
 			return current(s).command(ctx, name, args)
 		},
-		"os.Exit":               func(code int) { current(s).exit(code) },
-		"syscall.Exit":          func(code int) { current(s).exit(code) },
-		"flag.Parse":            func() { s.parseFlags(flag.CommandLine, os.Args[1:]) },
-		"(*flag.FlagSet).Parse": s.parseFlags,
-		"fmt.Print":             func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Append(nil, s.printable(v)...)) },
-		"fmt.Println":           func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendln(nil, s.printable(v)...)) },
+		"runtime/debug.SetMaxStack": func(n int) int { return int(s.maxStack.Swap(int64(n))) },
+		"os.Exit":                   func(code int) { current(s).exit(code) },
+		"syscall.Exit":              func(code int) { current(s).exit(code) },
+		"flag.Parse":                func() { s.parseFlags(flag.CommandLine, s.args[min(1, len(s.args)):]) },
+		"(*flag.FlagSet).Parse":     s.parseFlags,
+		"fmt.Print":                 func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Append(nil, s.printable(v)...)) },
+		"fmt.Println":               func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendln(nil, s.printable(v)...)) },
 		"fmt.Printf": func(f string, v ...any) (int, error) {
 			return s.write(os.Stdout, fmt.Appendf(nil, f, s.printable(v)...))
 		},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,11 +66,15 @@ func working() *worker {
 	return nil
 }
 
-// work makes the calling goroutine w until rest is called.
+// work makes the calling goroutine w until rest is called. Where it uses memory that is not there, it panics, while Go would
+// end the process for an address that is not nil.
 func (w *worker) work() (rest func()) {
-	id := routine.Goid()
+	id, before := routine.Goid(), debug.SetPanicOnFault(true)
 	workers.Store(id, w)
-	return func() { workers.Delete(id) }
+	return func() {
+		workers.Delete(id)
+		debug.SetPanicOnFault(before)
+	}
 }
 
 // enter binds the calling goroutine to the run until leave is called.

@@ -39,6 +39,9 @@ type Session struct {
 	sourcesMu sync.Mutex
 	cellText  map[string]string // label -> source, for error messages
 
+	maxStack atomic.Int64 // what cells gave debug.SetMaxStack last: the process's own limit is not theirs
+	args     []string     // os.Args of cells, which are not the process's either
+
 	life       context.Context // ends with the session
 	endLife    context.CancelFunc
 	childrenMu sync.Mutex
@@ -57,6 +60,7 @@ func New() (*Session, error) {
 	s.stopper = interp.NewStopper(func(in *ssa.Function, deep bool) any { return current(s).stops(in, deep) })
 	s.stdin = &stdin{s: s}
 	debug.SetMaxStack(goLimit)
+	s.maxStack.Store(1_000_000_000) // Go's own
 	if err := streams.Capture(); err != nil {
 		return nil, err
 	}
@@ -85,6 +89,8 @@ func (s *Session) start() error {
 	s.packages = newPackageNames()
 	s.evalCtx = context.Background()
 	s.useModules()
+	s.args = []string{"msflow"}
+	program.OverrideVariable("os", "Args", &s.args)
 	program.Override(s.overrides())
 	program.Override(s.readers())
 	program.Override(s.stdinOverrides())

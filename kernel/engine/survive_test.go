@@ -53,6 +53,15 @@ again()`, "too deep"},
 t := tree{}; t["a"] = t; fmt.Printf("%v", &t)`, "contains itself"},
 	{`panic(m)`, "contains itself"},
 	{`m`, ""},
+	{`import "unsafe"
+*(*int)(unsafe.Pointer(uintptr(0xdead0000)))`, "invalid memory address"},
+	{`time.AfterFunc(time.Millisecond, func() { *(*int)(unsafe.Pointer(uintptr(0xdead0000))) = 1 }); time.Sleep(20 * time.Millisecond)`, "invalid memory address"},
+	{`debug.SetMaxStack(1 << 20)
+var deeper func(n int) int
+deeper = func(n int) int { if n == 0 { return 0 }; return 1 + deeper(n-1) }
+fmt.Println(deeper(20_000)); panic("deep enough")`, "deep enough"},
+	{`for { deeper(1 << 40) }`, "the recursion of a function without a name is too deep"},
+	{`panic(fmt.Sprint(debug.SetMaxStack(1e9), len(os.Args), flag.NArg()))`, "1048576 1 0"},
 	{`testing.Benchmark(func(b *testing.B) { panic("benchmarked") }).N`, "benchmarked"},
 	{`func bad() {
 	var m map[string]int

@@ -3,6 +3,7 @@ package interp
 import (
 	"go/ast"
 	"go/types"
+	"maps"
 	"reflect"
 	"sync"
 
@@ -21,6 +22,7 @@ type loader struct {
 
 	mu        sync.Mutex
 	installed map[string]*ixgo.Package
+	replaced  map[string]map[string]reflect.Value // path of a compiled package -> variables that are others for the program
 	reflected typeutil.Map // *types.Named -> reflect.Type
 	anonymous typeutil.Map // see noteAnonymous -> reflect.Type
 	named     sync.Map     // reflect.Type -> types.Type
@@ -82,7 +84,14 @@ func (l *loader) Installed(path string) (*ixgo.Package, bool) {
 	if ok {
 		return p, true
 	}
-	return l.Loader.Installed(path)
+	p, ok = l.Loader.Installed(path)
+	if own := l.replaced[path]; ok && own != nil {
+		other := *p
+		other.Vars = maps.Clone(p.Vars)
+		maps.Copy(other.Vars, own)
+		return &other, true
+	}
+	return p, ok
 }
 
 func (l *loader) install(path string, vars map[string]reflect.Value) {
