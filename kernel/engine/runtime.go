@@ -120,6 +120,23 @@ func (r *run) wrap(f any) any {
 	}).Interface()
 }
 
+// goroutine executes goroutines of packages, as wrap does those of cells.
+func (r *run) goroutine() func(*interp.Goroutine) {
+	live := &r.s.goroutines.live
+	live.Add(1)
+	return func(g *interp.Goroutine) {
+		leave := r.enter()
+		live.Add(-1)
+		defer leave()
+		defer func() {
+			if e := recover(); e != nil {
+				r.goroutinePanic(g.Fault(e))
+			}
+		}()
+		g.Do()
+	}
+}
+
 func (r *run) goroutinePanic(e any) {
 	if err := r.s.failed(e); err.Kind != KindInterrupted && err.Kind != KindExit {
 		r.inOrder().GoroutineError(err)

@@ -79,7 +79,7 @@ func (s *Session) start() error {
 	s.scope = newScope()
 	s.pruned = s.units
 	program, err := interp.NewProgram(interp.Host{
-		Options: interp.Options{Stop: s.stopper, Deep: s.deep, Around: s.around, Owner: func() any { return current(s) }},
+		Options: interp.Options{Stop: s.stopper, Deep: s.deep, Around: s.around, Owner: func() any { return current(s) }, Go: func() func(*interp.Goroutine) { return current(s).goroutine() }},
 		Lock:    &s.compiling,
 	})
 	if err != nil {

@@ -1,31 +1,47 @@
 package interp
 
 import (
+	"runtime"
+
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 	"github.com/timandy/routine"
 	"golang.org/x/tools/go/ssa"
 )
 
-// ixgo reports a panic that ends a goroutine without the place where it happened:
+// ixgo reports a panic that ends a goroutine without the place where it happened, and in sessions, where nobody waits for
+// the report, the goroutine hangs:
 //
 //	go func() { panic("lost") }()
 
-// goroutine is the code of a go statement whose goroutine's panic Options.Panicked is told of.
-func (in *Interp) goroutine(f *ixcode.Function, g *ssa.Go) ixcode.Instruction {
-	prepare := f.Prepare(&g.Call)
+// Goroutine is the call of a go statement.
+type Goroutine struct {
+	call func(*ixcode.Frame)
+	root *ixcode.Frame
+}
+
+// Do executes it. It is to be called on the new goroutine.
+func (g *Goroutine) Do() {
+	defer func() {
+		switch e := recover(); {
+		case Goexited(e):
+			exiting.Delete(routine.Goid())
+			runtime.Goexit()
+		case e != nil:
+			panic(e)
+		}
+	}()
+	g.call(g.root)
+}
+
+// Fault says where the panic v, which was just recovered from, happened.
+func (g *Goroutine) Fault(v any) any { return (&Call{root: g.root}).Fault(v) }
+
+// goroutine is the code of a go statement that Options.Go is asked about.
+func (in *Interp) goroutine(f *ixcode.Function, stmt *ssa.Go) ixcode.Instruction {
+	prepare := f.Prepare(&stmt.Call)
 	return func(fr *ixcode.Frame) {
-		call := prepare(fr)
-		go func() {
-			root := &ixcode.Frame{Interp: f.Interp}
-			defer func() {
-				switch e := recover(); {
-				case Goexited(e):
-					exiting.Delete(routine.Goid())
-				case e != nil:
-					in.options.Panicked((&Call{root: root}).Fault(e))
-				}
-			}()
-			call(root)
-		}()
+		g := &Goroutine{prepare(fr), &ixcode.Frame{Interp: f.Interp}}
+		do := in.options.Go()
+		go do(g)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // repairCode replaces instructions of a new interpreter that ixgo executes otherwise than Go defines them; code_minmax.go,
 // code_nilstore.go, code_memory.go, code_goexit.go and code_goroutine.go say which and why.
 func (r *Interp) repairCode(i *ixgo.Interp) {
-	goexits, goroutines := !levels.LeftOut("code_goexit"), r.options.Panicked != nil && !levels.LeftOut("code_goroutine")
+	goexits, goroutines := !levels.LeftOut("code_goexit"), r.options.Go != nil && !levels.LeftOut("code_goroutine")
 	extremes, stores, memory := !levels.LeftOut("code_minmax"), !levels.LeftOut("code_nilstore"), !levels.LeftOut("code_memory")
 	for f := range ixcode.Functions(i) {
 		for pc, in := range f.Source {

@@ -78,8 +78,8 @@ type Options struct {
 	Around func(*Call) []reflect.Value
 	// Owner is asked for a Call's while a function value is made. It is needed with Around.
 	Owner func() any
-	// Panicked, if it is not nil, is told of panics that end goroutines which interpreted code started.
-	Panicked func(fault any)
+	// Go, if it is not nil, is called where a go statement is executed, and gives what is to call Do on the new goroutine.
+	Go func() func(*Goroutine)
 }
 
 // HotAfter is how often a loop turns, or a function is called, before it is compiled: that takes as long as some hundred

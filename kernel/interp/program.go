@@ -75,7 +75,10 @@ func (p *Program) Override(funcs map[string]any) {
 // OverrideVariable makes a variable of a compiled package another one, whose address is given, for interpreted code. It is to be
 // called before anything is linked.
 func (p *Program) OverrideVariable(path, name string, address any) {
-	p.loader.replaced = map[string]map[string]reflect.Value{path: {name: reflect.ValueOf(address)}}
+	if p.loader.replaced[path] == nil {
+		p.loader.replaced[path] = map[string]reflect.Value{}
+	}
+	p.loader.replaced[path][name] = reflect.ValueOf(address)
 }
 
 // ReadSource reads the package in a directory, whose source the program will interpret, with the files that it has for a

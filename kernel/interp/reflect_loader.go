@@ -23,9 +23,9 @@ type loader struct {
 	mu        sync.Mutex
 	installed map[string]*ixgo.Package
 	replaced  map[string]map[string]reflect.Value // path of a compiled package -> variables that are others for the program
-	reflected typeutil.Map // *types.Named -> reflect.Type
-	anonymous typeutil.Map // see noteAnonymous -> reflect.Type
-	named     sync.Map     // reflect.Type -> types.Type
+	reflected typeutil.Map                        // *types.Named -> reflect.Type
+	anonymous typeutil.Map                        // see noteAnonymous -> reflect.Type
+	named     sync.Map                            // reflect.Type -> types.Type
 	record    *ixgo.TypesRecord
 	nested    map[*types.Named]int
 
@@ -33,7 +33,7 @@ type loader struct {
 }
 
 func newLoader(p *Program, compiled ixgo.Loader) *loader {
-	l := &loader{Loader: compiled, p: p, installed: map[string]*ixgo.Package{}, nested: map[*types.Named]int{}}
+	l := &loader{Loader: compiled, p: p, installed: map[string]*ixgo.Package{}, replaced: map[string]map[string]reflect.Value{}, nested: map[*types.Named]int{}}
 	l.newRecord()
 	return l
 }

@@ -104,6 +104,16 @@ func (p runnable) run(path string, args []string) (code int, err error) {
 	}
 }
 
+// report executes a goroutine of the program, whose panic ends it.
+func (p runnable) report(g *Goroutine) {
+	defer func() {
+		if e := recover(); e != nil {
+			p.lost <- g.Fault(e)
+		}
+	}()
+	g.Do()
+}
+
 func loadProgram(path string) (p runnable, err error) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -120,7 +130,7 @@ func loadProgram(path string) (p runnable, err error) {
 	}
 	p.ctx = ixgo.NewContext(ixgo.ExperimentalSupportGC) // runtime.GC then sees what is dead in interpreted frames
 	p.lost = make(chan any)
-	in := New(p.ctx, Options{Around: (*Call).Do, Owner: func() any { return nil }, Panicked: func(fault any) { p.lost <- fault }})
+	in := New(p.ctx, Options{Around: (*Call).Do, Owner: func() any { return nil }, Go: func() func(*Goroutine) { return p.report }})
 	p.ctx.RegisterExternal("os.Exit", os.Exit) // which nothing recovers
 	p.ctx.BuildContext.OpenFile = openSource
 	load := func() (*ssa.Package, error) { return loadFile(p.ctx, path) }
