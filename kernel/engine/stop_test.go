@@ -48,6 +48,44 @@ func TestCodeIsRestored(t *testing.T) {
 	t.Errorf("the code of %d functions of %d is restored", shared(before, code(s)), len(before))
 }
 
+// TestCodeRests has a goroutine that cannot stop, as it waits in compiled code: other code is soon what it was, and the
+// goroutine stops when it comes back.
+func TestCodeRests(t *testing.T) {
+	s := newSession(t)
+	s.stopper.Rest = 10 * time.Millisecond
+	for _, src := range []string{
+		"hold := make(chan int)",
+		"slices.SortFunc([]int{}, func(a, b int) int { return 0 })",
+		"wait := func(a, b int) int { reflect.ValueOf(hold).Recv(); for {} }",
+	} {
+		if _, err := eval(s, src); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var kept []*ixgo.Interp
+	s.stopper.Each(func(i *ixgo.Interp) { kept = append(kept, i) })
+	defer runtime.KeepAlive(kept)
+	before := code(s)
+	stop(t, s, "slices.SortFunc([]int{2, 1}, wait)")
+	eventually(t, "the code is restored", func() bool { return shared(before, code(s)) == len(before) })
+	stop(t, s, "for {}")
+	if _, err := eval(s, "close(hold)"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the goroutine ends", func() bool { return s.goroutines.live.Load() == 0 })
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 3000 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("never: %s", what)
+}
+
 // code are the first closures of all functions.
 func code(s *Session) map[unsafe.Pointer]bool {
 	firsts := map[unsafe.Pointer]bool{}

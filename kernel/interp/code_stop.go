@@ -33,20 +33,33 @@ type Stopper struct {
 	since    atomic.Int64 // when goroutines were last told to stop
 	panicked sync.Map     // ids of goroutines that have panicked to stop -> whether they were last seen in deferred calls
 
+	// Rest is how long goroutines are asked to stop. One that has not done so by then is taken to wait in compiled code; the
+	// code is restored, and asks for a moment now and then, since it may come back.
+	Rest time.Duration
+
 	mu      sync.Mutex
-	waiting int // goroutines that should stop
+	waiting int  // goroutines that should stop
+	asking  bool // code is changed
+	turn    *time.Timer
 	interps []weak.Pointer[ixgo.Interp]
 }
+
+// How long code that is restored while goroutines should stop asks, and how long it does not, at first and at most.
+const (
+	askFor      = 50 * time.Millisecond
+	firstPause  = time.Second
+	longestRest = time.Minute
+)
 
 // NewStopper makes one. While goroutines should stop, stopped is called often on each goroutine that runs interpreted code,
 // with the function that it is in as far as that is known, and whether this is one of many calls, one within the other. It
 // gives the value that a goroutine is to panic with, and nil for those that go on.
 func NewStopper(stopped func(in *ssa.Function, deep bool) any) *Stopper {
-	return &Stopper{stopped: stopped}
+	return &Stopper{stopped: stopped, Rest: 10 * time.Second}
 }
 
-// ask panics on goroutines that should stop.
-func (s *Stopper) ask() {
+// mayGoOn panics on goroutines that should stop.
+func (s *Stopper) mayGoOn() {
 	if v := s.stopped(nil, false); v != nil && !s.Tidying() {
 		s.Panics()
 		panic(v)
@@ -129,7 +142,7 @@ func (s *Stopper) add(i *ixgo.Interp) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.interps = append(s.interps, weak.Make(i))
-	if s.waiting > 0 {
+	if s.asking {
 		s.change(i)
 	}
 }
@@ -138,22 +151,58 @@ func (s *Stopper) add(i *ixgo.Interp) {
 func (s *Stopper) Stopping(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was := s.waiting
-	if s.waiting += n; n > 0 {
+	s.waiting += n
+	switch {
+	case s.waiting == 0:
+		s.ask(false)
+		s.panicked.Clear()
+	case n > 0:
 		s.since.Store(time.Now().UnixNano())
+		s.ask(true)
+		s.after(s.Rest, firstPause)
 	}
+}
+
+// ask changes the code of all interpreters, or restores it.
+func (s *Stopper) ask(change bool) {
+	if s.asking == change {
+		return
+	}
+	s.asking = change
 	for _, i := range s.live() {
-		switch {
-		case was == 0 && s.waiting > 0:
+		if change {
 			s.change(i)
-		case was > 0 && s.waiting == 0:
+		} else {
 			restore(i)
 		}
 	}
-	if s.waiting == 0 {
-		s.panicked.Clear()
+	if change {
+		hot.Asked.Add(1) // last: a goroutine that it stops may recover in interpreted code
+	} else {
+		hot.Asked.Add(-1)
 	}
-	hot.Asked.Add(int32(n)) // last: a goroutine that it stops may recover in interpreted code
+}
+
+// after asks in turn from then on, and rests for the time given in between.
+func (s *Stopper) after(d, rest time.Duration) {
+	if s.turn != nil {
+		s.turn.Stop()
+	}
+	var turn *time.Timer
+	turn = time.AfterFunc(d, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch {
+		case s.turn != turn || s.waiting == 0: // there is another one
+		case s.asking:
+			s.ask(false)
+			s.after(rest, min(2*rest, longestRest))
+		default:
+			s.ask(true)
+			s.after(askFor, rest)
+		}
+	})
+	s.turn = turn
 }
 
 // live are the interpreters that are still in use; it forgets the others.
@@ -182,11 +231,11 @@ func (s *Stopper) Change(f func(*ixgo.Interp)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, i := range s.live() {
-		if s.waiting > 0 {
+		if s.asking {
 			restore(i)
 		}
 		f(i)
-		if s.waiting > 0 {
+		if s.asking {
 			s.change(i)
 		}
 	}

@@ -108,7 +108,7 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 	in := &Interp{ctx: ctx, options: o}
 	in.hot = hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: HotAfter, Failed: HotFailed}
 	if o.Stop != nil {
-		in.hot.Lock, in.hot.Ask = &o.Stop.mu, o.Stop.ask
+		in.hot.Lock, in.hot.Ask = &o.Stop.mu, o.Stop.mayGoOn
 	}
 	if o.Deep != nil {
 		in.hot.Deep = o.Deep
