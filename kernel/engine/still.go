@@ -36,6 +36,11 @@ func (s *Session) readers() map[string]any {
 		"(*html/template.Template).ExecuteTemplate": func(t *htmltemplate.Template, w io.Writer, name string, v any) error {
 			return t.ExecuteTemplate(w, name, s.still(v))
 		},
+		"maps.clone": func(m any) any {
+			c := reflect.MakeMap(reflect.TypeOf(m))
+			ssarepair.Entries(reflect.ValueOf(m), math.MaxInt, c.SetMapIndex)
+			return c.Interface()
+		},
 		"reflect.DeepEqual": func(a, b any) bool { return reflect.DeepEqual(s.still(a), s.still(b)) },
 		"(reflect.Value).MapIndex": func(m, k reflect.Value) (v reflect.Value) {
 			locked(func() { v = m.MapIndex(k) })

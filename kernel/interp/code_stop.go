@@ -30,8 +30,7 @@ const Patience = time.Second
 // A Stopper changes the code of interpreters.
 type Stopper struct {
 	stopped  func(in *ssa.Function, deep bool) any
-	since    atomic.Int64 // when goroutines were last told to stop
-	panicked sync.Map     // ids of goroutines that have panicked to stop -> whether they were last seen in deferred calls
+	panicked sync.Map // ids of goroutines that have panicked to stop -> *tidying
 
 	// Rest is how long goroutines are asked to stop. One that has not done so by then is taken to wait in compiled code; the
 	// code is restored, and asks for a moment now and then, since it may come back.
@@ -43,6 +42,14 @@ type Stopper struct {
 	turn    *time.Timer
 	interps []weak.Pointer[ixgo.Interp]
 }
+
+// tidying is a goroutine that has panicked to stop, and may finish its deferred calls.
+type tidying struct {
+	since time.Time
+	seen  atomic.Bool // in one of them
+}
+
+func (t *tidying) patient() bool { return time.Since(t.since) < Patience }
 
 // How long code that is restored while goroutines should stop asks, and how long it does not, at first and at most.
 const (
@@ -68,31 +75,31 @@ func (s *Stopper) mayGoOn() {
 
 // Tidying reports whether the calling goroutine is to stop but may finish its deferred calls first, as far as is known.
 func (s *Stopper) Tidying() bool {
-	tidying, _ := s.panicked.Load(routine.Goid())
-	return tidying == true && s.patient()
+	t, ok := s.panicked.Load(routine.Goid())
+	return ok && t.(*tidying).seen.Load() && t.(*tidying).patient()
 }
 
 // Panics is to be called before the calling goroutine panics to stop, other than for the Stopper.
-func (s *Stopper) Panics() { s.panicked.Store(routine.Goid(), false) }
-
-func (s *Stopper) patient() bool { return time.Since(time.Unix(0, s.since.Load())) < Patience }
+func (s *Stopper) Panics() {
+	t, _ := s.panicked.LoadOrStore(routine.Goid(), &tidying{since: time.Now()})
+	t.(*tidying).seen.Store(false)
+}
 
 // tidies reports whether a frame belongs to a deferred call that runs since v was panicked with. Of a call that compiled
 // code or another interpreter makes it cannot tell: after a panic it is taken for one.
 func (s *Stopper) tidies(fr *ixcode.Frame, v any) bool {
-	id := routine.Goid()
-	_, panicked := s.panicked.Load(id)
-	if !panicked || !s.patient() {
+	t, panicked := s.panicked.Load(routine.Goid())
+	if !panicked || !t.(*tidying).patient() {
 		return false
 	}
 	for ; fr.Caller != nil; fr = fr.Caller {
 		if fr.Panic != nil && fr.Panic.Value == v {
-			s.panicked.Store(id, true)
+			t.(*tidying).seen.Store(true)
 			return true
 		}
 	}
 	if fr.Interp == nil {
-		s.panicked.Store(id, true)
+		t.(*tidying).seen.Store(true)
 	}
 	return fr.Interp == nil
 }
@@ -157,7 +164,6 @@ func (s *Stopper) Stopping(n int) {
 		s.ask(false)
 		s.panicked.Clear()
 	case n > 0:
-		s.since.Store(time.Now().UnixNano())
 		s.ask(true)
 		s.after(s.Rest, firstPause)
 	}
