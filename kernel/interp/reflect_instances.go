@@ -21,10 +21,12 @@ type instances struct {
 	ixgo.Loader
 	record *ixgo.TypesRecord
 	making map[types.Type]bool
+
+	embedders *embedders
 }
 
 func newInstances(l ixgo.Loader) *instances {
-	return &instances{Loader: l, making: map[types.Type]bool{}}
+	return &instances{Loader: l, making: map[types.Type]bool{}, embedders: newEmbedders()}
 }
 
 func (l *instances) LookupReflect(t types.Type) (reflect.Type, bool) {
@@ -32,6 +34,9 @@ func (l *instances) LookupReflect(t types.Type) (reflect.Type, bool) {
 		return rt, true
 	}
 	n, ok := t.(*types.Named)
+	if ok && n.TypeArgs().Len() == 0 && !mentionsTypeParam(n) {
+		return l.embedders.first(l.record, n)
+	}
 	if !ok || l.making[n] || n.TypeArgs().Len() == 0 || !ixcode.InInstance(l.record) || !declaredOutside(n) || levels.LeftOut("reflect_instances") {
 		return nil, false
 	}

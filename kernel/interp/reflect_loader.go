@@ -28,6 +28,7 @@ type loader struct {
 	named     sync.Map                            // reflect.Type -> types.Type
 	record    *ixgo.TypesRecord
 	nested    map[*types.Named]int
+	embedders *embedders
 
 	interfaces []*types.Named // see finishInterfaces
 }
@@ -134,6 +135,7 @@ func (k recordLoader) LookupReflect(t types.Type) (reflect.Type, bool) {
 			return rt.(reflect.Type), true
 		}
 		k.l.meets(n)
+		return k.l.embedders.first(k.l.record, n)
 	}
 	return nil, false
 }
@@ -148,6 +150,7 @@ func (l *loader) newRecord() {
 	})
 	ctx := l.p.ctx
 	l.record = ixgo.NewTypesRecord(ctx, rctx, ctx.Builder.Program(), recordLoader{l.Loader, l}, l.p, l.nested)
+	l.embedders = newEmbedders()
 	ixcode.Know(l.record, &l.anonymous)
 }
 

@@ -25,7 +25,7 @@ const (
 // Corrections are those that can be left out.
 var Corrections = []string{
 	"ast_deferrange", "ast_promote", "code_boundary", "code_callers", "code_goexit", "code_goroutine", "code_memory", "code_minmax", "code_nilstore", "code_panictext",
-	"hot", "reflect_anonymous", "reflect_convert", "reflect_instances", "reflect_methodsets", "reflect_receivers", "ssa_assert", "ssa_maps",
+	"hot", "reflect_anonymous", "reflect_convert", "reflect_embedders", "reflect_instances", "reflect_methodsets", "reflect_receivers", "ssa_assert", "ssa_maps",
 	"ssa_panic", "ssa_phis", "ssa_pointer", "ssa_sizes", "ssa_zeroconvert",
 }
 
