@@ -5,8 +5,10 @@ import (
 	"crypto/pbkdf2"
 	"hash"
 	"hash/maphash"
+	"reflect"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 )
 
 // Generic functions of the standard library cannot be called through reflection. ixgo brings most of them as source; these
@@ -79,7 +81,7 @@ func Key[Hash hash.Hash](h func() Hash, password string, salt []byte, iter, keyL
 `,
 }
 
-// standardGenerics are what the patches call, in the package of support.go.
+// standardGenerics are what the patches call, in the package that init registers.
 var standardGenerics = map[string]any{
 	"HashComparable":  func(seed maphash.Seed, v any) uint64 { return maphash.Comparable(seed, v) },
 	"WriteComparable": func(h *maphash.Hash, v any) { maphash.WriteComparable(h, v) },
@@ -87,4 +89,21 @@ var standardGenerics = map[string]any{
 	"HKDFExpand":      hkdf.Expand[hash.Hash],
 	"HKDFKey":         hkdf.Key[hash.Hash],
 	"PBKDF2Key":       pbkdf2.Key[hash.Hash],
+}
+
+// init registers the package that corrected code and patched packages call.
+func init() {
+	funcs := map[string]reflect.Value{}
+	for _, table := range []map[string]any{standardGenerics, ssarepair.Functions} {
+		for name, f := range table {
+			funcs[name] = reflect.ValueOf(f)
+		}
+	}
+	ixgo.RegisterPackage(&ixgo.Package{
+		Name: "interp", Path: ssarepair.Path, Deps: map[string]string{"hash": "hash", "hash/maphash": "maphash"},
+		Interfaces: map[string]reflect.Type{}, NamedTypes: map[string]reflect.Type{}, AliasTypes: map[string]reflect.Type{},
+		Vars:        map[string]reflect.Value{},
+		Funcs:       funcs,
+		TypedConsts: map[string]ixgo.TypedConst{}, UntypedConsts: map[string]ixgo.UntypedConst{},
+	})
 }
