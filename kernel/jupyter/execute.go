@@ -46,6 +46,9 @@ func (k *Kernel) execute(r *request) (object, error) {
 		k.publish("execute_input", r.RawHeader, object{"code": req.Code, "execution_count": k.count})
 	}
 	sink := k.newSink(r, k.count, req.mayAsk())
+	if !req.Silent && k.opts.Greeting != "" {
+		k.greeted.Do(func() { sink.Notice(k.opts.Greeting) })
+	}
 	err := k.eval.Eval(k.ctx, engine.Cell{Code: req.Code, Count: k.count, Silent: req.Silent}, sink)
 	content := k.executeReply(&req, sink, err)
 	content["execution_count"] = k.count

@@ -31,6 +31,7 @@ type Options struct {
 	Limits     transport.Limits
 	OutputCap  int       // bytes of text a cell may print; default 32 MiB
 	Log        io.Writer // where trouble is told; default io.Discard
+	Greeting   string    // what the first cell's client is told, on standard error; may be empty
 }
 
 // Kernel serves one connection.
@@ -50,6 +51,7 @@ type Kernel struct {
 	asking  sync.Mutex // one input_request at a time
 	started atomic.Bool
 	heard   sync.Once               // the first request has waited for a subscriber
+	greeted sync.Once               // the first cell's client has been told Options.Greeting
 	current atomic.Pointer[request] // what the shell goroutine serves just now
 	counts  counts
 

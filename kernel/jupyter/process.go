@@ -37,7 +37,8 @@ func Process(file, version string, log io.Writer) error {
 	}
 	eval := newStarting()
 	chosen := conn.Shell == 0
-	k, err := Listen(Options{Connection: conn, Evaluator: eval, History: hist, Version: version, Log: log})
+	died := whyDied(file)
+	k, err := Listen(Options{Connection: conn, Evaluator: eval, History: hist, Version: version, Log: log, Greeting: died})
 	if err != nil {
 		return fmt.Errorf("connection file %s: %w", file, err)
 	}
@@ -46,6 +47,7 @@ func Process(file, version string, log io.Writer) error {
 			return err
 		}
 	}
+	defer leaveNote(file)()
 	eval.begin(func() (engine.Evaluator, error) { return newEvaluator(hist) })
 	defer eval.Close()
 	ctx, stop = withParent(ctx)
