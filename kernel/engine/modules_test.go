@@ -365,3 +365,43 @@ func (m *Message) Methods() *Methods { return &m.methods }
 		}
 	}
 }
+
+// Unexported methods that a struct gets from what it embeds are called through interfaces by a package that was linked
+// before another one.
+func TestUnexportedMethodsOfEmbedded(t *testing.T) {
+	inModule(t, map[string]string{
+		"go.mod": "module example.org/m\n\ngo 1.26\n",
+		"actions/a.go": `package actions
+
+type base struct{ text string }
+
+func (b *base) first(more ...string) string { return b.text + more[0] }
+func (b *base) second() string              { return b.text }
+
+type action struct {
+	*base
+	n int
+}
+
+func (a action) third() string { return "third" }
+
+type doer interface {
+	first(...string) string
+	second() string
+	third() string
+}
+
+func Do() string {
+	var d doer = &action{&base{"base"}, 1}
+	var e doer = action{&base{"more"}, 1}
+	return d.first("!") + d.second() + d.third() + e.first("?") + e.second() + e.third()
+}
+`})
+	s := newSession(t)
+	const want = "base!basethirdmore?morethird"
+	for _, src := range []string{`import "example.org/m/actions"; actions.Do()`, `x := 1; _ = x; actions.Do()`, `actions.Do()`} {
+		if r, err := eval(s, src); err != nil || r.result() != want {
+			t.Errorf("%s: %s, %v; want %s", src, r.result(), err, want)
+		}
+	}
+}

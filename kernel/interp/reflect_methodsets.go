@@ -50,6 +50,7 @@ type methodTypes struct {
 func (m *methodTypes) note(n *types.Named, rt reflect.Type) {
 	if !types.IsInterface(n) && types.NewMethodSet(types.NewPointer(n)).Len() > 0 {
 		m.pending = append(m.pending, rt, reflect.PointerTo(rt))
+		repairUnexported(n, rt)
 	}
 }
 

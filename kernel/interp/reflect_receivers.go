@@ -118,7 +118,7 @@ var promoted sync.Map
 type methodEntry struct {
 	_             [2]int32 // name and type
 	interfaceFunc int32
-	_             int32 // the function for calls that are not through interfaces
+	function      int32 // for calls that are not through interfaces
 }
 
 //go:linkname rtypeMethods github.com/goplus/reflectx.rtypeMethods
