@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
@@ -25,6 +26,8 @@ type predictFlags struct {
 	threshold thresholdFlags
 	maps      bool
 	watch     string
+	list      string
+	shard     string
 	overwrite bool
 	device    flags.Device
 }
@@ -49,12 +52,14 @@ func predictCommand() *cobra.Command {
 			switch paths := args[1:]; {
 			case f.watch != "" && len(paths) > 0:
 				return errors.New("--watch names the folder to watch; other images are predicted without it")
+			case (f.list != "" || f.shard != "") && (f.watch != "" || len(paths) == 1 && paths[0] == "-"):
+				return errors.New("--list and --shard go with images that are there already, not with - or --watch")
 			case f.watch != "":
 				return f.follow(cmd, args[0], &watchedFolder{dir: f.watch, except: f.out, log: cmd.ErrOrStderr()})
 			case len(paths) == 1 && paths[0] == "-":
 				return f.follow(cmd, args[0], listedOn(cmd.InOrStdin()))
-			case len(paths) == 0:
-				return errors.New("name images or folders to predict, - for a list on standard input, or --watch FOLDER")
+			case len(paths) == 0 && f.list == "":
+				return errors.New("name images or folders to predict, --list FILE, - for a list on standard input, or --watch FOLDER")
 			}
 			return f.run(cmd, args[0], args[1:])
 		},
@@ -65,6 +70,8 @@ func predictCommand() *cobra.Command {
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
 	f.threshold.register(cmd)
 	fl.StringVar(&f.watch, "watch", "", "folder to score images in as they come, until interrupted")
+	fl.StringVar(&f.list, "list", "", "file with paths of images or folders, one a line, besides those named")
+	fl.StringVar(&f.shard, "shard", "", "score one part of the images only, such as 3/20: the third of twenty; all parts together are all images")
 	fl.BoolVar(&f.maps, "maps", true, "draw the maps and the masks of defects")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the results in the folder")
 	return cmd
@@ -115,6 +122,13 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) erro
 	if err := f.threshold.check(); err != nil {
 		return err
 	}
+	part, parts, err := f.part()
+	if err != nil {
+		return err
+	}
+	if paths, err = f.withList(paths); err != nil {
+		return err
+	}
 	d, t, err := f.find(from, cmd.ErrOrStderr())
 	if err != nil {
 		return err
@@ -129,6 +143,12 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) erro
 	if err != nil {
 		return err
 	}
+	if images = images[len(images)*(part-1)/parts : len(images)*part/parts]; len(images) == 0 {
+		return fmt.Errorf("--shard %s: there are fewer images than parts", f.shard)
+	}
+	if part > 1 {
+		problems = nil // the first part tells of them
+	}
 	if err := sayHowRead(cmd, d, images); err != nil {
 		return err
 	}
@@ -139,6 +159,38 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) erro
 		return err
 	}
 	return f.tell(cmd, p.report)
+}
+
+// part is which part of how many to score.
+func (f *predictFlags) part() (part, parts int, err error) {
+	if f.shard == "" {
+		return 1, 1, nil
+	}
+	n, err := fmt.Sscanf(f.shard, "%d/%d", &part, &parts)
+	if n != 2 || err != nil || fmt.Sprintf("%d/%d", part, parts) != f.shard || part < 1 || part > parts {
+		return 0, 0, fmt.Errorf("--shard %q: write it as 3/20, the third of twenty parts", f.shard)
+	}
+	return part, parts, nil
+}
+
+// withList adds the lines of --list to the paths.
+func (f *predictFlags) withList(paths []string) ([]string, error) {
+	if f.list == "" {
+		return paths, nil
+	}
+	text, err := os.ReadFile(f.list)
+	if err != nil {
+		return nil, fmt.Errorf("--list: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			paths = append(paths, line)
+		}
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("--list %s: it names no images", f.list)
+	}
+	return paths, nil
 }
 
 // free refuses a folder that holds the results of another call.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/machine"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/durable"
 	"github.com/msflow-go/msflow/lib/sweep"
@@ -23,13 +24,14 @@ type sweepFlags struct {
 	jobs   int
 	dryRun bool
 	slurm  []string
+	like   []string
 }
 
 func sweepCommand() *cobra.Command {
 	f := &sweepFlags{}
 	cmd := &cobra.Command{
 		Use:   "sweep PLAN.yaml",
-		Short: "Train and judge every point of a plan: classes, seeds, models",
+		Short: "Train and judge every point of a plan (classes, seeds, models), or score many images in parts",
 		Long: `sweep runs msflow train and msflow eval for every point of a plan, some at a time:
 
   grid:                      # every combination is a point
@@ -41,9 +43,12 @@ func sweepCommand() *cobra.Command {
     size: 128
   points:                    # more points, one by one
     - {dataset: mtd, data: /data/mtd, seed: 1}
+  predict:                   # and images to be scored, in parts
+    {run: runs/gear, images: images.txt, shards: 20, maps: false}
 
-All keys are flags of msflow train. Every point is a run folder named by its content: the same command again trains only what is
-missing, and goes on with what was interrupted. msflow table makes the table of it.`,
+Keys are flags of msflow train, below predict of msflow predict. grid may be a list of grids. Every point is a folder named by its
+content: the same command again runs only what is missing, and goes on with what was interrupted. msflow table makes the table of the
+trainings; the scores of all parts come into scores.csv.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
@@ -52,7 +57,8 @@ missing, and goes on with what was interrupted. msflow table makes the table of 
 	fl.StringVar(&f.on, "on", "local", "where the trainings run: local, or slurm for an array job of the cluster")
 	fl.IntVar(&f.jobs, "jobs", 0, "trainings at a time (default here: one for each two cores, at least two where there are two; Slurm: as it likes)")
 	fl.StringArrayVar(&f.slurm, "slurm", nil, "option of sbatch, such as --slurm=--partition=gpu --slurm=--time=4:00:00; may be repeated")
-	fl.BoolVar(&f.dryRun, "dry-run", false, "list the points and how far they are, and run nothing")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "list the points, how far they are and what they may take, and run nothing")
+	fl.StringArrayVar(&f.like, "like", nil, "with --dry-run: folder of another sweep to estimate by; may be repeated")
 	cmd.AddCommand(sweepPointCommand())
 	return cmd
 }
@@ -62,27 +68,19 @@ func (f *sweepFlags) run(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return fmt.Errorf("reading the plan: %w", err)
 	}
-	plan, err := sweep.Parse(file, text, checkTrainFlag)
+	plan, err := sweep.Parse(file, text, sweep.Checks{Flag: checkFlag, Point: checkPoint})
 	if err != nil {
 		return err
 	}
 	if err := f.check(); err != nil {
 		return err
 	}
-	for _, p := range plan.Points {
-		if err := checkPoint(p); err != nil {
-			return fmt.Errorf("%s: the point %s: %w", file, p.Name(), err)
-		}
-	}
 	folder := sweep.Folder(f.out)
 	if folder == "" {
 		folder = sweep.Folder(strings.TrimSuffix(file, filepath.Ext(file)))
 	}
 	if f.dryRun {
-		for _, p := range plan.Points {
-			fmt.Fprintf(cmd.OutOrStdout(), "%-8s %s\n", folder.State(p), p.Name())
-		}
-		return nil
+		return f.list(cmd.OutOrStdout(), plan, folder)
 	}
 	if err := durable.MkdirAll(string(folder)); err != nil {
 		return fmt.Errorf("making the sweep's folder: %w", err)
@@ -104,6 +102,9 @@ func (f *sweepFlags) check() error {
 	}
 	if f.on == "local" && len(f.slurm) > 0 {
 		return errors.New("--slurm goes with --on slurm only")
+	}
+	if len(f.like) > 0 && !f.dryRun {
+		return errors.New("--like goes with --dry-run only")
 	}
 	for _, o := range f.slurm {
 		if !strings.HasPrefix(o, "--") {
@@ -129,67 +130,40 @@ func (f *sweepFlags) engine(log io.Writer) (sweep.Engine, error) {
 
 // points runs what is missing and says how it went.
 func (f *sweepFlags) points(cmd *cobra.Command, plan *sweep.Plan, folder sweep.Folder) error {
-	if err := folder.Prepare(plan); err != nil {
-		return err
-	}
-	var missing []sweep.Point
-	for _, p := range plan.Points {
-		if folder.State(p) != sweep.Complete {
-			missing = append(missing, p)
-		}
-	}
 	log := cmd.ErrOrStderr()
-	fmt.Fprintf(log, "%d points, %d of them complete\n", len(plan.Points), len(plan.Points)-len(missing))
 	engine, err := f.engine(log)
 	if err != nil {
 		return err
 	}
-	if err := engine.Submit(cmd.Context(), folder, missing); err != nil {
+	if err := sweep.Run(cmd.Context(), plan, folder, engine, log); err != nil {
 		return err
 	}
-	failed, done := 0, len(plan.Points)-len(missing)
-	err = engine.Wait(cmd.Context(), func(c sweep.Change) {
-		switch {
-		case c.Began && c.State == sweep.Waiting:
-			fmt.Fprintf(log, "        %s begins\n", c.Point.Name())
-		case c.Began:
-			fmt.Fprintf(log, "        %s goes on\n", c.Point.Name())
-		case errors.Is(c.Err, context.Canceled):
-			fmt.Fprintf(log, "        %s: interrupted; what it did is kept\n", c.Point.Name())
-		case c.Err != nil:
-			failed++
-			fmt.Fprintf(log, "        %s failed: %v\n", c.Point.Name(), c.Err)
-		default:
-			done++
-			fmt.Fprintf(log, "%3d/%-3d %s is complete\n", done, len(plan.Points), c.Point.Name())
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("%w; the same command goes on", err)
+	if slices.ContainsFunc(plan.Points, func(p sweep.Point) bool { return p.Command == "" }) {
+		fmt.Fprintf(log, "all points are complete; msflow table %s shows them\n", folder)
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d points failed; the same command tries them again", failed, len(plan.Points))
-	}
-	fmt.Fprintf(log, "all points are complete; msflow table %s shows them\n", folder)
 	return nil
 }
 
-// atOnce is how many trainings run at a time. Two of one thread each do more in an hour than one of two threads.
+// atOnce is how many points run at a time.
 func (f *sweepFlags) atOnce() int {
 	if f.jobs > 0 {
 		return f.jobs
 	}
-	return max(min(2, runtime.NumCPU()), runtime.NumCPU()/2)
+	return sweep.AtOnce()
 }
 
-// checkTrainFlag makes sure that a plan's key is a flag of msflow train that takes the value.
-func checkTrainFlag(flag, value string) error {
-	if slices.Contains([]string{"out", "resume", "overwrite", "help", "json"}, flag) {
+// checkFlag makes sure that a plan's key is a flag of the command, train or predict, that takes the value.
+func checkFlag(command, flag, value string) error {
+	of, own := trainCommand(), []string{"out", "resume", "overwrite", "help", "json"}
+	if command == "predict" {
+		of, own = predictCommand(), []string{"out", "overwrite", "watch", "list", "shard", "help", "json"}
+	}
+	if slices.Contains(own, flag) {
 		return fmt.Errorf("the sweep decides about this flag itself")
 	}
-	known := trainCommand().Flags().Lookup(flag)
+	known := of.Flags().Lookup(flag)
 	if known == nil {
-		return fmt.Errorf("msflow train has no flag of this name")
+		return fmt.Errorf("msflow %s has no flag of this name", command)
 	}
 	if err := known.Value.Set(value); err != nil {
 		return fmt.Errorf("%q is no value for it: %w", value, err)
@@ -228,8 +202,33 @@ func runPoint(stdout, stderr io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	state := sweep.Folder(filepath.Dir(filepath.Clean(dir))).State(p)
-	var steps [][]string
+	folder := sweep.Folder(filepath.Dir(filepath.Clean(dir)))
+	began := time.Now()
+	code := 0
+	for _, args := range steps(p, folder.State(p), dir) {
+		if code = run(args, stdout, stderr); code != 0 {
+			break
+		}
+	}
+	cost := sweep.Cost{Seconds: time.Since(began).Seconds(), PeakBytes: machine.PeakMemory(), Threads: runtime.GOMAXPROCS(0)}
+	if err := folder.Spend(p, cost); err != nil {
+		return err
+	}
+	if code != 0 {
+		return exitCode(code)
+	}
+	return nil
+}
+
+// steps are the commands that bring a point from a state to its figures.
+func steps(p sweep.Point, state sweep.State, dir string) (steps [][]string) {
+	if p.Command == "predict" {
+		args := append([]string{"predict", p.Flags["run"], "--overwrite", "--out=" + filepath.Join(dir, "predictions")}, p.Args()...)
+		if info, err := os.Stat(p.Flags["images"]); err == nil && info.IsDir() {
+			return [][]string{append(args, p.Flags["images"])}
+		}
+		return [][]string{append(args, "--list="+p.Flags["images"])}
+	}
 	switch state {
 	case sweep.Waiting:
 		steps = append(steps, append([]string{"train", "--overwrite", "--out=" + dir}, p.Args()...))
@@ -239,10 +238,5 @@ func runPoint(stdout, stderr io.Writer, dir string) error {
 	if state != sweep.Complete {
 		steps = append(steps, []string{"eval", "--maps=false", dir})
 	}
-	for _, args := range steps {
-		if code := run(args, stdout, stderr); code != 0 {
-			return exitCode(code)
-		}
-	}
-	return nil
+	return steps
 }

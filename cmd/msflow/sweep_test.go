@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,6 +53,7 @@ func TestSweep(t *testing.T) {
 	if code != 0 || !strings.Contains(log, "4 of them complete") || strings.Contains(log, "begins") {
 		t.Errorf("exit code %d\n%s", code, log)
 	}
+	checkEstimates(t, file, folder)
 	latex, figures := filepath.Join(folder, "table.tex"), filepath.Join(folder, "figures")
 	_, log, code = msflow(t, "table", folder, "--format", "latex", "--out", latex, "--figures", figures)
 	if code != 0 || !strings.Contains(log, "note: no learning: ") { // these models are fitted in one go
@@ -67,6 +69,70 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// checkEstimates lists a plan that has grown: what is complete took something, what is like it will take as much, and of another model
+// nothing is known.
+func checkEstimates(t *testing.T, file, folder string) {
+	t.Helper()
+	grown := filepath.Join(t.TempDir(), "grown.yaml")
+	text := simpleSweep + "points:\n  - {class: wood, model: padim, size: 128, counts: \"8,4,4\", seed: 3}\n  - {model: knn}\n"
+	if err := os.WriteFile(grown, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := must(t, "sweep", "--dry-run", grown, "--out", folder)
+	for _, want := range []string{"took ", "(as 2 in this sweep, scaled)", "  unknown\n", "2 points to run: about ", "; 1 more are unknown"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	out = must(t, "sweep", "--dry-run", file, "--out", filepath.Join(t.TempDir(), "other"), "--like", folder)
+	if strings.Count(out, "(as 2 in "+folder+")") != 4 {
+		t.Error(out)
+	}
+}
+
+// All shards together score what one call does, in its order; an image that cannot be read costs only itself.
+func TestSweepScoresShards(t *testing.T) {
+	model := filepath.Join(t.TempDir(), "run")
+	must(t, "train", "--model", "gaussian", "--counts", "8,4,4", "--size", "64", "--out", model)
+	images := exportTestImages(t, model)
+	broken := filepath.Join(images, "broken.png")
+	if err := os.WriteFile(broken, []byte("none"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(t.TempDir(), "images.txt")
+	if err := os.WriteFile(list, []byte(images+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	whole := filepath.Join(t.TempDir(), "whole")
+	if _, log, code := msflow(t, "predict", model, images, "--out", whole, "--maps=false"); code != 1 {
+		t.Fatalf("exit code %d\n%s", code, log)
+	}
+	for _, from := range []string{list, images} {
+		file, folder := writePlan(t, "predict: {run: "+model+", images: "+from+", shards: 3, maps: false}\n")
+		_, log, code := msflow(t, "sweep", file)
+		if code != 1 || !strings.Contains(log, "1 of 9 images failed") {
+			t.Fatalf("exit code %d\n%s", code, log)
+		}
+		got, want := readCSV(t, filepath.Join(folder, "scores.csv")), readCSV(t, filepath.Join(whole, "scores.csv"))
+		scored := func(rows [][]string, from int) (out []string) {
+			for _, r := range rows {
+				if r[from+3] != "failed" {
+					out = append(out, strings.Join(r[from:], ","))
+				}
+			}
+			return out
+		}
+		if g, w := scored(got, 1), scored(want, 0); !slices.Equal(g, w) || len(g) != 9 || got[1][0] != model {
+			t.Errorf("%q\nwant\n%q", g, w)
+		}
+	}
+	for _, args := range [][]string{{"--shard", "0/3"}, {"--shard", "x"}, {"--shard", "3/3x"}, {"--shard", "1/99", "--list", "/nowhere"}} {
+		if _, log, code := msflow(t, append([]string{"predict", model, images, "--out", t.TempDir()}, args...)...); code != 1 || !strings.Contains(log, args[len(args)-2]) {
+			t.Errorf("%v: exit code %d\n%s", args, code, log)
+		}
+	}
+}
+
 func TestSweepRefusesPlans(t *testing.T) {
 	file, _ := writePlan(t, "grid:\n  seed: [1, x]\n  blocs: 2\n  out: a\n")
 	_, log, code := msflow(t, "sweep", file)
@@ -74,6 +140,10 @@ func TestSweepRefusesPlans(t *testing.T) {
 		if code != 1 || !strings.Contains(log, want) {
 			t.Errorf("exit code %d, no %q in\n%s", code, want, log)
 		}
+	}
+	file, _ = writePlan(t, "grid:\n  class: gear\n  model: [msflow, padim]\n  epochs: 6\n")
+	if _, log, code := msflow(t, "sweep", file); code != 1 || !strings.Contains(log, "plan.yaml:4: epochs: --epochs says nothing to --model padim") {
+		t.Errorf("exit code %d\n%s", code, log)
 	}
 	if _, log, code := msflow(t, "table", t.TempDir()); code != 1 || !strings.Contains(log, "no points") {
 		t.Errorf("exit code %d\n%s", code, log)
@@ -97,7 +167,7 @@ points:
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	read, err := sweep.Parse(file, []byte(plan), checkTrainFlag)
+	read, err := sweep.Parse(file, []byte(plan), sweep.Checks{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,7 @@ func init() {
 				"NewDevice":      reflect.ValueOf(q.NewDevice),
 				"NewTraining":    reflect.ValueOf(q.NewTraining),
 				"Open":           reflect.ValueOf(q.Open),
+				"OpenSeveral":    reflect.ValueOf(q.OpenSeveral),
 				"ParsePrecision": reflect.ValueOf(q.ParsePrecision),
 				"Report":         reflect.ValueOf(q.Report),
 			},

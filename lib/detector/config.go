@@ -40,6 +40,7 @@ type Config struct {
 
 	// Where to compute is no part of a checkpoint; UseDevice changes it.
 	Device    string `json:"-"` // cpu (default), cuda, auto, or xla for the plugin of MSFLOW_PJRT_PLUGIN
+	Devices   int    `json:"-"` // how many of them share every batch; 0 is one
 	Precision string `json:"-"` // of a device's convolutions: tf32 (default), f32 or bf16
 }
 

@@ -63,7 +63,7 @@ func New(c Config) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{Config: c}
-	if err := d.UseDevice(c.Device, c.Precision); err != nil {
+	if err := d.UseDevices(c.Device, c.Precision, max(1, c.Devices)); err != nil {
 		return nil, err
 	}
 	if err := d.loadBackbone(); err != nil {

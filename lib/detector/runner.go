@@ -32,11 +32,16 @@ type likelihood func(ctx context.Context, n int, fill func(maps [][]float32) err
 // the given precision: tf32 (also ""), f32 or bf16. A device that is not there is an error that says what was looked for, but
 // for auto, which is the processor then; Device says why.
 func (d *Detector) UseDevice(device, precision string) error {
+	return d.UseDevices(device, precision, 1)
+}
+
+// UseDevices is UseDevice for several devices of one kind: each has the whole model and computes its part of every batch.
+func (d *Detector) UseDevices(device, precision string, n int) error {
 	p, err := xla.ParsePrecision(precision)
 	if err != nil {
 		return fmt.Errorf("detector: %w", err)
 	}
-	found, note, err := xla.Open(device)
+	found, note, err := xla.OpenSeveral(device, n)
 	if err != nil {
 		return fmt.Errorf("detector: %w", err)
 	}
@@ -49,7 +54,7 @@ func (d *Detector) UseDevice(device, precision string) error {
 	if found != nil {
 		d.runner = newAccelerator(d, found, p)
 	}
-	d.Config.Device, d.Config.Precision = device, precision
+	d.Config.Device, d.Config.Precision, d.Config.Devices = device, precision, n
 	return nil
 }
 

@@ -127,6 +127,7 @@ func (c Config) asStored() Config {
 // differences names the settings in which two configurations differ, with both values; where the weights lie is none.
 func differences(a, b Config) (names []string) {
 	a.Weights, b.Weights, a.Device, b.Device, a.Precision, b.Precision = "", "", "", "", "", ""
+	a.Devices, b.Devices = 0, 0
 	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i := range x.NumField() {
 		if v, w := x.Field(i).Interface(), y.Field(i).Interface(); !reflect.DeepEqual(v, w) {

@@ -194,7 +194,7 @@ func (d *Detector) probe() (*Detector, error) {
 	for i := range d.raw {
 		p.Config.Scales = append(p.Config.Scales, i)
 	}
-	return p, p.UseDevice(d.Config.Device, d.Config.Precision)
+	return p, p.UseDevices(d.Config.Device, d.Config.Precision, max(1, d.Config.Devices))
 }
 
 // trialSize is how many images a trial takes within its memory.

@@ -26,6 +26,18 @@ func (t *Table) Write(w io.Writer, format string) error {
 	return fmt.Errorf("format %q; there are %s", format, strings.Join(Formats(), ", "))
 }
 
+// Markdown is the table as a notebook shows it.
+func (t *Table) Markdown() string {
+	var b strings.Builder
+	if err := t.markdown(&b); err != nil {
+		panic(err) // a builder takes everything
+	}
+	return b.String()
+}
+
+// String is the table as a terminal shows it.
+func (t *Table) String() string { return t.Markdown() }
+
 // text is a spread in percent.
 func (s Spread) text(plusMinus string) string {
 	switch {

@@ -107,8 +107,11 @@ func (l *Local) run(ctx context.Context, p Point) error {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = interruptGrace
 	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
+		case l.folder.State(p) == Complete: // some images could not be read; its results name them
+			return nil
 		}
 		return fmt.Errorf("%w; %s says why: %s", err, filepath.Join(dir, logFile), lastLine(filepath.Join(dir, logFile)))
 	}

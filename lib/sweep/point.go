@@ -17,23 +17,28 @@ import (
 	"github.com/msflow-go/msflow/lib/durable"
 )
 
-// Point is one training of a sweep.
+// Point is one training of a sweep with its test, or one part of the images that it scores.
 type Point struct {
-	Flags map[string]string `json:"flags"` // of `msflow train`, without dashes
+	Command string            `json:"command,omitempty"` // predict; empty is train
+	Flags   map[string]string `json:"flags"`             // of the command, without dashes; for predict also run and images
 }
 
 // naming are the flags that a point's name shows, in this order.
-var naming = []string{"dataset", "class", "model", "recipe", "backbone", "size", "seed"}
+var naming = []string{"dataset", "class", "model", "recipe", "backbone", "size", "seed", "run", "shard"}
 
 // Name is the name of the point's folder: what people look for, and eight digits of the SHA-256 of all flags.
 func (p Point) Name() string {
 	var parts []string
+	content := any(p.Flags) // a map's keys come in order
+	if p.Command != "" {
+		parts, content = []string{p.Command}, p
+	}
 	for _, flag := range naming {
 		if v := p.Flags[flag]; v != "" {
 			parts = append(parts, plain(v))
 		}
 	}
-	text, err := json.Marshal(p.Flags) // a map's keys come in order
+	text, err := json.Marshal(content)
 	if err != nil {
 		panic(err) // strings can always be written
 	}
@@ -52,9 +57,12 @@ func plain(v string) string {
 	return text[:min(len(text), 32)]
 }
 
-// Args are the point's flags as `msflow train` takes them.
+// Args are the point's flags as its command takes them.
 func (p Point) Args() (args []string) {
 	for _, flag := range slices.Sorted(maps.Keys(p.Flags)) {
+		if p.Command == predict && (flag == "run" || flag == "images") {
+			continue // they are arguments
+		}
 		args = append(args, "--"+flag+"="+p.Flags[flag])
 	}
 	return args
@@ -145,6 +153,12 @@ func (s State) String() string { return [...]string{"waiting", "begun", "trained
 
 // State looks at a point's folder.
 func (f Folder) State(p Point) State {
+	if p.Command == predict {
+		if _, err := os.Stat(filepath.Join(f.Predictions(p), "scores.json")); err == nil {
+			return Complete
+		}
+		return Waiting
+	}
 	for _, file := range []struct {
 		name  string
 		state State

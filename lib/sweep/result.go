@@ -38,6 +38,9 @@ func (f Folder) Results() (results []Result, missing int, err error) {
 		return nil, 0, err
 	}
 	for _, p := range points {
+		if p.Command != "" {
+			continue
+		}
 		if f.State(p) != Complete {
 			missing++
 			continue

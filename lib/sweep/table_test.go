@@ -90,7 +90,7 @@ func TestManyTrainingsAreDrawn(t *testing.T) {
 // A folder shows how far a point is; one that was renamed, or whose point was changed, is refused.
 func TestFolder(t *testing.T) {
 	f := Folder(t.TempDir())
-	p := Point{map[string]string{"class": "gear"}}
+	p := Point{Flags: map[string]string{"class": "gear"}}
 	if err := f.Prepare(&Plan{Points: []Point{p}}); err != nil {
 		t.Fatal(err)
 	}

@@ -28,10 +28,15 @@ type deviceStep struct {
 	host     hostBatch
 }
 
+// full is a batch of data with that many samples, rounded up to what can be divided among several devices.
+func (a *accelerator) full(total int) int {
+	return a.t.options.Device.Even(min(a.t.options.batch(), total))
+}
+
 // size is the batch that n samples are computed as. A smaller batch is filled up with samples of weight zero rather than
 // compiled for, unless the model looks at the batch as a whole.
 func (a *accelerator) size(n, total int) int {
-	full := min(a.t.options.batch(), total)
+	full := a.full(total)
 	if s := a.compiled[full]; s != nil && len(s.tape.Updates()) > 0 {
 		return n
 	}
@@ -40,7 +45,7 @@ func (a *accelerator) size(n, total int) int {
 
 // step gets the step for n of total samples.
 func (a *accelerator) step(ctx context.Context, n, total int) (*deviceStep, error) {
-	if full := min(a.t.options.batch(), total); a.compiled[full] == nil {
+	if full := a.full(total); a.compiled[full] == nil {
 		if err := a.compile(ctx, full); err != nil {
 			return nil, err
 		}
@@ -81,6 +86,9 @@ func (a *accelerator) note(batch int, training *xla.Training) {
 	line := fmt.Sprintf("training step for batches of %d compiled for %s", batch, a.t.options.Device)
 	if need := training.Memory(); need > 0 {
 		line += fmt.Sprintf(", %.2f GiB", float64(need)/gib)
+		if a.t.options.Device.Count > 1 {
+			line += " on each"
+		}
 	}
 	if m := a.t.options.Device.Memory(); m.Limit > 0 {
 		line += fmt.Sprintf(" of %.1f GiB", float64(m.Limit)/gib)

@@ -76,7 +76,7 @@ func (a *accelerator) losses(ctx context.Context, data Source) (sum func(index [
 	if err := a.sync(); err != nil {
 		return nil, err
 	}
-	if err := a.prepareLoss(ctx, min(a.t.options.batch(), data.Len())); err != nil {
+	if err := a.prepareLoss(ctx, a.full(data.Len())); err != nil {
 		return nil, err
 	}
 	return func(index []int) (float64, error) {

@@ -2,6 +2,7 @@ package xla
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/msflow-go/msflow/lib/xla/hlo"
 	"github.com/msflow-go/msflow/lib/xla/pjrt"
@@ -39,47 +40,86 @@ type Buffer interface {
 // Memory is a device's memory in bytes; 0 is not known.
 type Memory struct{ InUse, Peak, Limit int64 }
 
-// pjrtBackend is a device behind a plugin.
-type pjrtBackend struct{ device pjrt.Device }
+// divider is a backend of several devices.
+type divider interface {
+	// UploadBatch is Upload, which copies to all devices, but for what a program takes as a batch: it is divided along its first axis where
+	// that can be divided evenly.
+	UploadBatch(v any, dims ...int) (Buffer, error)
+}
+
+// pjrtBackend is a device behind a plugin, or several that share every program.
+type pjrtBackend []pjrt.Device
 
 func (b pjrtBackend) Compile(f *hlo.Func) (Program, error) {
-	e, err := b.device.Compile(f.String(), len(f.Results))
+	e, err := pjrt.Compile(b, f.String(), len(f.Results))
 	if err != nil {
 		return nil, outOfMemory(err)
 	}
-	p := &pjrtProgram{executable: e}
+	p := &pjrtProgram{executable: e, devices: len(b)}
 	for i := range f.Args {
 		if _, donated := f.Donated[i]; !donated {
 			p.keep = append(p.keep, int64(i))
 		}
+	}
+	for i, r := range f.Results {
+		p.divided = append(p.divided, f.BatchResults[i] && r.Divided(len(b)))
 	}
 	p.donates = len(f.Donated) > 0
 	return p, nil
 }
 
 func (b pjrtBackend) Upload(v any, dims ...int) (Buffer, error) {
-	var out *pjrt.Buffer
-	var err error
+	var out pjrtBuffer
+	for _, d := range b {
+		part, err := upload(d, v, dims...)
+		if err != nil {
+			out.Free()
+			return nil, outOfMemory(err)
+		}
+		out.parts = append(out.parts, part)
+	}
+	return out, nil
+}
+
+func (b pjrtBackend) UploadBatch(v any, dims ...int) (Buffer, error) {
+	if !(hlo.Type{Dims: dims}).Divided(len(b)) {
+		return b.Upload(v, dims...)
+	}
+	out, part := pjrtBuffer{divided: true}, append([]int{dims[0] / len(b)}, dims[1:]...)
+	for i, d := range b {
+		one, err := upload(d, share(v, i, len(b)), part...)
+		if err != nil {
+			out.Free()
+			return nil, outOfMemory(err)
+		}
+		out.parts = append(out.parts, one)
+	}
+	return out, nil
+}
+
+// upload copies a slice to one device.
+func upload(d pjrt.Device, v any, dims ...int) (*pjrt.Buffer, error) {
 	switch v := v.(type) {
 	case []float32:
-		out, err = pjrt.Upload(b.device, v, dims...)
+		return pjrt.Upload(d, v, dims...)
 	case []float64:
-		out, err = pjrt.Upload(b.device, v, dims...)
+		return pjrt.Upload(d, v, dims...)
 	case []int32:
-		out, err = pjrt.Upload(b.device, v, dims...)
+		return pjrt.Upload(d, v, dims...)
 	case []uint8:
-		out, err = pjrt.Upload(b.device, v, dims...)
-	default:
-		panic(fmt.Sprintf("xla: cannot upload %T", v))
+		return pjrt.Upload(d, v, dims...)
 	}
-	if err != nil {
-		return nil, outOfMemory(err)
-	}
-	return pjrtBuffer{out}, nil
+	panic(fmt.Sprintf("xla: cannot upload %T", v))
+}
+
+// share is the i-th of n equal parts of a slice.
+func share(v any, i, n int) any {
+	s := reflect.ValueOf(v)
+	return s.Slice(s.Len()*i/n, s.Len()*(i+1)/n).Interface()
 }
 
 func (b pjrtBackend) Memory() Memory {
-	m, err := b.device.Memory()
+	m, err := b[0].Memory()
 	if err != nil {
 		return Memory{} // not every plugin counts
 	}
@@ -88,25 +128,35 @@ func (b pjrtBackend) Memory() Memory {
 
 type pjrtProgram struct {
 	executable *pjrt.Executable
+	devices    int
 	keep       []int64 // arguments that are not donated
 	donates    bool
+	divided    []bool // results of which each device has a part
 }
 
 func (p *pjrtProgram) Run(in []Buffer) ([]Buffer, error) {
-	raw := make([]*pjrt.Buffer, len(in))
-	for i, b := range in {
-		raw[i] = b.(pjrtBuffer).Buffer
+	raw := make([][]*pjrt.Buffer, p.devices)
+	for _, b := range in {
+		for k, part := range b.(pjrtBuffer).parts {
+			raw[k] = append(raw[k], part)
+		}
 	}
 	results, err := p.executable.Run(raw, p.keep)
 	if err != nil {
 		return nil, outOfMemory(err)
 	}
-	out := make([]Buffer, len(results))
-	for i, r := range results {
-		out[i] = pjrtBuffer{r}
+	out := make([]Buffer, len(results[0]))
+	for i := range out {
+		r := pjrtBuffer{divided: p.divided[i]}
+		for k := range results {
+			r.parts = append(r.parts, results[k][i])
+		}
+		out[i] = r
 	}
 	if p.donates {
-		p.freeDonated(raw)
+		for _, list := range raw {
+			p.freeDonated(list)
+		}
 	}
 	return out, nil
 }
@@ -131,21 +181,41 @@ func (p *pjrtProgram) Footprint() (total, temporary int64) {
 	return f.Total(), f.Temporary
 }
 
-type pjrtBuffer struct{ *pjrt.Buffer }
+// pjrtBuffer is an array on each device: whole, or its part of one that is divided.
+type pjrtBuffer struct {
+	parts   []*pjrt.Buffer
+	divided bool
+}
+
+func (b pjrtBuffer) Free() {
+	for _, p := range b.parts {
+		p.Free()
+	}
+}
 
 func (b pjrtBuffer) Download(v any) error {
-	var err error
+	if !b.divided {
+		return outOfMemory(download(b.parts[0], v))
+	}
+	for i, p := range b.parts {
+		if err := download(p, share(v, i, len(b.parts))); err != nil {
+			return outOfMemory(err)
+		}
+	}
+	return nil
+}
+
+// download copies from one device.
+func download(b *pjrt.Buffer, v any) error {
 	switch v := v.(type) {
 	case []float32:
-		err = pjrt.Download(b.Buffer, v)
+		return pjrt.Download(b, v)
 	case []float64:
-		err = pjrt.Download(b.Buffer, v)
+		return pjrt.Download(b, v)
 	case []int32:
-		err = pjrt.Download(b.Buffer, v)
+		return pjrt.Download(b, v)
 	case []uint8:
-		err = pjrt.Download(b.Buffer, v)
-	default:
-		panic(fmt.Sprintf("xla: cannot download %T", v))
+		return pjrt.Download(b, v)
 	}
-	return outOfMemory(err)
+	panic(fmt.Sprintf("xla: cannot download %T", v))
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/msflow-go/msflow/lib/xla/pjrt"
 )
 
-// Device is an accelerator that is ready to use. One process opens each device once. Its methods may be called from several
+// Device is an accelerator that is ready to use, or several that share every program: each has all parameters and computes its part of
+// the batch, and XLA's partitioner puts what joins them in between. One process opens each device once. Its methods may be called from several
 // goroutines.
 type Device struct {
 	Platform string // "cuda", "cpu"
@@ -19,6 +20,7 @@ type Device struct {
 	ID       int
 	Plugin   string // path of the plugin; "" for a backend of one's own
 	Version  string // of the API and the platform
+	Count    int    // devices; 0 is one
 
 	backend Backend
 	mu      sync.Mutex
@@ -31,9 +33,28 @@ func NewDevice(platform, kind string, b Backend) *Device {
 }
 
 // String names the device for people.
-func (d *Device) String() string { return fmt.Sprintf("%s:%d (%s)", d.Platform, d.ID, d.Kind) }
+func (d *Device) String() string {
+	if d.Count > 1 {
+		return fmt.Sprintf("%d devices from %s:%d (%s)", d.Count, d.Platform, d.ID, d.Kind)
+	}
+	return fmt.Sprintf("%s:%d (%s)", d.Platform, d.ID, d.Kind)
+}
 
-// Memory is the device's memory; zeros are not known.
+// Even is the smallest batch of at least n samples that can be divided among the devices.
+func (d *Device) Even(n int) int {
+	count := max(1, d.Count)
+	return (n + count - 1) / count * count
+}
+
+// uploadBatch copies a batch to the device, or to each of several its part.
+func (d *Device) uploadBatch(v any, dims ...int) (Buffer, error) {
+	if b, ok := d.backend.(divider); ok {
+		return b.UploadBatch(v, dims...)
+	}
+	return d.backend.Upload(v, dims...)
+}
+
+// Memory is the device's memory, of several that of the first; zeros are not known.
 func (d *Device) Memory() Memory { return d.backend.Memory() }
 
 // Backend is what runs the device's programs.
@@ -42,6 +63,7 @@ func (d *Device) Backend() Backend { return d.backend }
 // compile compiles a program once per process. When ctx is cancelled it returns with ctx's error; the compilation ends in
 // the background and is kept.
 func (d *Device) compile(ctx context.Context, f *hlo.Func) (Program, error) {
+	f.Partitions = d.Count
 	key := sha256.Sum256([]byte(f.String()))
 	d.mu.Lock()
 	p := d.cache[key]
@@ -85,16 +107,25 @@ var ErrNoDevice = errors.New("no such device")
 // Open finds a device by name: "cuda" for the first NVIDIA GPU, or "xla" for the device of the plugin that
 // MSFLOW_PJRT_PLUGIN names. "cpu" and "" give nil: the processor needs no device. "auto" gives a GPU or nil, and then a
 // line that says why not.
-func Open(name string) (d *Device, note string, err error) {
+func Open(name string) (d *Device, note string, err error) { return OpenSeveral(name, 1) }
+
+// OpenSeveral is Open for n devices of one plugin that share every program.
+func OpenSeveral(name string, n int) (d *Device, note string, err error) {
+	if n < 1 {
+		return nil, "", fmt.Errorf("xla: %d devices; there must be at least one", n)
+	}
 	switch name {
 	case "", CPU:
+		if n > 1 {
+			return nil, "", fmt.Errorf("xla: %d devices cpu; the processor is one device, whose threads are all used", n)
+		}
 		return nil, "", nil
 	case CUDA:
-		d, err = openFirst(Plugin.CUDA)
+		d, err = openFirst(Plugin.CUDA, n)
 	case XLA:
-		d, err = openFirst(func(p Plugin) bool { return p.chosen })
+		d, err = openFirst(func(p Plugin) bool { return p.chosen }, n)
 	case Auto:
-		if d, err = openFirst(Plugin.CUDA); err != nil {
+		if d, err = openFirst(Plugin.CUDA, n); err != nil {
 			return nil, fmt.Sprintf("computing on the processor: %v", err), nil
 		}
 	default:
@@ -103,19 +134,19 @@ func Open(name string) (d *Device, note string, err error) {
 	return d, "", err
 }
 
-// openFirst opens the first device of the first plugin that fits and has one.
-func openFirst(fits func(Plugin) bool) (*Device, error) {
+// openFirst opens the first n devices of the first plugin that fits and has as many.
+func openFirst(fits func(Plugin) bool, n int) (*Device, error) {
 	var errs []error
 	for _, p := range FindPlugins() {
 		if !fits(p) {
 			continue
 		}
 		found, err := opened(p)
-		if err == nil && len(found) > 0 {
-			return found[0], nil
+		if err == nil && len(found) >= n {
+			return shared(found[:n]), nil
 		}
 		if err == nil {
-			err = fmt.Errorf("%s has no devices", p.Path)
+			err = fmt.Errorf("%s has %d devices, not %d", p.Path, len(found), n)
 		}
 		errs = append(errs, err)
 	}
@@ -123,6 +154,26 @@ func openFirst(fits func(Plugin) bool) (*Device, error) {
 		return nil, fmt.Errorf("xla: %w: no plugin was found; install one (pip install \"jax[cuda13]\") or set %s to the path of xla_cuda_plugin.so; msflow doctor shows where was looked", ErrNoDevice, PluginVariable)
 	}
 	return nil, fmt.Errorf("xla: %w: %w", ErrNoDevice, errors.Join(errs...))
+}
+
+// shared joins devices of one plugin to one, which is made once.
+func shared(devices []*Device) *Device {
+	first, n := devices[0], len(devices)
+	if n == 1 {
+		return first
+	}
+	clients.Lock()
+	defer clients.Unlock()
+	group := clients.opened[first.Plugin].groups
+	if group[n] == nil {
+		var all pjrtBackend
+		for _, d := range devices {
+			all = append(all, d.backend.(pjrtBackend)...)
+		}
+		group[n] = NewDevice(first.Platform, first.Kind, all)
+		group[n].ID, group[n].Plugin, group[n].Version, group[n].Count = first.ID, first.Plugin, first.Version, n
+	}
+	return group[n]
 }
 
 // clients are the plugins that were opened in this process, by path.
@@ -133,7 +184,8 @@ var clients = struct {
 
 type openedPlugin struct {
 	devices []*Device
-	missing []string // NVIDIA's libraries that were not found
+	groups  map[int]*Device // several devices as one, by their number
+	missing []string        // NVIDIA's libraries that were not found
 	err     error
 }
 
@@ -149,7 +201,7 @@ func openPlugin(p Plugin) *openedPlugin {
 	if o := clients.opened[p.Path]; o != nil {
 		return o
 	}
-	o := &openedPlugin{}
+	o := &openedPlugin{groups: map[int]*Device{}}
 	o.open(p)
 	clients.opened[p.Path] = o
 	return o

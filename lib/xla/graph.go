@@ -54,6 +54,7 @@ func (g *Graph) lower(outputs []*G.Node, inputs []Input, p Precision) (*hlo.Func
 		}
 		nodes, given = append(nodes, in.Node), append(given, a)
 		g.inputs = append(g.inputs, a.raw.Type)
+		l.f.BatchArgs[len(l.f.Args)-1] = true
 	}
 	g.leaves = Leaves(outputs, nodes...)
 	for _, n := range g.leaves {
@@ -66,8 +67,9 @@ func (g *Graph) lower(outputs []*G.Node, inputs []Input, p Precision) (*hlo.Func
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range results {
+	for i, r := range results {
 		g.results = append(g.results, r.Type)
+		l.f.BatchResults[i] = r.Rank() > 0 && r.Dims[0] == batchOf(inputs)
 	}
 	l.f.Return(results...)
 	return l.f, nil
@@ -141,7 +143,7 @@ func (g *Graph) Start(ctx context.Context, inputs ...any) (*Running, error) {
 	var own []Buffer
 	defer func() { freeAll(own) }() // the device keeps them as long as it needs them
 	for i, v := range inputs {
-		b, err := g.device.backend.Upload(v, g.inputs[i].Dims...)
+		b, err := g.device.uploadBatch(v, g.inputs[i].Dims...)
 		if err != nil {
 			return nil, fmt.Errorf("xla: uploading input %d: %w", i, g.explain(err))
 		}

@@ -129,6 +129,7 @@ func (s *stepProgram) arguments(l *lowering, rates int) (a stepArguments, given 
 			return a, nil, err
 		}
 		given, s.inputs = append(given, p), append(s.inputs, p.raw.Type)
+		l.f.BatchArgs[len(l.f.Args)-1] = true
 	}
 	return a, given, nil
 }

@@ -169,10 +169,10 @@ func (b *Batch) Free() { freeAll(b.buffers) }
 func (t *Training) Prepare(inputs ...any) (*Batch, error) {
 	b := &Batch{}
 	for i, v := range inputs {
-		buffer, err := t.upload(v, t.layout.inputs[i].Dims...)
+		buffer, err := t.device.uploadBatch(v, t.layout.inputs[i].Dims...)
 		if err != nil {
 			b.Free()
-			return nil, err
+			return nil, fmt.Errorf("xla: uploading to %s: %w", t.device, t.explain(err))
 		}
 		b.buffers = append(b.buffers, buffer)
 	}

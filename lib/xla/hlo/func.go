@@ -53,6 +53,10 @@ type Func struct {
 	Results []*Value
 	// Donated gives for an argument the result that takes over its memory.
 	Donated map[int]int
+	// Partitions is the number of devices that share the program; 0 and 1 are one. The arguments of BatchArgs and the results of
+	// BatchResults are divided among them along their first axis where it can be divided evenly, all others are whole on each.
+	Partitions              int
+	BatchArgs, BatchResults map[int]bool
 
 	values  int
 	scalars map[string]*Value
@@ -60,7 +64,7 @@ type Func struct {
 
 // New is an empty program.
 func New(name string) *Func {
-	return &Func{Name: name, Donated: map[int]int{}, scalars: map[string]*Value{}}
+	return &Func{Name: name, Donated: map[int]int{}, BatchArgs: map[int]bool{}, BatchResults: map[int]bool{}, scalars: map[string]*Value{}}
 }
 
 // Arg adds an argument. All arguments must be added before the first op.
@@ -92,6 +96,9 @@ func (f *Func) Donate(arg, result int) {
 	}
 	f.Donated[arg] = result
 }
+
+// Divided tells whether a batch of this type can be divided among n devices along its first axis.
+func (t Type) Divided(n int) bool { return n > 1 && t.Rank() > 0 && t.Dims[0]%n == 0 }
 
 // add appends an op.
 func (f *Func) add(name string, t Type, in []*Value, attrs ...Attr) *Value {

@@ -8,19 +8,59 @@ import (
 // String is the program as an MLIR module whose function main XLA runs.
 func (f *Func) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "module @%s {\n  func.func @main(", f.Name)
+	fmt.Fprintf(&b, "module @%s%s {\n  func.func @main(", f.Name, f.partitions())
 	for i, a := range f.Args {
 		fmt.Fprintf(&b, "%s%v: %v", comma(i), a.name(), a.Type)
+		var attributes []string
 		if result, ok := f.Donated[i]; ok {
-			fmt.Fprintf(&b, " {tf.aliasing_output = %d : i32}", result)
+			attributes = append(attributes, fmt.Sprintf("tf.aliasing_output = %d : i32", result))
 		}
+		b.WriteString(braced(append(attributes, f.sharding(a.Type, f.BatchArgs[i])...)))
 	}
-	fmt.Fprintf(&b, ") -> (%s) {\n", types(f.Results))
+	b.WriteString(") -> (")
+	for i, r := range f.Results {
+		fmt.Fprintf(&b, "%s%v%s", comma(i), r.Type, braced(f.sharding(r.Type, f.BatchResults[i])))
+	}
+	b.WriteString(") {\n")
 	for _, op := range f.Ops {
 		op.print(&b)
 	}
 	fmt.Fprintf(&b, "    \"func.return\"(%s) : (%s) -> ()\n  }\n}\n", names(f.Results), types(f.Results))
 	return b.String()
+}
+
+// partitions says how many devices share the program.
+func (f *Func) partitions() string {
+	if f.Partitions <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(" attributes {mhlo.num_partitions = %d : i32, mhlo.num_replicas = 1 : i32}", f.Partitions)
+}
+
+// sharding tells XLA's partitioner how an argument or a result lies on the devices; what lies between it divides as it sees fit.
+func (f *Func) sharding(t Type, batch bool) []string {
+	if f.Partitions <= 1 {
+		return nil
+	}
+	if !batch || !t.Divided(f.Partitions) {
+		return []string{`mhlo.sharding = "{replicated}"`}
+	}
+	tiles, devices := make([]string, t.Rank()), make([]string, f.Partitions)
+	for i := range tiles {
+		tiles[i] = "1"
+	}
+	tiles[0] = fmt.Sprint(f.Partitions)
+	for i := range devices {
+		devices[i] = fmt.Sprint(i)
+	}
+	return []string{fmt.Sprintf(`mhlo.sharding = "{devices=[%s]%s}"`, strings.Join(tiles, ","), strings.Join(devices, ","))}
+}
+
+func braced(attributes []string) string {
+	if len(attributes) == 0 {
+		return ""
+	}
+	return " {" + strings.Join(attributes, ", ") + "}"
 }
 
 func (v *Value) name() string { return fmt.Sprintf("%%v%d", v.ID) }

@@ -6,9 +6,9 @@ import (
 	"unsafe"
 )
 
-// Executable is a program that was compiled for one device.
+// Executable is a program that was compiled for one device, or for several that share it.
 type Executable struct {
-	device  Device
+	devices []Device
 	handle  uintptr
 	results int
 }
@@ -21,16 +21,26 @@ func (f Footprint) Total() int64 {
 	return f.Code + f.Arguments + f.Results - f.Aliased + f.Temporary
 }
 
-// compileOptions is a serialised CompileOptionsProto: executable_build_options {device_ordinal: ordinal, num_replicas: 1,
-// num_partitions: 1}. The device is assigned by its number.
-func compileOptions(device int) []byte {
-	// DeviceAssignmentProto: replica_count 1, computation_count 1, computation_devices {replica_device_ids: device}
-	assignment := []byte{0x08, 1, 0x10, 1, 0x1a, 3, 0x0a, 1, byte(device)}
-	build := []byte{0x08}
-	build = append(build, varint(uint64(device))...)
-	build = append(build, 0x20, 1, 0x28, 1, 0x4a, byte(len(assignment)))
-	build = append(build, assignment...)
-	return append([]byte{0x1a, byte(len(build))}, build...)
+// compileOptions is a serialised CompileOptionsProto: executable_build_options {device_ordinal, num_replicas: 1, num_partitions: the
+// number of devices, use_spmd_partitioning: of several, device_assignment}. The devices are assigned by their numbers.
+func compileOptions(devices []Device) []byte {
+	// DeviceAssignmentProto: replica_count 1, computation_count, for each computation_devices {replica_device_ids: device}
+	assignment := append([]byte{0x08, 1, 0x10}, varint(uint64(len(devices)))...)
+	for _, d := range devices {
+		id := varint(uint64(d.ID))
+		assignment = append(assignment, message(0x1a, message(0x0a, id))...)
+	}
+	build := append([]byte{0x08}, varint(uint64(devices[0].ID))...)
+	build = append(append(build, 0x20, 1, 0x28), varint(uint64(len(devices)))...)
+	if len(devices) > 1 {
+		build = append(build, 0x30, 1)
+	}
+	return message(0x1a, append(build, message(0x4a, assignment)...))
+}
+
+// message is a field with a tag whose content has its length before it.
+func message(tag byte, content []byte) []byte {
+	return append(append([]byte{tag}, varint(uint64(len(content)))...), content...)
 }
 
 func varint(v uint64) []byte {
@@ -42,9 +52,11 @@ func varint(v uint64) []byte {
 	return append(out, byte(v))
 }
 
-// Compile compiles StableHLO text with the given number of results for a device. It may take minutes.
-func (d Device) Compile(mlir string, results int) (*Executable, error) {
-	code, format, options := []byte(mlir), []byte("mlir"), compileOptions(d.ID)
+// Compile compiles StableHLO text with the given number of results for devices of one client; what several of them share has
+// mhlo.sharding attributes. It may take minutes.
+func Compile(devices []Device, mlir string, results int) (*Executable, error) {
+	d := devices[0]
+	code, format, options := []byte(mlir), []byte("mlir"), compileOptions(devices)
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	pin.Pin(&code[0])
@@ -64,12 +76,12 @@ func (d Device) Compile(mlir string, results int) (*Executable, error) {
 	if err := d.client.plugin.call(clientCompile, unsafe.Pointer(args)); err != nil {
 		return nil, fmt.Errorf("compiling for %s: %w", d.Kind, err)
 	}
-	return &Executable{d, args.executable, results}, nil
+	return &Executable{devices, args.executable, results}, nil
 }
 
 // Footprint asks for the memory that the program needs. Not every plugin can tell.
 func (e *Executable) Footprint() (Footprint, error) {
-	p := e.device.client.plugin
+	p := e.devices[0].client.plugin
 	of := &struct {
 		header
 		loaded, executable uintptr
@@ -94,14 +106,22 @@ func (e *Executable) Footprint() (Footprint, error) {
 	return Footprint{args.code, args.arguments, args.results, args.aliased, args.temporary}, err
 }
 
-// Run starts the program on its arguments and returns its results without waiting for them. Arguments that the program
-// says it takes over are consumed unless their number is in keep; their buffers must not be used again.
-func (e *Executable) Run(in []*Buffer, keep []int64) ([]*Buffer, error) {
-	arguments, outputs := make([]uintptr, len(in)+1), make([]uintptr, e.results+1)
-	for i, b := range in {
-		arguments[i] = b.handle
+// Run starts the program on its arguments, a list for each device, and returns its results, likewise, without waiting for them. Arguments
+// that the program says it takes over are consumed unless their number is in keep; their buffers must not be used again.
+func (e *Executable) Run(in [][]*Buffer, keep []int64) ([][]*Buffer, error) {
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	argumentLists, outputLists, outputs := make([]uintptr, len(in)), make([]uintptr, len(in)), make([][]uintptr, len(in))
+	for k, list := range in {
+		arguments := make([]uintptr, len(list)+1)
+		for i, b := range list {
+			arguments[i] = b.handle
+		}
+		outputs[k] = make([]uintptr, e.results+1)
+		pin.Pin(&arguments[0])
+		pin.Pin(&outputs[k][0])
+		argumentLists[k], outputLists[k] = address(&arguments[0]), address(&outputs[k][0])
 	}
-	argumentList, outputList := []uintptr{address(&arguments[0])}, []uintptr{address(&outputs[0])}
 	options := &struct {
 		header
 		send, receive, sends, receives uintptr
@@ -118,24 +138,23 @@ func (e *Executable) Run(in []*Buffer, keep []int64) ([]*Buffer, error) {
 		executable, options, arguments, devices, count, outputs, events, device uintptr
 		spare
 	}{
-		header: sized(8), executable: e.handle, options: address(options), arguments: address(&argumentList[0]), devices: 1,
-		count: uintptr(len(in)), outputs: address(&outputList[0]),
+		header: sized(8), executable: e.handle, options: address(options), arguments: address(&argumentLists[0]),
+		devices: uintptr(len(in)), count: uintptr(len(in[0])), outputs: address(&outputLists[0]),
 	}
-	var pin runtime.Pinner
-	defer pin.Unpin()
-	for _, p := range []*uintptr{&arguments[0], &outputs[0], &argumentList[0], &outputList[0]} {
-		pin.Pin(p)
-	}
+	pin.Pin(&argumentLists[0])
+	pin.Pin(&outputLists[0])
 	pin.Pin(options)
 	if len(keep) > 0 {
 		pin.Pin(&keep[0])
 	}
-	if err := e.device.client.plugin.call(loadedExecutableExecute, unsafe.Pointer(args)); err != nil {
+	if err := e.devices[0].client.plugin.call(loadedExecutableExecute, unsafe.Pointer(args)); err != nil {
 		return nil, err
 	}
-	out := make([]*Buffer, e.results)
-	for i := range out {
-		out[i] = &Buffer{e.device.client, outputs[i]}
+	out := make([][]*Buffer, len(in))
+	for k := range out {
+		for _, handle := range outputs[k][:e.results] {
+			out[k] = append(out[k], &Buffer{e.devices[0].client, handle})
+		}
 	}
 	return out, nil
 }
@@ -147,5 +166,5 @@ func (e *Executable) Free() {
 		executable uintptr
 		spare
 	}{header: sized(1), executable: e.handle}
-	e.device.client.plugin.direct(loadedExecutableDestroy, unsafe.Pointer(args))
+	e.devices[0].client.plugin.direct(loadedExecutableDestroy, unsafe.Pointer(args))
 }

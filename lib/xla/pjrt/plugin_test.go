@@ -55,7 +55,12 @@ func TestLayout(t *testing.T) {
 // device assignment).
 func TestCompileOptions(t *testing.T) {
 	want := []byte{0x1a, 17, 0x08, 2, 0x20, 1, 0x28, 1, 0x4a, 9, 0x08, 1, 0x10, 1, 0x1a, 3, 0x0a, 1, 2}
-	if got := compileOptions(2); !slices.Equal(got, want) {
+	if got := compileOptions([]Device{{ID: 2}}); !slices.Equal(got, want) {
+		t.Errorf("got  % x\nwant % x", got, want)
+	}
+	// two devices are two partitions, which field 6 has divided
+	want = []byte{0x1a, 24, 0x08, 0, 0x20, 1, 0x28, 2, 0x30, 1, 0x4a, 14, 0x08, 1, 0x10, 2, 0x1a, 3, 0x0a, 1, 0, 0x1a, 3, 0x0a, 1, 1}
+	if got := compileOptions([]Device{{ID: 0}, {ID: 1}}); !slices.Equal(got, want) {
 		t.Errorf("got  % x\nwant % x", got, want)
 	}
 	if got := varint(300); !slices.Equal(got, []byte{0xac, 0x02}) {
@@ -74,7 +79,7 @@ func TestRun(t *testing.T) {
 	c, err := p.NewClient()
 	check(t, err)
 	d := c.Devices[0]
-	e, err := d.Compile(`module @add {
+	e, err := Compile([]Device{d}, `module @add {
   func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32> {tf.aliasing_output = 0 : i32}) -> tensor<3xf32> {
     %c = "stablehlo.add"(%a, %b) : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
     "func.return"(%c) : (tensor<3xf32>) -> ()
@@ -86,17 +91,17 @@ func TestRun(t *testing.T) {
 	b, err := Upload(d, []float32{10, 20, 30}, 3)
 	check(t, err)
 	for range 3 { // the second argument is consumed and replaced
-		out, err := e.Run([]*Buffer{a, b}, []int64{0})
+		out, err := e.Run([][]*Buffer{{a, b}}, []int64{0})
 		check(t, err)
 		b.Free()
-		b = out[0]
+		b = out[0][0]
 	}
 	got := make([]float32, 3)
 	check(t, Download(b, got))
 	if !slices.Equal(got, []float32{13, 26, 39}) {
 		t.Errorf("got %v", got)
 	}
-	if _, err := d.Compile("module @broken {", 1); err == nil || !strings.Contains(err.Error(), "compiling") {
+	if _, err := Compile([]Device{d}, "module @broken {", 1); err == nil || !strings.Contains(err.Error(), "compiling") {
 		t.Errorf("a program that is none: %v", err)
 	}
 	b.Free()

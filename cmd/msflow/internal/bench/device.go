@@ -39,6 +39,8 @@ type deviceTiming struct {
 	Device    string  `json:"device"`
 	Version   string  `json:"version"`
 	Runs      int     `json:"runs"`
+	Devices   int     `json:"devices"`
+	SpeedUp   float64 `json:"speed_up,omitempty"` // of several devices over one
 }
 
 func benchDeviceCommand() *cobra.Command {
@@ -52,7 +54,7 @@ func benchDeviceCommand() *cobra.Command {
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: []string{"train-images", "train-features", "infer"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := b.measure(cmd, args[0])
+			t, err := b.several(cmd, args[0])
 			if err != nil {
 				return err
 			}
@@ -61,6 +63,9 @@ func benchDeviceCommand() *cobra.Command {
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %.4g s a batch, %.1f images/s, at most %.2f GiB, compiled in %.1f s\n",
 				t.What, t.Median, t.Images, float64(t.PeakBytes)/(1<<30), t.Compile)
+			if t.Devices > 1 {
+				fmt.Fprintf(cmd.OutOrStdout(), "%d devices, each with a part of the batch, are %.2f times as fast as one\n", t.Devices, t.SpeedUp)
+			}
 			return nil
 		},
 	}
@@ -71,6 +76,22 @@ func benchDeviceCommand() *cobra.Command {
 	fl.IntVar(&b.batch, "batch", 16, "images of a batch")
 	fl.Float64Var(&b.seconds, "seconds", 10, "how long to measure")
 	return cmd
+}
+
+// several measures on all devices, and on one to compare with.
+func (b *benchDevice) several(cmd *cobra.Command, what string) (deviceTiming, error) {
+	t, err := b.measure(cmd, what)
+	t.Devices = b.Count
+	if err != nil || b.Count == 1 {
+		return t, err
+	}
+	alone := *b
+	alone.Count = 1
+	one, err := alone.measure(cmd, what)
+	if err == nil {
+		t.SpeedUp = t.Images / one.Images
+	}
+	return t, err
 }
 
 func (b *benchDevice) measure(cmd *cobra.Command, what string) (deviceTiming, error) {

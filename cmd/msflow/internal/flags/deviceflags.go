@@ -12,6 +12,7 @@ import (
 // Device say where to compute and how exactly.
 type Device struct {
 	Name      string
+	Count     int
 	precision string
 }
 
@@ -19,13 +20,14 @@ type Device struct {
 func (f *Device) Register(cmd *cobra.Command, precision xla.Precision) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.Name, "device", xla.CPU, "where to compute: cpu, cuda, auto, or xla for the plugin that "+xla.PluginVariable+" names")
+	fl.IntVar(&f.Count, "devices", 1, "how many devices share every batch, each with the whole model; a number that divides 8 or 16 wastes none")
 	fl.StringVar(&f.precision, "precision", string(precision), "of convolutions on a device: f32, tf32 or bf16")
-	Mark(cmd, OfPlace, "device", "precision")
+	Mark(cmd, OfPlace, "device", "devices", "precision")
 }
 
 // Use moves the detector to the device and says where it computes, unless that is the processor as always.
 func (f *Device) Use(d *detector.Detector, log io.Writer) error {
-	if err := d.UseDevice(f.Name, f.precision); err != nil {
+	if err := d.UseDevices(f.Name, f.precision, f.Count); err != nil {
 		return err
 	}
 	if f.Name != xla.CPU {
@@ -40,7 +42,7 @@ func (f *Device) Open(log io.Writer) (*xla.Device, xla.Precision, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	d, note, err := xla.Open(f.Name)
+	d, note, err := xla.OpenSeveral(f.Name, f.Count)
 	if err != nil {
 		return nil, "", err
 	}
