@@ -143,9 +143,9 @@ func TestSweepOnSlurm(t *testing.T) {
 	c := startCluster(t)
 	file, folder := writePlan(t, `
 grid:
-  class: [gear, fabric]
+  class: [gear, fabric, wood]
   model: [msflow, gaussian]
-  seed: [1, 2]
+  seed: [1, 2, 3]
   counts: "8,4,4"
 flags: {size: 64}
 `)
@@ -164,7 +164,7 @@ flags: {size: 64}
 		time.Sleep(200 * time.Millisecond)
 		tasks = c.running()
 	}
-	time.Sleep(2 * time.Second)
+	time.Sleep(2 * time.Second) // in the middle
 	c.do("scancel", tasks[0])
 	_ = exec.Command("scontrol", "requeue", tasks[1]).Run()
 	for len(c.running()) == 0 {

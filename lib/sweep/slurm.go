@@ -35,8 +35,9 @@ type Slurm struct {
 
 var _ Engine = (*Slurm)(nil)
 
-// maxRounds is how often a point is submitted before its end without figures counts as a failure.
-const maxRounds = 3
+// maxRounds is how often a point is submitted before its end without figures counts as a failure. Where a task in twelve is lost, three
+// rounds would lose a point of a thousand.
+const maxRounds = 5
 
 // warning is how long before its time limit a task is told to write its checkpoint. The shell of the task's script has become
 // msflow by then, so the signal reaches it.
@@ -255,9 +256,13 @@ func (s *Slurm) poll() time.Duration {
 	return 5 * time.Second
 }
 
-// look tells what has changed, and submits points again whose tasks ended without figures.
+// look tells what has changed, and submits points again whose tasks ended without figures, together when the queue has emptied.
 func (s *Slurm) look(ctx context.Context, queued map[string]string, begun, ended map[string]bool, do func(Change)) error {
 	var again []Point
+	full := false // the cluster has more than it can run at once: what is submitted now would only wait too
+	for _, p := range s.points {
+		full = full || queued[p.Name()] == "PENDING"
+	}
 	for _, p := range s.points {
 		name := p.Name()
 		state, there := queued[name]
@@ -270,6 +275,7 @@ func (s *Slurm) look(ctx context.Context, queued map[string]string, begun, ended
 		case s.folder.State(p) == Complete:
 			ended[name] = true
 			do(Change{Point: p, State: Complete})
+		case s.rounds[name] < maxRounds && full:
 		case s.rounds[name] < maxRounds:
 			s.rounds[name]++
 			begun[name] = false
