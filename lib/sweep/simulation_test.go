@@ -280,3 +280,23 @@ func TestSimulatedCluster(t *testing.T) {
 	}
 	t.Logf("%d points, %d tasks started %d times in %d jobs: %.1f h of the cluster's clock", len(s.Plan.Points), tasks, starts, len(state.Jobs), state.Clock/3600)
 }
+
+// Slurm takes no array of more than a thousand tasks unless it is told so.
+func TestLongPlansAreSeveralArrays(t *testing.T) {
+	program, dir := simulate(t, 1)
+	var points []Point
+	for i := range 1001 {
+		points = append(points, flags("seed", strconv.Itoa(i)))
+	}
+	s := &Slurm{Program: program}
+	if err := s.Submit(t.Context(), Folder(filepath.Join(dir, "sweep")), points); err != nil {
+		t.Fatal(err)
+	}
+	var state simulation
+	if err := readJSON(filepath.Join(dir, "state.json"), &state); err != nil {
+		t.Fatal(err)
+	}
+	if len(state.Jobs) != 4 || len(state.Jobs[0].Tasks) != 1000 || len(state.Jobs[2].Tasks) != 1 || state.Jobs[3].After != 3 {
+		t.Errorf("%d jobs", len(state.Jobs))
+	}
+}

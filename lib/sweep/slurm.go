@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ import (
 type Slurm struct {
 	Program string        // the executable of msflow, as the nodes see it
 	Options []string      // of sbatch, such as --partition=gpu, --time=4:00:00, --mem=8G, --gres=gpu:1
-	AtOnce  int           // tasks at a time; 0 leaves that to Slurm
+	AtOnce  int           // tasks at a time, of each thousand points; 0 leaves that to Slurm
 	Poll    time.Duration // between looks at the queue; 0 is five seconds
 	Note    func(line string)
 
@@ -66,11 +67,21 @@ func (s *Slurm) Submit(ctx context.Context, folder Folder, points []Point) error
 	return s.submit(ctx, missing)
 }
 
-// submit queues points as one array job, and after it a job that makes the table.
+// maxArray is how many tasks an array job may have by Slurm's own default (MaxArraySize).
+const maxArray = 1000
+
+// submit queues points as array jobs.
 func (s *Slurm) submit(ctx context.Context, points []Point) error {
-	if len(points) == 0 {
-		return nil
+	for part := range slices.Chunk(points, maxArray) {
+		if err := s.submitArray(ctx, part); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// submitArray queues points as one array job, and after it a job that makes the table.
+func (s *Slurm) submitArray(ctx context.Context, points []Point) error {
 	if err := durable.MkdirAll(s.dir()); err != nil {
 		return fmt.Errorf("submitting a sweep: %w", err)
 	}
