@@ -50,6 +50,17 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 	m.given, m.flags = f.Changed, f
 }
 
+// settings are the names of the flags that were given and describe the detector.
+func (m *modelFlags) settings() (given []string) {
+	for _, flag := range []string{"model", "recipe", "score", "backbone", "padding", "pool", "blocks", "width", "scales", "cond", "clamp", "block", "subnet",
+		"no-fusion", "top-k", "coreset", "fit", "region", "region-mask", "tile", "overlap"} {
+		if m.given(flag) {
+			given = append(given, flag)
+		}
+	}
+	return given
+}
+
 // kind is a group of models that take the same flags.
 type kind string
 

@@ -26,6 +26,7 @@ type trainFlags struct {
 	model   modelFlags
 	device  flags.Device
 	out     string
+	from    string
 	epochs  int
 	batch   int
 	lr      float64
@@ -61,6 +62,7 @@ func (f *trainFlags) command() *cobra.Command {
 	f.device.Register(cmd, xla.TF32)
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "folder for the run")
+	fl.StringVar(&f.from, "from", "", "run or detector to go on from, with its settings, on these images: a new training of the flow as it stands")
 	fl.IntVar(&f.epochs, "epochs", 0, "passes over the training images, over which the schedule stretches (default: the recipe's; paper 100,\nwhitened as many as 1,700 images take, at least 4)")
 	fl.IntVar(&f.batch, "batch", 8, "images per step")
 	fl.Float64Var(&f.lr, "lr", 0, "learning rate after the warm-up (default 3e-4 for msflow, 1e-4 by its paper, the paper's for other flows)")
@@ -73,6 +75,7 @@ func (f *trainFlags) command() *cobra.Command {
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the run in the folder")
 	flags.Mark(cmd, flags.OfProcess, "out", "cache-mb", "resume", "overwrite")
 	flags.Mark(cmd, flags.MayGrow, "epochs")
+	flags.Mark(cmd, flags.IsPath, "from")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
@@ -163,6 +166,9 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	log := t.cmd.ErrOrStderr()
+	if err := t.goOn(); err != nil {
+		return err
+	}
 	if t.data, err = t.trainFlags.data.open(ctx, log); err != nil {
 		return err
 	}
@@ -174,8 +180,10 @@ func (t *training) run(ctx context.Context) error {
 	}
 	fmt.Fprintf(log, "%s: %d training images, %d test images (%d anomalous), %d×%d pixels\n",
 		t.data.Name, len(t.data.Train), len(t.data.Test), t.data.Test.Anomalous(), t.data.H, t.data.W)
-	if t.d, err = t.model.detector(t.data, uint64(t.trainFlags.data.Seed)); err != nil {
-		return err
+	if t.from == "" {
+		if t.d, err = t.model.detector(t.data, uint64(t.trainFlags.data.Seed)); err != nil {
+			return err
+		}
 	}
 	if err := t.device.Use(t.d, log); err != nil {
 		return err
@@ -192,7 +200,15 @@ func (t *training) plan() error {
 	if t.resume {
 		return nil
 	}
-	p, err := t.model.config.Plan(t.data.Train)
+	config := t.model.config
+	if t.from != "" {
+		config = t.d.Config
+	}
+	cut, err := t.inputs()
+	if err != nil {
+		return err
+	}
+	p, err := config.Plan(cut.Set)
 	if err != nil {
 		return err
 	}
@@ -239,11 +255,7 @@ func (t *training) divide(ctx context.Context, before *runs.Info) error {
 		if t.info, err = newInfo(t.cmd, t.folder, &v); err != nil {
 			return err
 		}
-		_, held := train.SplitIndex(len(v.Train), t.data.Train.Parts(), t.holdOut, uint64(t.trainFlags.data.Seed))
-		for _, i := range held {
-			t.info.HeldOut = append(t.info.HeldOut, v.Train[i].Name)
-		}
-		return nil
+		return t.holdsOut(&v)
 	}
 	if before.Data == nil {
 		return fmt.Errorf("--resume: the run in %s was imported, not trained", t.folder)
@@ -253,6 +265,68 @@ func (t *training) divide(ctx context.Context, before *runs.Info) error {
 	}
 	t.info = before
 	t.info.Flags = resumedFlags(t.cmd, t.folder, before.Flags)
+	return nil
+}
+
+// holdsOut notes which pictures the training will hold out.
+func (t *training) holdsOut(v *datasets.Division) error {
+	cut, err := t.inputs()
+	if err != nil {
+		return err
+	}
+	_, held := train.SplitIndex(len(cut.Set), cut.Set.Parts(), t.holdOut, t.seed())
+	for _, i := range held {
+		if cut.Picture != nil {
+			i = cut.Picture[i]
+		}
+		if name := v.Train[i].Name; !slices.Contains(t.info.HeldOut, name) {
+			t.info.HeldOut = append(t.info.HeldOut, name)
+		}
+	}
+	return nil
+}
+
+// seed is that of the division and of the detector.
+func (t *training) seed() uint64 {
+	if t.from != "" {
+		return t.d.Config.Seed
+	}
+	return uint64(t.trainFlags.data.Seed)
+}
+
+// inputs are the training pictures, or their tiles.
+func (t *training) inputs() (*datasets.Tiles, error) {
+	frame, err := t.model.frame.frame(t.data.Train)
+	if t.from != "" {
+		frame = t.d.Config.Frame
+	}
+	if err != nil || frame == nil || frame.Tile == 0 {
+		return &datasets.Tiles{Set: t.data.Train}, err
+	}
+	how := t.data.Train.Reading()
+	how.Frame = frame
+	return t.data.Train.ReadAs(how).Tiles()
+}
+
+// goOn loads the detector to go on from. Its settings stay: flags that would change them are refused.
+func (t *training) goOn() (err error) {
+	if t.from == "" {
+		return nil
+	}
+	if given := t.model.settings(); len(given) > 0 && !t.resume {
+		return fmt.Errorf("--%s and --from exclude each other: the settings are the detector's", given[0])
+	}
+	if t.d, _, err = loadDetector(t.from, t.model.config.Weights); err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	size := fmt.Sprintf("%dx%d", t.d.Config.Size[0], t.d.Config.Size[1])
+	if t.model.given("size") && !t.resume {
+		h, w, err := parseSize(t.trainFlags.data.Size)
+		if err != nil || [2]int{h, w} != t.d.Config.Size {
+			return errors.Join(err, fmt.Errorf("--size %s: the detector of --from has %s", t.trainFlags.data.Size, size))
+		}
+	}
+	t.trainFlags.data.Size = size
 	return nil
 }
 
