@@ -74,6 +74,8 @@ func (s *Session) compileError(err error) *Error {
 	var parse scanner.ErrorList
 	var source *sourceErrors
 	switch {
+	case errors.As(err, &own) && own.Kind == KindInterrupted:
+		return own
 	case errors.As(err, &own):
 		return s.locate(own)
 	case errors.As(err, &parse):

@@ -109,6 +109,31 @@ func (s *Session) compileCell(cell Cell) (u *unit, err error) {
 	return s.compile(cell.Count, name, cell.Code)
 }
 
+// initialise runs an initialiser of a library as part of the cell that imports it, so that it can be stopped.
+func (s *Session) initialise(run func() error) error {
+	failed := make(chan error, 1)
+	e := s.foreground.Load().execute(s.evalCtx, func() *Error {
+		err := run()
+		failed <- err
+		if err != nil {
+			return s.failed(err)
+		}
+		return nil
+	})
+	switch {
+	case e == nil:
+		return nil
+	case isInterrupt(e):
+		return e
+	}
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return e
+	}
+}
+
 // execute runs f as part of the run until it returns or ctx is cancelled.
 func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	finished := make(chan *Error, 1)

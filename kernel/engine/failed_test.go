@@ -41,3 +41,25 @@ func TestFailedImportLeavesNothing(t *testing.T) {
 		t.Errorf("a package that has been mended: got %s, %v", r.result(), err)
 	}
 }
+
+// TestEndlessInitialiser imports a package whose initialiser does not end.
+func TestEndlessInitialiser(t *testing.T) {
+	inModule(t, map[string]string{
+		"go.mod":       "module example.org/notes\n\ngo 1.26\n",
+		"loop/loop.go": "package loop\n\nvar V = 1\n\nfunc init() {\n\tfor {\n\t\tV++\n\t}\n}\n",
+	})
+	s := newSession(t)
+	if _, err := eval(s, "kept := 42"); err != nil {
+		t.Fatal(err)
+	}
+	stopTime(t, s, `import "example.org/notes/loop"; loop.V`)
+	if r, err := eval(s, "kept"); err != nil || r.result() != "42" {
+		t.Fatalf("afterwards: %s, %v", r.result(), err)
+	}
+	if err := os.WriteFile("loop/loop.go", []byte("package loop\n\nvar V = 5\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := eval(s, `import "example.org/notes/loop"; loop.V + kept`); err != nil || r.result() != "47" {
+		t.Errorf("mended: %s, %v", r.result(), err)
+	}
+}

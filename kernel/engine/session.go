@@ -81,6 +81,7 @@ func (s *Session) start() error {
 	program, err := interp.NewProgram(interp.Host{
 		Options: interp.Options{Stop: s.stopper, Deep: s.deep, Around: s.around, Owner: func() any { return current(s) }, Go: func() func(*interp.Goroutine) { return current(s).goroutine() }},
 		Lock:    &s.compiling,
+		Init:    s.initialise,
 	})
 	if err != nil {
 		return err

@@ -92,7 +92,15 @@ func (p *Program) initLibraries(i *ixgo.Interp, main *ssa.Package, libs []*ssa.P
 	p.host.Lock.Unlock() // an init may need a method linked
 	defer p.host.Lock.Lock()
 	for _, q := range libs {
-		if _, err := i.RunFunc("init·" + q.Pkg.Path()); err != nil {
+		run := func() error {
+			_, err := i.RunFunc("init·" + q.Pkg.Path())
+			return err
+		}
+		if p.host.Init != nil {
+			own := run
+			run = func() error { return p.host.Init(own) }
+		}
+		if err := run(); err != nil {
 			return fmt.Errorf("initialising %s: %w", q.Pkg.Path(), err)
 		}
 	}

@@ -40,6 +40,8 @@ type Host struct {
 	// Lock is held by the caller of Check, Build and Link. Link gives it back while the initialisers of libraries run, and
 	// methods that compiled code calls for the first time take it.
 	Lock sync.Locker
+	// Init, if it is not nil, runs the initialisers of a library, which may take for ever.
+	Init func(run func() error) error
 }
 
 // NewProgram is an empty program.
