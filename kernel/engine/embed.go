@@ -175,7 +175,7 @@ func (d *draft) setEmbedded(sp *ast.ValueSpec, files []embeddedFile, isFS bool) 
 func fileSystem(namesAndContents ...string) any {
 	type file struct { // as package embed has it
 		name, data string
-		hash       [16]byte
+		_          [16]byte // a hash
 	}
 	var files []file
 	for i := 0; i < len(namesAndContents); i += 2 {
