@@ -141,5 +141,5 @@ func waiting(exited bool) string {
 	return string(bytes.Join(names, []byte(" ")))
 }
 
-// waits are the states of goroutines that only others can wake.
-var waits = []string{"chan receive", "chan send", "select", "sync.", "semacquire"}
+// waits are the states of goroutines that only others can wake. The runtime itself waits otherwise, as in runtime.GC.
+var waits = []string{"chan receive", "chan send", "select", "sync."}
