@@ -12,6 +12,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
+	"github.com/msflow-go/msflow/lib/train"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -59,7 +60,7 @@ func resumedFlags(cmd *cobra.Command, folder runs.Folder, before flagValues) fla
 func (v flagValues) settings(cmd *cobra.Command) flagValues {
 	out := flagValues{}
 	runFlags(cmd, func(f *pflag.Flag) {
-		if value, kept := v[f.Name]; kept && !flags.Marked(f, flags.OfPlace) && !flags.Marked(f, flags.IsPath) && !flags.Marked(f, flags.MayGrow) {
+		if value, kept := v[f.Name]; kept && !flags.Marked(f, flags.OfPlace) && !flags.Marked(f, flags.IsPath) {
 			out[f.Name] = value
 		}
 	})
@@ -137,11 +138,30 @@ func newInfo(cmd *cobra.Command, folder runs.Folder, data *datasets.Division) (*
 	info := &runs.Info{Program: "msflow " + version(), Data: data}
 	values, given := keepFlags(cmd, folder)
 	info.Flags, info.Given = values, given
-	text, err := json.Marshal([]any{values.settings(cmd), data})
+	var err error
+	info.Run, err = runID(values.settings(cmd), data)
+	return info, err
+}
+
+// runID is the name of a run: equal settings on equal data, after equal former runs, have the same.
+func runID(of ...any) (string, error) {
+	text, err := json.Marshal(of)
 	if err != nil {
-		return nil, fmt.Errorf("describing the run: %w", err)
+		return "", fmt.Errorf("describing the run: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	info.Run = hex.EncodeToString(sum[:8])
-	return info, nil
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// grow makes a run into one of more epochs, which goes on from its checkpoint. That is another run: its schedule is not the one
+// that the epochs so far had, and what a test said of the former is not said of it.
+func grow(info *runs.Info, cmd *cobra.Command, checkpoint string) error {
+	c, err := train.Open(checkpoint)
+	if err != nil {
+		return err
+	}
+	info.Former = append(info.Former, runs.Former{Run: info.Run, Epochs: info.Flags["epochs"], Checkpoint: c.Sum()})
+	info.Flags["epochs"] = cmd.Flags().Lookup("epochs").Value.String()
+	info.Run, err = runID(flagValues(info.Flags).settings(cmd), info.Data, info.Former)
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -50,8 +51,8 @@ func (f *trainFlags) command() *cobra.Command {
 		Use:   "train --out RUN",
 		Short: "Train a detector on normal images",
 		Long: "Trains a detector and keeps everything about it in the folder RUN. --resume takes all settings from RUN and goes on to the\n" +
-			"very numbers of an uninterrupted training; of the flags only --epochs may be raised, and paths, --device and --precision\n" +
-			"may differ. --overwrite trains beside the run that is there and replaces it at the first checkpoint.",
+			"very numbers of an uninterrupted training; paths, --device and --precision may differ. With more --epochs the run becomes\n" +
+			"another one, which goes on from its checkpoint by the schedule of the new length and replaces it at its first own. --overwrite trains beside the run that is there and replaces it at the first checkpoint.",
 		Example: "  msflow train --out runs/demo\n" +
 			"  msflow train --dataset mtd --data MTD --size 256 --seed 1 --out runs/mtd",
 		Args: cobra.NoArgs,
@@ -150,6 +151,7 @@ type training struct {
 	cmd    *cobra.Command
 	folder runs.Folder
 	into   runs.Folder // where files go: folder, or folder.next() until the first checkpoint of a run that replaces another
+	grows  bool        // it goes on from the run in folder to more epochs, and so replaces it
 
 	info *runs.Info
 	data *datasets.Data
@@ -235,6 +237,7 @@ func (t *training) settings() (before *runs.Info, err error) {
 	}
 	if before, err = t.folder.ReadInfo(); err == nil {
 		err = flagValues(before.Flags).apply(t.cmd, t.folder)
+		t.grows = t.cmd.Flags().Lookup("epochs").Value.String() != before.Flags["epochs"]
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--resume: %w", err)
@@ -264,6 +267,11 @@ func (t *training) divide(ctx context.Context, before *runs.Info) error {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	t.info = before
+	if t.grows {
+		if err := t.grow(); err != nil {
+			return fmt.Errorf("--resume: %w", err)
+		}
+	}
 	t.info.Flags = resumedFlags(t.cmd, t.folder, before.Flags)
 	return nil
 }
@@ -330,15 +338,27 @@ func (t *training) goOn() (err error) {
 	return nil
 }
 
+// grow says what more epochs mean.
+func (t *training) grow() error {
+	fmt.Fprintf(t.cmd.ErrOrStderr(), "note: the run of %s epochs goes on to %d. That is another run: its learning rates are those of %d epochs from here on, so that it\n"+
+		"does not come to the numbers of %d epochs from the start. It replaces this run, its detector and its eval at the first checkpoint\n",
+		t.info.Flags["epochs"], t.epochs, t.epochs, t.epochs)
+	return grow(t.info, t.cmd, t.folder.Checkpoint())
+}
+
 // prepareFolder writes run.json: beside a run that is to be replaced, or where the run is.
 func (t *training) prepareFolder() (err error) {
-	if t.overwrite && t.folder.Begin() != nil {
+	if t.grows || t.overwrite && t.folder.Begin() != nil {
 		t.into = t.folder.Next()
 	}
-	if t.log, err = runs.OpenLog(t.into, t.info.Run); err != nil {
+	history := t.into
+	if t.grows {
+		history = t.folder
+	}
+	if t.log, err = runs.OpenLog(history, t.info); err != nil {
 		return err
 	}
-	if t.best, err = openBest(t.into, t.info.Run); err != nil {
+	if t.best, err = openBest(history, t.info); err != nil {
 		return err
 	}
 	return t.into.WriteInfo(t.info)
@@ -353,7 +373,10 @@ func (t *training) fit(ctx context.Context) error {
 		detector.OnFeatures(p.features), detector.OnFitting(p.fitting), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
 		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),
 	}
-	if t.resume {
+	switch {
+	case t.grows:
+		options = append(options, detector.ResumeOf(t.info.Former[len(t.info.Former)-1].Run, t.folder.Checkpoint()))
+	case t.resume:
 		options = append(options, detector.Resume(t.folder.Checkpoint()))
 	}
 	if t.judgeEvery > 0 {
@@ -363,6 +386,10 @@ func (t *training) fit(ctx context.Context) error {
 	p.done()
 	if err != nil {
 		return t.stopped(ctx, err)
+	}
+	if t.grows && t.into != t.folder { // no epoch has followed
+		return errors.Join(fmt.Errorf("--epochs %d: the training ended at epoch %d since %d epochs brought no better held-out likelihood (--patience); the run is as it was",
+			t.epochs, len(t.d.Epochs), t.patience), os.RemoveAll(string(t.into)))
 	}
 	if err := errors.Join(t.record(true), t.d.Save(t.into.Detector()), t.folder.Settle()); err != nil {
 		return err
@@ -405,6 +432,9 @@ func (t *training) record(last bool) error {
 // stopped says how to go on after a training that did not end.
 func (t *training) stopped(ctx context.Context, err error) error {
 	resume := fmt.Sprintf("%s train --out %s --resume", t.cmd.Root().Name(), quote.Shell(t.out))
+	if t.into != t.folder {
+		err = errors.Join(err, t.folder.Settle())
+	}
 	switch {
 	case t.into != t.folder && ctx.Err() != nil:
 		fmt.Fprintf(t.cmd.ErrOrStderr(), "stopped before the first checkpoint; the run that was there is as it was\n")
@@ -482,15 +512,16 @@ type verdictOfEpoch struct {
 func (b *bestEpoch) Seal() *string { return &b.SHA256 }
 
 // openBest reads the figures of the epochs that were judged before the training was resumed.
-func openBest(folder runs.Folder, run string) (*bestEpoch, error) {
+func openBest(folder runs.Folder, info *runs.Info) (*bestEpoch, error) {
 	b := &bestEpoch{}
 	path := folder.File("best_epoch.json")
 	if err := runs.ReadSealed(path, b); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the epochs judged so far: %w", err)
 	}
-	if b.Run != run {
-		return &bestEpoch{Run: run}, nil
+	if n := len(info.Former); b.Run != info.Run && (n == 0 || b.Run != info.Former[n-1].Run) {
+		return &bestEpoch{Run: info.Run}, nil
 	}
+	b.Run = info.Run
 	return b, nil
 }
 

@@ -97,6 +97,7 @@ func init() {
 				"Quiet":           reflect.ValueOf(q.Quiet),
 				"Recipes":         reflect.ValueOf(q.Recipes),
 				"Resume":          reflect.ValueOf(q.Resume),
+				"ResumeOf":        reflect.ValueOf(q.ResumeOf),
 				"WithSchedule":    reflect.ValueOf(q.WithSchedule),
 			},
 			TypedConsts: map[string]ixgo.TypedConst{},

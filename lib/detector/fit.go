@@ -19,6 +19,7 @@ type fitting struct {
 	cacheBytes int64
 	checkpoint func(save func(path string) error) error // nil: none is wanted
 	resume     string
+	resumeOf   string // the run whose checkpoint it is; empty: the detector's own
 	proceed    bool
 	quiet      bool
 	onFeatures Progress
@@ -79,6 +80,12 @@ func Checkpoints(do func(save func(path string) error) error) Option {
 
 // Resume continues the training that wrote the checkpoint at path, to the same numbers as an uninterrupted one.
 func Resume(path string) Option { return func(f *fitting) { f.resume = path } }
+
+// ResumeOf is Resume for a training that goes on from another run's: the checkpoint must be of the run named, not of the
+// detector's Run, which is what later checkpoints are of. It makes more epochs of a run that has ended a run of their own.
+func ResumeOf(run, path string) Option {
+	return func(f *fitting) { f.resumeOf, f.resume = run, path }
+}
 
 // Continue goes on with this detector's last Fit where it was interrupted, or to more Epochs, instead of starting a new
 // schedule on the flow as it is.
@@ -226,7 +233,7 @@ func (d *Detector) trainer(ctx context.Context, f *fitting) (*train.Trainer, err
 		if err != nil {
 			return nil, fmt.Errorf("resuming: %w", err)
 		}
-		if err := d.restore(c); err != nil {
+		if err := d.restore(c, or(f.resumeOf, d.Run)); err != nil {
 			return nil, fmt.Errorf("resuming: %w", err)
 		}
 		checkpoint = c

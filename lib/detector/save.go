@@ -73,14 +73,14 @@ func loaded(c *train.Checkpoint, weights string) (*Detector, error) {
 		return nil, fmt.Errorf("loading %s: %w", c.Path(), err)
 	}
 	d.Epochs, d.calibration, d.Run, d.Sum = s.History, s.Calibration, s.Run, c.Sum()
-	if err := d.restore(c); err != nil {
+	if err := d.restore(c, d.Run); err != nil {
 		return nil, fmt.Errorf("loading: %w", err)
 	}
 	return d, nil
 }
 
-// restore copies a checkpoint's model into the detector, after making sure that it belongs to this configuration.
-func (d *Detector) restore(c *train.Checkpoint) error {
+// restore copies a checkpoint's model into the detector, after making sure that it belongs to the run and this configuration.
+func (d *Detector) restore(c *train.Checkpoint, run string) error {
 	var s stored
 	if err := c.Config(&s); err != nil {
 		return err
@@ -88,8 +88,8 @@ func (d *Detector) restore(c *train.Checkpoint) error {
 	if or(s.Config.Model, MSFlow) != d.Config.Model {
 		return fmt.Errorf("%s holds a model %s, not %s", c.Path(), or(s.Config.Model, MSFlow), d.Config.Model)
 	}
-	if s.Run != d.Run {
-		return fmt.Errorf("%s belongs to the run %q, not to %q", c.Path(), s.Run, d.Run)
+	if s.Run != run {
+		return fmt.Errorf("%s belongs to the run %q, not to %q", c.Path(), s.Run, run)
 	}
 	if s.Config.Backbone != d.Config.Backbone {
 		return fmt.Errorf("%s was trained on features of %s, not of %s", c.Path(), s.Config.Backbone, d.Config.Backbone)

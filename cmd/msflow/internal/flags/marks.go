@@ -12,7 +12,7 @@ const (
 	OfProcess = "msflow_of_process" // says how this process works, not what comes out: it is not kept, and may differ
 	OfPlace   = "msflow_of_place"   // says where something lies or computes: it is kept, and another place may be given
 	IsPath    = "msflow_is_path"    // the place is a path
-	MayGrow   = "msflow_may_grow"   // a number that may be raised when the run is resumed
+	MayGrow   = "msflow_may_grow"   // a number that may be raised when the run is resumed, which makes it another run
 )
 
 // Mark gives flags of a command a mark.

@@ -44,10 +44,18 @@ type Info struct {
 	Given   []string           `json:"given"`          // the flags that the command line named
 	Data    *datasets.Division `json:"data,omitempty"` // nil for an imported run
 	HeldOut []string           `json:"held_out,omitempty"`
-	SHA256  string             `json:"sha256"` // of all this
+	Former  []Former           `json:"goes_on_from,omitempty"` // the runs whose training this one goes on with, the latest last
+	SHA256  string             `json:"sha256"`                 // of all this
 }
 
 func (i *Info) Seal() *string { return &i.SHA256 }
+
+// Former is a run that was given more epochs, and so became another.
+type Former struct {
+	Run        string `json:"run"`
+	Epochs     string `json:"epochs"`            // that it was to have
+	Checkpoint string `json:"checkpoint_sha256"` // where it stood
+}
 
 // Lock makes the folder this process's own until release is called, and finishes what a killed process had begun there.
 func (r Folder) Lock(command string) (release func(), err error) {

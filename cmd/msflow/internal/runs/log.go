@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/msflow-go/msflow/lib/train"
 )
@@ -26,16 +27,21 @@ type Log struct {
 	times map[int]LogLine // of the epochs before the training was resumed
 }
 
-// OpenLog takes the times of earlier epochs from the folder's log. What does not belong to the run is left out.
-func OpenLog(folder Folder, run string) (*Log, error) {
-	l := &Log{run: run, times: map[int]LogLine{}}
+// OpenLog takes the times of earlier epochs from the folder's log. What belongs neither to the run nor to a former one that it goes
+// on from is left out.
+func OpenLog(folder Folder, info *Info) (*Log, error) {
+	of := []string{info.Run}
+	for _, f := range info.Former {
+		of = append(of, f.Run)
+	}
+	l := &Log{run: info.Run, times: map[int]LogLine{}}
 	text, err := os.ReadFile(folder.File("log.jsonl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading the log: %w", err)
 	}
 	for _, line := range bytes.Split(text, []byte("\n")) {
 		var e LogLine
-		if json.Unmarshal(line, &e) == nil && e.Run == run {
+		if json.Unmarshal(line, &e) == nil && slices.Contains(of, e.Run) {
 			l.times[e.Epoch.Epoch] = e
 		}
 	}
