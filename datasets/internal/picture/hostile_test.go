@@ -163,6 +163,69 @@ func hostile() map[string][]byte {
 		"webp beyond its canvas": large,
 		"webp of a long chunk":   long,
 		"webp of few bytes":      lossy,
+		"webp of many codes":     manyCodes(0),
+		"webp of many full ones": manyCodes(200_000),
+	}
+}
+
+// manyCodes is a lossless WebP file of 16×16 pixels that names 65,536 groups of prefix codes, with so many bytes after them that
+// could be theirs.
+func manyCodes(bytes int) []byte {
+	var bits []byte
+	at := 0
+	write := func(v, n int) {
+		for i := range n {
+			if at>>3 == len(bits) {
+				bits = append(bits, 0)
+			}
+			bits[at>>3] |= byte(v>>i&1) << (at & 7)
+			at++
+		}
+	}
+	write(0x2f, 8)
+	write(15, 14)
+	write(15, 14)
+	write(0, 1+3+1+1) // alpha, version, no transform, no cache
+	write(1, 1)       // groups by tiles
+	write(2, 3)       // of 16 pixels: one
+	write(0, 1)       // no cache
+	for _, symbol := range []int{255, 255, 0, 0, 0} {
+		write(1|1<<2, 3) // a code of one symbol, of eight bits
+		write(symbol, 8)
+	}
+	for range bytes * 8 / 20 { // groups of the shortest codes
+		for range 5 {
+			write(1, 4)
+		}
+	}
+	chunk := append([]byte("VP8L"), binary.LittleEndian.AppendUint32(nil, uint32(len(bits)))...)
+	chunk = append(chunk, bits...)
+	if len(bits)%2 == 1 {
+		chunk = append(chunk, 0)
+	}
+	file := append([]byte("RIFF"), binary.LittleEndian.AppendUint32(nil, uint32(4+len(chunk)))...)
+	return append(append(file, "WEBP"...), chunk...)
+}
+
+// TestPrefixCodesTakeTheRoomThatIsCounted: what is counted of a lossless picture's codes is what the library takes, neither
+// refusing what encoders write nor missing what takes more.
+func TestPrefixCodesTakeTheRoomThatIsCounted(t *testing.T) {
+	data, err := os.ReadFile("testdata/formats/rgb.webp") // RIFF, VP8L
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := headerOf(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(data, []byte("VP8L"))
+	b := &bitReader{data: data[at+8+losslessHeader:]}
+	room, groups, err := b.picture(head.size)
+	if err != nil || groups < 1 || room < 5*codeRoom || room > prefixRoom(head.size)/4 {
+		t.Errorf("%d groups, %d bytes: %v", groups, room, err)
+	}
+	if _, err := decodeBytes(manyCodes(200_000)); err == nil || !strings.Contains(err.Error(), "65536 groups of prefix codes") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -54,10 +54,26 @@ func checkWebP(f io.ReaderAt, size int64, canvas image.Point) (err error) {
 			err = fmt.Errorf("truncated image: %d bytes are too few for %d×%d pixels: %w", length, frame.X, frame.Y, io.ErrUnexpectedEOF)
 			return false
 		}
-		if frame != (image.Point{}) && frame != canvas {
+		switch {
+		case frame != (image.Point{}) && frame != canvas:
 			err = fmt.Errorf("broken image: a picture of %d×%d pixels on a canvas of %d×%d", frame.X, frame.Y, canvas.X, canvas.Y)
+		case name == "VP8L":
+			err = checkLosslessAt(f, at+losslessHeader, length-losslessHeader, canvas)
+		case name == "ALPH" && len(head) > 0 && head[0]&3 == 1: // compressed as a lossless picture without its header
+			err = checkLosslessAt(f, at+1, length-1, canvas)
 		}
 		return err == nil
 	})
 	return err
+}
+
+// losslessHeader is the bytes of a lossless picture's header: signature, size, whether it has alpha, version.
+const losslessHeader = 5
+
+func checkLosslessAt(f io.ReaderAt, at, length int64, size image.Point) error {
+	data := make([]byte, max(length, 0))
+	if _, err := f.ReadAt(data, at); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return checkLossless(data, size)
 }
