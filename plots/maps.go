@@ -56,8 +56,8 @@ type plate struct {
 // Maps draws a row of panels per image: the image, the true defect, the map, the map over the image, and the contours of
 // truth and of the map at the level in use (Level, or PixelThresholder; without either the last column is left out). Say
 // which images with Worst, Best, Random and Chosen, which may be combined; without them it is Worst(4). All maps share
-// one range of colours, up to four times the level in use unless Range says another. Unit names the map's values; without it
-// the method MapUnit() string of g does, if it has one.
+// one range of colours, up to four times the level in use unless Range says another. The captions of wrong verdicts are coloured. Unit
+// names the map's values; without it the method MapUnit() string of g does, if it has one.
 func Maps(g Gallery, opts ...Option) *Figure {
 	o := gather(opts)
 	plates, err := platesOf(g, o)
@@ -202,12 +202,13 @@ func (s *sheet) paint(c draw.Canvas) {
 
 // row draws one plate and returns the lower end of its panels.
 func (s *sheet) row(c draw.Canvas, p plate) (bottom vg.Length) {
-	color := normalColor
-	if p.anomalous {
-		color = anomalousColor
+	text, wrong := s.caption(p)
+	color := ink
+	if wrong {
+		color = wrongColor
 	}
 	c = draw.Crop(c, 0, 0, 0, -2*pixel)
-	writeLine(c, plain(tickSize, color), s.caption(p))
+	writeLine(c, plain(tickSize, color), text)
 	c = draw.Crop(c, 0, 0, 2*pixel, (2-captionPx)*pixel)
 	for k, column := range s.columns {
 		column.draw(s, s.cell(c, k), p)
@@ -228,23 +229,23 @@ func (s *sheet) nameColumns(c draw.Canvas) draw.Canvas {
 	return draw.Crop(c, 0, 0, 0, -15*pixel)
 }
 
-// caption says what an image is and how it was judged.
-func (s *sheet) caption(p plate) string {
+// caption says what an image is and how it was judged, and whether that is wrong.
+func (s *sheet) caption(p plate) (text string, wrong bool) {
 	class := "normal"
 	if p.anomalous {
 		class = "anomalous"
 	}
-	text := fmt.Sprintf("%s: %s, score %s", p.name, class, short(p.score, 3))
+	text = fmt.Sprintf("%s: %s, score %s", p.name, class, short(p.score, 3))
 	switch called := p.score >= s.threshold; {
 	case math.IsNaN(s.threshold):
 	case called && !p.anomalous:
-		text += ", a false alarm"
+		return text + ", a false alarm", true
 	case !called && p.anomalous:
-		text += ", missed"
+		return text + ", missed", true
 	default:
 		text += ", judged rightly"
 	}
-	return text
+	return text, false
 }
 
 func (s *sheet) legend() []entry {
@@ -260,7 +261,8 @@ func (s *sheet) describe() string {
 		if i > 0 {
 			text += "; "
 		}
-		text += s.caption(p)
+		caption, _ := s.caption(p)
+		text += caption
 	}
 	return text
 }

@@ -33,6 +33,7 @@ var (
 var (
 	normalColor    = blue
 	anomalousColor = vermillion
+	wrongColor     = vermillion // of verdicts
 )
 
 // series colours the i-th of several curves. Yellow is too faint on white and comes last.

@@ -53,8 +53,22 @@ func drawResult(out string, r *detector.Result, rows int) error {
 	}
 	n := min(rows, len(r.Images))
 	return errors.Join(
-		plots.Maps(r, plots.Worst(n), plots.Title("Worst verdicts")).Save(filepath.Join(out, "worst.png")),
-		plots.Maps(r, plots.Best(n), plots.Title("Best verdicts")).Save(filepath.Join(out, "best.png")))
+		plots.Maps(r, plots.Worst(n), plots.Title(worstTitle(r))).Save(filepath.Join(out, "worst.png")),
+		plots.Maps(r, plots.Best(n), plots.Title("The anomalous images that stand out most")).Save(filepath.Join(out, "best.png")))
+}
+
+// worstTitle says how many of all test images are judged wrongly: of few images the panels show rightly judged ones, too.
+func worstTitle(r *detector.Result) string {
+	wrong := 0
+	for _, p := range r.Images {
+		if p.Score >= r.DetThreshold != p.Anomalous {
+			wrong++
+		}
+	}
+	if wrong == 0 {
+		return fmt.Sprintf("All %d test images are judged rightly; these come closest to an error", len(r.Images))
+	}
+	return fmt.Sprintf("Worst verdicts: %d of %d test images are judged wrongly", wrong, len(r.Images))
 }
 
 // mapFiles are the ends of the files that an image's map is written to.
