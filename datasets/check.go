@@ -91,7 +91,7 @@ func (r *Report) Notes() []string {
 // some lists a few of the names and says how many there are.
 func some(names []string) string {
 	const most = 5
-	list := strings.Join(names[:min(most, len(names))], ", ")
+	list := printables(names[:min(most, len(names))], ", ")
 	switch {
 	case len(names) == 1:
 		return list
@@ -112,7 +112,7 @@ const maxShown = 10
 
 func (e *CheckError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d images cannot be used:", e.Data, len(e.Problems))
+	fmt.Fprintf(&b, "%s: %d images cannot be used:", Printable(e.Data), len(e.Problems))
 	for _, p := range e.Problems[:min(maxShown, len(e.Problems))] {
 		fmt.Fprintf(&b, "\n  %v", p.Err)
 	}
@@ -144,7 +144,7 @@ func Check(ctx context.Context, d *Data, depth Depth) (*Report, error) {
 	for i, set := range parts {
 		var err error
 		if sound[i], pictures[i], err = report.look(ctx, *set, depth); err != nil {
-			return report, fmt.Errorf("checking %s: %w", d.Name, err)
+			return report, fmt.Errorf("checking %s: %w", Printable(d.Name), err)
 		}
 	}
 	if len(report.Bad) > 0 && d.skip == nil {
@@ -159,7 +159,7 @@ func Check(ctx context.Context, d *Data, depth Depth) (*Report, error) {
 		d.skip(p.Name, p.Err)
 	}
 	if len(d.Train) == 0 {
-		return report, fmt.Errorf("%s: %w are left: all of them are bad or test images too", d.Name, ErrNoTrainingImages)
+		return report, fmt.Errorf("%s: %w are left: all of them are bad or test images too", Printable(d.Name), ErrNoTrainingImages)
 	}
 	return report, nil
 }

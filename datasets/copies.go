@@ -81,7 +81,7 @@ func (s *settings) joinCopies(normal, abnormal Set) error {
 	for _, places := range copies {
 		first, last := all[places[0]], all[places[len(places)-1]] // normal ones come first
 		if first.Anomalous != last.Anomalous {
-			return fmt.Errorf("%s and %s are the same picture: it cannot be both normal and anomalous", first.Path, last.Path)
+			return fmt.Errorf("%s and %s are the same picture: it cannot be both normal and anomalous", Printable(first.Path), Printable(last.Path))
 		}
 		for _, i := range places[1:] {
 			mergeParts(all, partOf(*first), partOf(*all[i]))
@@ -90,7 +90,7 @@ func (s *settings) joinCopies(normal, abnormal Set) error {
 	}
 	if images > 0 {
 		s.notes = append(s.notes, fmt.Sprintf("%d images are copies of others, such as %s of %s; copies are not divided between training and test",
-			images, all[copies[0][1]].Name, all[copies[0][0]].Name))
+			images, Printable(all[copies[0][1]].Name), Printable(all[copies[0][0]].Name)))
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (s *settings) withoutCopies(train, test Set) Set {
 		return train
 	}
 	s.notes = append(s.notes, fmt.Sprintf("%d training images are also test images, such as %s, which is %s: they do not train",
-		len(drop), train[first].Name, drop[first]))
+		len(drop), Printable(train[first].Name), Printable(drop[first])))
 	var rest Set
 	for i, sample := range train {
 		if _, twin := drop[i]; !twin {

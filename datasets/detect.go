@@ -41,7 +41,7 @@ func Detect(dir string) (kindName string, err error) {
 			return sign.kind, nil
 		}
 	}
-	return "", fmt.Errorf("%s: no data set of a known layout; one of your own needs a folder of normal images called %s", dir, strings.Join(normalNames, " or "))
+	return "", fmt.Errorf("%s: no data set of a known layout; one of your own needs a folder of normal images called %s", Printable(dir), strings.Join(normalNames, " or "))
 }
 
 // fits tells whether the first class in dir has all the folders of the layout.

@@ -41,7 +41,7 @@ func findIn(dir string, except []string) ([]string, error) {
 		images[i] = filepath.Join(dir, name)
 	}
 	if err == nil && len(images) == 0 {
-		err = fmt.Errorf("%s: %w in it", dir, ErrNoImages)
+		err = fmt.Errorf("%s: %w in it", Printable(dir), ErrNoImages)
 	}
 	return images, err
 }

@@ -32,7 +32,7 @@ func Folder(dir string, opts ...Option) (*Data, error) {
 	}
 	if layout, ok := dividedFolder(dir); ok && s.folder == (folderNames{}) {
 		if s.split != "" {
-			return nil, fmt.Errorf("folder: the option Split does not apply: %s has a train and a test folder", dir)
+			return nil, fmt.Errorf("folder: the option Split does not apply: %s has a train and a test folder", Printable(dir))
 		}
 		s.noteDivided(dir, layout)
 		return layout.openWith(dir, s)
@@ -46,7 +46,7 @@ func Folder(dir string, opts ...Option) (*Data, error) {
 
 // noteDivided says which folder of a divided one was taken for what.
 func (s *settings) noteDivided(dir string, layout tree) {
-	note := fmt.Sprintf("training images: %s; test images: %s", filepath.Join(dir, layout.train), filepath.Join(dir, layout.test))
+	note := fmt.Sprintf("training images: %s; test images: %s", Printable(filepath.Join(dir, layout.train)), Printable(filepath.Join(dir, layout.test)))
 	if layout.normal != "" {
 		note += ", normal ones in " + layout.normal
 	}
@@ -136,11 +136,11 @@ func openUndivided(dir string, s settings) (*Data, error) {
 
 // noteFolders says which folder was taken for what.
 func (s *settings) noteFolders(names folderNames, normal, abnormal int) {
-	note := fmt.Sprintf("normal images: the %d in %s; anomalous ones: ", normal, names.normal)
+	note := fmt.Sprintf("normal images: the %d in %s; anomalous ones: ", normal, Printable(names.normal))
 	if names.abnormal == "" {
 		note += "none"
 	} else {
-		note += fmt.Sprintf("the %d in %s", abnormal, names.abnormal)
+		note += fmt.Sprintf("the %d in %s", abnormal, Printable(names.abnormal))
 	}
 	if names.masks == "" {
 		note += "; masks: none"
@@ -160,10 +160,10 @@ func (s *settings) noteUnused(dir string, taken ...string) {
 		return slices.ContainsFunc(taken, func(t string) bool { return t != "" && contains(filepath.Join(dir, d), t) })
 	}
 	if unused := slices.DeleteFunc(dirs, used); len(unused) > 0 {
-		s.notes = append(s.notes, fmt.Sprintf("not used in %s: the folders %s", dir, strings.Join(unused, ", ")))
+		s.notes = append(s.notes, fmt.Sprintf("not used in %s: the folders %s", Printable(dir), printables(unused, ", ")))
 	}
 	if images, _ := listImages(dir); len(images) > 0 && !slices.Contains(taken, dir) {
-		s.notes = append(s.notes, fmt.Sprintf("not used: %d images that lie directly in %s, such as %s", len(images), dir, images[0]))
+		s.notes = append(s.notes, fmt.Sprintf("not used: %d images that lie directly in %s, such as %s", len(images), Printable(dir), Printable(images[0])))
 	}
 }
 
@@ -184,7 +184,7 @@ func (n folderNames) resolve(dir string) (paths folderNames, err error) {
 		}
 	}
 	if paths.normal == "" {
-		return paths, fmt.Errorf("no folder of normal images in %s: looked for %s", dir, strings.Join(normalNames, ", "))
+		return paths, fmt.Errorf("no folder of normal images in %s: looked for %s", Printable(dir), strings.Join(normalNames, ", "))
 	}
 	return paths, nil
 }
@@ -196,13 +196,13 @@ func resolveFolder(dir, given string, usual []string, option string) (string, er
 			path = filepath.Join(dir, given)
 		}
 		if !dirExists(path) {
-			return "", fmt.Errorf("%s is no folder", path)
+			return "", fmt.Errorf("%s is no folder", Printable(path))
 		}
 		return path, nil
 	}
 	found := foldersNamed(dir, usual)
 	if len(found) > 1 {
-		return "", fmt.Errorf("%s has the folders %s: say which one is meant with %s (--%s)", dir, strings.Join(found, " and "), option, strings.ToLower(option))
+		return "", fmt.Errorf("%s has the folders %s: say which one is meant with %s (--%s)", Printable(dir), printables(found, " and "), option, strings.ToLower(option))
 	}
 	if len(found) == 0 {
 		return "", nil
@@ -219,7 +219,7 @@ func (n folderNames) apart() error {
 				continue
 			}
 			if contains(a.path, b.path) {
-				return fmt.Errorf("the folder of %s, %s, contains that of %s, %s: whose are the images in it?", a.name, a.path, b.name, b.path)
+				return fmt.Errorf("the folder of %s, %s, contains that of %s, %s: whose are the images in it?", a.name, Printable(a.path), b.name, Printable(b.path))
 			}
 		}
 	}
@@ -266,7 +266,7 @@ func noneWithin(folder string, images, others []string) error {
 	for _, name := range images {
 		for _, part := range strings.Split(filepath.ToSlash(filepath.Dir(name)), "/") {
 			if isNamed(part, others) || isNamed(part, maskNames) {
-				return fmt.Errorf("%s lies in a folder %s within %s: is it what the inner folder's name says, or the outer's?", name, part, folder)
+				return fmt.Errorf("%s lies in a folder %s within %s: is it what the inner folder's name says, or the outer's?", Printable(name), Printable(part), Printable(folder))
 			}
 		}
 	}
@@ -277,7 +277,7 @@ func noneWithin(folder string, images, others []string) error {
 func (s *settings) listTree(folder string) ([]string, error) {
 	names, aliases, err := listImageTree(folder)
 	for _, alias := range aliases {
-		s.notes = append(s.notes, fmt.Sprintf("not used: %s is a link to a folder that is listed already", filepath.Join(folder, alias)))
+		s.notes = append(s.notes, fmt.Sprintf("not used: %s is a link to a folder that is listed already", Printable(filepath.Join(folder, alias))))
 	}
 	return names, err
 }
@@ -294,7 +294,7 @@ func (s *settings) listAbnormal(names folderNames, class string) (Set, error) {
 		return filepath.Base(names.abnormal)
 	}, normalNames)
 	if err == nil && len(set) == 0 {
-		err = fmt.Errorf("no image in %s", names.abnormal)
+		err = fmt.Errorf("no image in %s", Printable(names.abnormal))
 	}
 	if err != nil {
 		return nil, err
@@ -309,7 +309,7 @@ func (s *settings) withMasks(set Set, names folderNames) (Set, error) {
 		if !beside {
 			return set, nil
 		}
-		s.notes = append(s.notes, fmt.Sprintf("%d masks lie beside their images in %s", len(set)-len(images), names.abnormal))
+		s.notes = append(s.notes, fmt.Sprintf("%d masks lie beside their images in %s", len(set)-len(images), Printable(names.abnormal)))
 		set, names.masks = images, names.abnormal
 	}
 	return set, s.addMasks(set, names)

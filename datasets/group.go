@@ -76,7 +76,7 @@ func (s settings) setGroups(sets ...Set) error {
 		}
 	}
 	if matched == 0 && images > 0 {
-		return fmt.Errorf("the pattern %q of the groups matches in no image's name, such as %s", s.group, sets[0][0].Name)
+		return fmt.Errorf("the pattern %q of the groups matches in no image's name, such as %s", s.group, Printable(sets[0][0].Name))
 	}
 	return nil
 }

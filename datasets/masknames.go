@@ -75,14 +75,14 @@ func (m maskFinder) find(image string, shared bool) (masks []string, reason stri
 		case len(found) == 1:
 			return []string{filepath.Join(m.dir, found[0])}, "", nil
 		case len(found) > 1:
-			return nil, fmt.Sprintf("%s in %s could all be its mask", strings.Join(found, ", "), m.dir), nil
+			return nil, fmt.Sprintf("%s in %s could all be its mask", printables(found, ", "), Printable(m.dir)), nil
 		}
 	}
 	if shared {
 		return nil, "another image has the same name but for the extension, so that no mask in " + m.dir + " is surely its own", nil
 	}
 	if !m.dirs[name] {
-		return nil, fmt.Sprintf("there is none in %s: looked for %s_mask, %[2]s_GT, %[2]s_seg, %[2]s_label and %[2]s", m.dir, name), nil
+		return nil, fmt.Sprintf("there is none in %s: looked for %s_mask, %[2]s_GT, %[2]s_seg, %[2]s_label and %[2]s", Printable(m.dir), Printable(name)), nil
 	}
 	return listMasks(filepath.Join(m.dir, name))
 }

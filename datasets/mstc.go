@@ -128,7 +128,7 @@ func labelledVideo(dir, part, video string, frames []string) (Set, error) {
 func videoArray(path string, frames, dimensions int) (npyArray, error) {
 	a, err := openNPY(path)
 	if err == nil && (len(a.shape) != dimensions || a.shape[0] != frames) {
-		err = fmt.Errorf("%s: shape %v for a video of %d frames", path, a.shape, frames)
+		err = fmt.Errorf("%s: shape %v for a video of %d frames", Printable(path), a.shape, frames)
 	}
 	return a, err
 }
@@ -156,7 +156,7 @@ func (v videoSource) read(how *reading) (picture.Raster, *Mask, error) {
 
 func (v videoSource) sameSize(w, h int) error {
 	if err := sameSize(w, h, v.masks.shape[2], v.masks.shape[1]); err != nil {
-		return fmt.Errorf("%s: %w", v.masks.path, err)
+		return fmt.Errorf("%s: %w", Printable(v.masks.path), err)
 	}
 	return nil
 }

@@ -60,17 +60,17 @@ func (s *settings) divideMTD(normal, abnormal Set) (train, rest Set, err error) 
 	var found []listedName
 	for _, l := range listed {
 		if places := flawed.find(abnormal, l.path); len(places) > 0 {
-			return nil, nil, fmt.Errorf("the list %s names %s for training, which has a defect", s.split, abnormal[places[0]].Name)
+			return nil, nil, fmt.Errorf("the list %s names %s for training, which has a defect", Printable(s.split), Printable(abnormal[places[0]].Name))
 		}
 		if len(free.find(normal, l.path)) > 0 {
 			found = append(found, l)
 		}
 	}
 	if len(found) == 0 {
-		return nil, nil, fmt.Errorf("none of the %d images that the list %s names is here", len(listed), s.split)
+		return nil, nil, fmt.Errorf("none of the %d images that the list %s names is here", len(listed), Printable(s.split))
 	}
 	if len(found) < len(listed) {
-		s.notes = append(s.notes, fmt.Sprintf("%d of the %d images that the list %s names for training are here", len(found), len(listed), s.split))
+		s.notes = append(s.notes, fmt.Sprintf("%d of the %d images that the list %s names for training are here", len(found), len(listed), Printable(s.split)))
 	}
 	return s.divideByList(normal, s.split, found)
 }
@@ -127,7 +127,7 @@ func listMTD(dir string) (normal, abnormal Set, err error) {
 		}
 	}
 	if len(normal) == 0 {
-		return nil, nil, fmt.Errorf("no .jpg image in %s", filepath.Join(dir, "MT_Free", "Imgs"))
+		return nil, nil, fmt.Errorf("no .jpg image in %s", Printable(filepath.Join(dir, "MT_Free", "Imgs")))
 	}
 	return normal, abnormal, nil
 }

@@ -53,7 +53,7 @@ func normalizeInto(x []float32, im *Image) {
 // and its normalised form (3,H,W). It is turned upright, and its levels are recognised by itself. The error names the file.
 func Preprocess(path string, h, w int) (resized []uint8, normalized []float32, err error) {
 	if h < 1 || w < 1 {
-		return nil, nil, fmt.Errorf("%s: resizing to %d×%d pixels (h×w): the size must be positive", path, h, w)
+		return nil, nil, fmt.Errorf("%s: resizing to %d×%d pixels (h×w): the size must be positive", Printable(path), h, w)
 	}
 	pic, _, err := newReading(Reading{}, Files(path)).file(path)
 	if err != nil {

@@ -39,7 +39,7 @@ func openNPY(path string) (npyArray, error) {
 		err = a.checkLength(f)
 	}
 	if err != nil {
-		return a, fmt.Errorf("%s: %w", path, err)
+		return a, fmt.Errorf("%s: %w", Printable(path), err)
 	}
 	return a, nil
 }
@@ -116,7 +116,7 @@ func (a npyArray) flags(i int) ([]uint8, error) {
 	defer f.Close()
 	raw := make([]byte, n*a.size)
 	if _, err := f.ReadAt(raw, a.data+int64(i)*int64(len(raw))); err != nil {
-		return nil, fmt.Errorf("%s: item %d: %w", a.path, i, err)
+		return nil, fmt.Errorf("%s: item %d: %w", Printable(a.path), i, err)
 	}
 	flags := make([]uint8, n)
 	for k := range flags {

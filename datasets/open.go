@@ -74,14 +74,14 @@ var ErrNoTrainingImages = errors.New("no training images")
 // data puts the parts of a data set together. dir is for the error only.
 func (s settings) data(name, dir string, train, validation, test Set) (*Data, error) {
 	if len(train) == 0 {
-		return nil, fmt.Errorf("%s: %w in %s", name, ErrNoTrainingImages, dir)
+		return nil, fmt.Errorf("%s: %w in %s", Printable(name), ErrNoTrainingImages, Printable(dir))
 	}
 	if err := s.setGroups(train, validation, test); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	train = s.withoutCopies(train, append(append(Set{}, validation...), test...))
 	if len(train) == 0 {
-		return nil, fmt.Errorf("%s: %w in %s but test images", name, ErrNoTrainingImages, dir)
+		return nil, fmt.Errorf("%s: %w in %s but test images", Printable(name), ErrNoTrainingImages, Printable(dir))
 	}
 	for _, set := range []Set{train, validation, test} {
 		for i := range set {

@@ -135,7 +135,7 @@ func (r *reading) file(path string) (picture.Raster, picture.Header, error) {
 	}
 	if pic.Deep != nil {
 		if pic, err = pic.Scaled(r.levels()); err != nil {
-			return picture.Raster{}, head, fmt.Errorf("%s: %w", path, err)
+			return picture.Raster{}, head, fmt.Errorf("%s: %w", Printable(path), err)
 		}
 	}
 	return pic.Turned(r.facing(head)), head, nil

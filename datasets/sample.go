@@ -66,7 +66,7 @@ func (s Sample) Load(h, w int) (*Image, *Mask, error) {
 // load also tells what is seen.
 func (s Sample) load(h, w int) (*Image, *Mask, View, error) {
 	if (h < 1 || w < 1) && (h != 0 || w != 0) {
-		return nil, nil, View{}, fmt.Errorf("%s: cannot resize to %d×%d pixels (h×w)", s.Name, h, w)
+		return nil, nil, View{}, fmt.Errorf("%s: cannot resize to %d×%d pixels (h×w)", Printable(s.Name), h, w)
 	}
 	if s.pixels == nil {
 		return nil, nil, View{}, fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
@@ -182,7 +182,7 @@ func (f fileSource) readWithTraits(how *reading) (picture.Raster, *Mask, maskTra
 			return picture.Raster{}, nil, 0, f.missingMask(path, err)
 		}
 		if err := sameSize(mask.W, mask.H, more.W, more.H); err != nil {
-			return picture.Raster{}, nil, 0, fmt.Errorf("%s: %w", path, err)
+			return picture.Raster{}, nil, 0, fmt.Errorf("%s: %w", Printable(path), err)
 		}
 		traits |= assumed
 		for i, v := range more.Pix {
@@ -195,7 +195,7 @@ func (f fileSource) readWithTraits(how *reading) (picture.Raster, *Mask, maskTra
 // missingMask says whose mask it is that is not there.
 func (f fileSource) missingMask(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: its mask is missing: %w", f.image, err)
+		return fmt.Errorf("%s: its mask is missing: %w", Printable(f.image), err)
 	}
 	return err
 }
@@ -219,7 +219,7 @@ func (f fileSource) check(how *reading, depth Depth) (facts, error) {
 		}
 		size := other.Shown(how.facing(other))
 		if err := sameSize(found.size.X, found.size.Y, size.X, size.Y); err != nil {
-			return facts{}, fmt.Errorf("%s: %w", path, err)
+			return facts{}, fmt.Errorf("%s: %w", Printable(path), err)
 		}
 	}
 	return found, nil

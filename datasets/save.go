@@ -17,7 +17,7 @@ import (
 // go to dir/CLASS/validation/good. It refuses a dir that is not empty.
 func Save(ctx context.Context, d *Data, dir string) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("saving %s: %s is not empty", d.Name, dir)
+		return fmt.Errorf("saving %s: %s is not empty", d.Name, Printable(dir))
 	}
 	var jobs []savedSample
 	for _, part := range []struct {

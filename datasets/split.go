@@ -27,7 +27,7 @@ func readSplit(file string) ([]listedName, error) {
 	}
 	names := parseSplit(text)
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: the split file lists no image", file)
+		return nil, fmt.Errorf("%s: the split file lists no image", Printable(file))
 	}
 	return names, nil
 }
@@ -38,7 +38,7 @@ func readText(file string) (string, error) {
 		return "", err
 	}
 	if info.Size() > maxListBytes {
-		return "", fmt.Errorf("%s: %d bytes are too many for a list of images", file, info.Size())
+		return "", fmt.Errorf("%s: %d bytes are too many for a list of images", Printable(file), info.Size())
 	}
 	data, err := os.ReadFile(file)
 	return string(data), err
@@ -177,7 +177,7 @@ func (s *settings) divideByList(normal Set, file string, listed []listedName) (t
 			inTrain[fitting[0]] = true
 		default:
 			return nil, nil, fmt.Errorf("%s:%d: %q may be %s or %s: write its folder and extension too",
-				file, l.line, l.path, normal[fitting[0]].Name, normal[fitting[1]].Name)
+				Printable(file), l.line, l.path, Printable(normal[fitting[0]].Name), Printable(normal[fitting[1]].Name))
 		}
 	}
 	for i, sample := range normal {
@@ -193,7 +193,7 @@ func (s *settings) divideByList(normal Set, file string, listed []listedName) (t
 func (s *settings) absentNames(file string, listed int, absent []listedName) error {
 	var first error
 	for _, l := range absent {
-		err := fmt.Errorf("%s:%d: %q is no normal image of this data set", file, l.line, l.path)
+		err := fmt.Errorf("%s:%d: %q is no normal image of this data set", Printable(file), l.line, l.path)
 		if s.skip != nil {
 			s.skip(l.path, err)
 		} else if first == nil {
@@ -201,7 +201,7 @@ func (s *settings) absentNames(file string, listed int, absent []listedName) err
 		}
 	}
 	if first != nil && len(absent) > 1 {
-		return errors.Join(first, fmt.Errorf("%s: %d of the %d listed names are absent", file, len(absent), listed))
+		return errors.Join(first, fmt.Errorf("%s: %d of the %d listed names are absent", Printable(file), len(absent), listed))
 	}
 	return first
 }

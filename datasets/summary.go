@@ -12,9 +12,9 @@ import (
 // String says what is in the data set, a line per part and kind of defect.
 func (d *Data) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s at %d×%d pixels\n", d.Name, d.H, d.W)
+	fmt.Fprintf(&b, "%s at %d×%d pixels\n", Printable(d.Name), d.H, d.W)
 	for _, r := range d.counts() {
-		fmt.Fprintf(&b, "%-12s %-24s %5d\n", r.part, r.kind, r.n)
+		fmt.Fprintf(&b, "%-12s %-24s %5d\n", r.part, Printable(r.kind), r.n)
 	}
 	return b.String()
 }

@@ -87,7 +87,7 @@ func (t tree) findClass(dir, class string) (root, name string, err error) {
 		return "", "", err
 	}
 	if len(found) == 0 {
-		return "", "", fmt.Errorf("no folder with %s in %s", t.train, dir)
+		return "", "", fmt.Errorf("no folder with %s in %s", t.train, Printable(dir))
 	}
 	name, err = chooseClass(class, found)
 	return filepath.Join(dir, name), name, err
@@ -96,14 +96,14 @@ func (t tree) findClass(dir, class string) (root, name string, err error) {
 // chooseClass is class if it is one of found; else the error lists what there is.
 func chooseClass(class string, found []string) (string, error) {
 	if class == "" {
-		return "", fmt.Errorf("no class given: it is one of %s", strings.Join(found, ", "))
+		return "", fmt.Errorf("no class given: it is one of %s", printables(found, ", "))
 	}
 	for _, name := range found {
 		if strings.EqualFold(name, class) {
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("no class %q: it is one of %s", class, strings.Join(found, ", "))
+	return "", fmt.Errorf("no class %q: it is one of %s", class, printables(found, ", "))
 }
 
 func (t tree) openClass(root, class string, s settings) (*Data, error) {
@@ -170,7 +170,7 @@ func (t tree) listTest(root, class string, s *settings) (Set, error) {
 			return nil, err
 		}
 		if len(set) == 0 {
-			if err := s.bad(folder, fmt.Errorf("no image in %s", filepath.Join(root, folder))); err != nil {
+			if err := s.bad(folder, fmt.Errorf("no image in %s", Printable(filepath.Join(root, folder)))); err != nil {
 				return nil, err
 			}
 		}
@@ -186,7 +186,7 @@ func (s *settings) noLooseImages(dir string) error {
 		return err
 	}
 	return s.bad(dir, fmt.Errorf("%d images lie directly in %s, such as %s, where nothing says whether they are normal: "+
-		"normal ones belong in a folder good, others in a folder named after their defect", len(images), dir, images[0]))
+		"normal ones belong in a folder good, others in a folder named after their defect", len(images), Printable(dir), Printable(images[0])))
 }
 
 // listFolder lists one test folder, of normal images or of one defect with its masks.
@@ -195,7 +195,7 @@ func (t tree) listFolder(root, class, folder, defect string, s *settings) (Set, 
 		return t.listNormal(root, class, folder, s)
 	}
 	if t.own && isNamed(defect, maskNames) {
-		return nil, fmt.Errorf("%s looks like a folder of masks, which belongs beside %s and not in it", filepath.Join(root, folder), t.test)
+		return nil, fmt.Errorf("%s looks like a folder of masks, which belongs beside %s and not in it", Printable(filepath.Join(root, folder)), t.test)
 	}
 	images, err := t.list(filepath.Join(root, folder), s, normalNames)
 	if err != nil {

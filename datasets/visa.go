@@ -106,7 +106,7 @@ func readVisATable(path string) ([]visaRow, error) {
 	}
 	rows, err := parseVisATable(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", Printable(path), err)
 	}
 	return rows, nil
 }
@@ -164,7 +164,7 @@ func parseVisARow(record []string, columns [5]int) (visaRow, error) {
 	case label != "normal" && label != "anomaly":
 		return row, fmt.Errorf("label %q is neither normal nor anomaly", label)
 	case row.train && row.anomalous:
-		return row, fmt.Errorf("%s is anomalous and yet for training: only normal images train", row.image)
+		return row, fmt.Errorf("%s is anomalous and yet for training: only normal images train", Printable(row.image))
 	case !filepath.IsLocal(filepath.FromSlash(row.image)):
 		return row, fmt.Errorf("image %q is no path within the data set", row.image)
 	case row.anomalous && !filepath.IsLocal(filepath.FromSlash(row.mask)):

@@ -101,6 +101,9 @@ func (f *calibrateFlags) normal(cmd *cobra.Command, run runs.Folder, paths []str
 			return nil, "", err
 		}
 	}
+	for i, path := range paths {
+		paths[i] = quote.Name(path)
+	}
 	return set, strings.Join(paths, ", "), nil
 }
 

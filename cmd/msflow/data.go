@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image/png"
 	"io"
+	"os"
+	"slices"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
@@ -23,6 +28,8 @@ type dataCheck struct {
 	data     dataFlags
 	distance int
 	sheet    string
+
+	overwrite bool
 }
 
 func dataCheckCommand() *cobra.Command {
@@ -40,7 +47,8 @@ func dataCheckCommand() *cobra.Command {
 	f.data.register(cmd)
 	fl := cmd.Flags()
 	fl.IntVar(&f.distance, "distance", datasets.NearBits, "bits of 256 by which the hashes of near-duplicates differ at most")
-	fl.StringVar(&f.sheet, "sheet", "near-duplicates.png", "picture of the pairs to write, if there are any")
+	fl.StringVar(&f.sheet, "sheet", "near-duplicates.png", "picture of the pairs to write, if there are any; one that this command has written is replaced")
+	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the picture whoever made it")
 	return cmd
 }
 
@@ -65,6 +73,9 @@ type alikePair struct {
 func (f *dataCheck) run(cmd *cobra.Command) error {
 	if f.distance < 0 || f.distance > 256 {
 		return fmt.Errorf("--distance %d: it lies between 0 and 256", f.distance)
+	}
+	if err := runs.Free(f.sheet, f.overwrite || drawnByCheck(f.sheet), "--sheet"); err != nil {
+		return err
 	}
 	classes := []string{f.data.Class}
 	if err := f.data.recognise(cmd.ErrOrStderr()); err != nil {
@@ -156,5 +167,38 @@ func (f *dataCheck) draw(pairs datasets.Set) error {
 	if err != nil {
 		return err
 	}
-	return runs.WriteFile(f.sheet, func(w io.Writer) error { return png.Encode(w, sheet) })
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, sheet); err != nil {
+		return fmt.Errorf("drawing the pairs: %w", err)
+	}
+	return runs.WriteFile(f.sheet, func(w io.Writer) error {
+		_, err := w.Write(signed(picture.Bytes()))
+		return err
+	})
+}
+
+// sheetSoftware is what the sheet's PNG names as the program that made it, in a chunk tEXt (PNG specification, 11.3.4.3).
+const sheetSoftware = "Software\x00msflow data check"
+
+// headerEnd is where a PNG's header chunk ends: 8 bytes of magic, 8 of the chunk's length and type, 13 of content, 4 of its checksum.
+const headerEnd = 33
+
+// signed puts the name of the program into a PNG.
+func signed(png []byte) []byte {
+	chunk := binary.BigEndian.AppendUint32(nil, uint32(len(sheetSoftware)))
+	chunk = append(chunk, "tEXt"+sheetSoftware...)
+	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
+	return slices.Concat(png[:headerEnd], chunk, png[headerEnd:])
+}
+
+// drawnByCheck tells whether a file is a sheet of this command.
+func drawnByCheck(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begin := make([]byte, headerEnd+8+len(sheetSoftware))
+	_, err = io.ReadFull(f, begin)
+	return err == nil && string(begin[headerEnd+4:]) == "tEXt"+sheetSoftware
 }

@@ -3,13 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/spf13/cobra"
 )
@@ -36,6 +40,7 @@ type dataFlags struct {
 	MaskAbove   string `json:"mask_above,omitempty"` // a number; empty: recognised
 
 	given func(flag string) bool // on the command line; nil for flags of a run that is there
+	ofRun bool                   // they are a run's, and the command has none of them
 }
 
 // imagesHelp says in --help what is assumed of images and masks.
@@ -81,6 +86,9 @@ const synthetic = "synthetic"
 
 // recognise finds out what lies in --data when --dataset does not say it: the synthetic pictures instead would be a detector of gears.
 func (d *dataFlags) recognise(log io.Writer) error {
+	if err := d.there(); err != nil {
+		return err
+	}
 	if d.given == nil || d.Dir == "" || d.Dataset != synthetic {
 		return nil
 	}
@@ -93,6 +101,25 @@ func (d *dataFlags) recognise(log io.Writer) error {
 	}
 	fmt.Fprintf(log, "note: %s looks like a data set of kind %s; --dataset says otherwise\n", d.Dir, kind)
 	d.Dataset = kind
+	return nil
+}
+
+// there makes sure that the data set's folder is one.
+func (d *dataFlags) there() error {
+	if d.Dir == "" {
+		return nil
+	}
+	info, err := os.Stat(d.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && d.given != nil && !d.given("data"): // a run's
+		return fmt.Errorf("the data's folder %s does not exist; --data says where they are now", d.Dir)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("--data %s: this folder does not exist", d.Dir)
+	case err != nil:
+		return fmt.Errorf("--data %s: %w", d.Dir, quote.Reason(err))
+	case !info.IsDir():
+		return fmt.Errorf("--data %s: it is a file and not a folder", d.Dir)
+	}
 	return nil
 }
 
@@ -117,7 +144,10 @@ func (d *dataFlags) open(ctx context.Context, log io.Writer) (*datasets.Data, er
 		fmt.Fprintf(log, "note: %s\n", note)
 	}
 	for _, twin := range report.Twins {
-		fmt.Fprintf(log, "note: %s shows the very picture of %s and does not train\n", twin[0], twin[1])
+		fmt.Fprintf(log, "note: %s shows the very picture of %s and does not train\n", quote.Name(twin[0]), quote.Name(twin[1]))
+	}
+	if d.ofRun {
+		sayReadAs(report, log)
 	}
 	for _, line := range report.Notes() {
 		fmt.Fprintln(log, "note:", line)
@@ -125,10 +155,25 @@ func (d *dataFlags) open(ctx context.Context, log io.Writer) (*datasets.Data, er
 	return data, nil
 }
 
+// sayReadAs notes how images are read by a detector that knows how, and takes these notes out of the report: theirs name flags of a
+// training.
+func sayReadAs(report *datasets.Report, log io.Writer) {
+	if report.Deep > 0 {
+		fmt.Fprintf(log, "note: %d of %d images have 16-bit samples; they are read with %d levels, as the training images were\n", report.Deep, report.Images, report.Levels)
+	}
+	if report.Turned > 0 {
+		fmt.Fprintf(log, "note: %d of %d images are turned upright by their EXIF orientation, as the training images were\n", report.Turned, report.Images)
+	}
+	report.Deep, report.Turned = 0, 0
+}
+
 func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 	h, w, err := parseSize(d.Size)
 	if err != nil {
 		return nil, err
+	}
+	if err := (datasets.Reading{Levels: d.Levels, Exif: d.Exif}).Check(); err != nil {
+		return nil, fmt.Errorf("--levels %d, --exif %s: %w", d.Levels, d.Exif, err)
 	}
 	o := []datasets.Option{datasets.SizeHW(h, w), datasets.Seed(d.Seed), datasets.Levels(d.Levels), datasets.Exif(d.Exif)}
 	add := func(value string, option func(string) datasets.Option) {
@@ -158,7 +203,9 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 		o = append(o, datasets.Counts(n[0], n[1], n[2]))
 	}
 	if d.SkipBad {
-		o = append(o, datasets.SkipBad(func(name string, err error) { fmt.Fprintf(log, "skipped %s: %v\n", name, err) }))
+		o = append(o, datasets.SkipBad(func(name string, err error) {
+			fmt.Fprintf(log, "skipped %s: %s\n", quote.Name(name), quote.Message(quote.Plain(err)))
+		}))
 	}
 	return o, nil
 }

@@ -40,7 +40,7 @@ func divideAsRun(ctx context.Context, data *datasets.Data, v *datasets.Division,
 		fmt.Fprintf(log, "note: %d images were added since the training began and are left out: %s\n", len(c.Added), few(c.Added))
 	}
 	if len(broken) > 0 {
-		return fmt.Errorf("%s: these are not the data of the run: %s", data.Name, strings.Join(broken, "; "))
+		return fmt.Errorf("%s: these are not the data of the run: %s", quote.Name(data.Name), strings.Join(broken, "; "))
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ type evalFlags struct {
 	raw     bool
 	changed bool
 	device  flags.Device
+
+	overwrite bool
 }
 
 func evalCommand() *cobra.Command {
@@ -37,7 +39,9 @@ func evalCommand() *cobra.Command {
 		Use:   "eval RUN",
 		Short: "Test a trained run and write metrics, figures and maps",
 		Long: "Tests the detector of a run's folder on the test images of its data set and writes RUN/eval: metrics.json, scores.csv,\n" +
-			"curves and panels. Image figures judge the image score, loc figures the pixels of the add map, AUPRO the mul map.\n\n" +
+			"curves and panels. Image figures judge the image score, loc figures the pixels of the add map, AUPRO the regions of the mul map.\n" +
+			"By the paper's score add is the sum of the likelihoods that the scales of the flow give a pixel and mul their product, each relative\n" +
+			"to its image; by the default score both are the map in the pictures.\n\n" +
 			"Where all test images are normal it reports the false alarms at the detector's own threshold (msflow calibrate), and writes\n" +
 			"scores and maps.",
 		Args: cobra.ExactArgs(1),
@@ -51,6 +55,7 @@ func evalCommand() *cobra.Command {
 	fl.IntVar(&f.rows, "rows", 8, "images in the panels of the best and of the worst")
 	fl.BoolVar(&f.maps, "maps", true, "draw the map and the overlay of every test image")
 	fl.BoolVar(&f.raw, "raw", false, "also write every map as NAME.npy")
+	fl.BoolVar(&f.overwrite, "overwrite", false, "write into --out although it holds other files, or the test of another run")
 	fl.BoolVar(&f.changed, "changed", false, "go on when test images are missing or changed since the training")
 	return cmd
 }
@@ -74,6 +79,9 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	defer release()
 	info, err := folder.ReadInfo()
 	if err != nil {
+		return err
+	}
+	if err := f.free(info); err != nil {
 		return err
 	}
 	d, err := folder.Load(info, f.weights)
@@ -238,12 +246,28 @@ func (f *evalFlags) lock(folder runs.Folder) (release func(), err error) {
 	if f.out == "" {
 		return folder.Lock("eval")
 	}
+	if err := runs.Claim(f.out, "eval", f.overwrite); err != nil {
+		return nil, err
+	}
 	return runs.Lock(f.out, "eval")
+}
+
+// free refuses --out where it holds the test of another run: its scores and maps would be mixed with this one's.
+func (f *evalFlags) free(info *runs.Info) error {
+	if f.out == "" || f.overwrite {
+		return nil
+	}
+	var old evaluation
+	path := filepath.Join(f.out, "metrics.json")
+	if err := runs.ReadSealed(path, &old); errors.Is(err, fs.ErrNotExist) || err == nil && old.Run == info.Run {
+		return nil
+	}
+	return fmt.Errorf("%s is of the run %q, and this is the run %q; --overwrite replaces it, --out names another folder", path, old.Run, info.Run)
 }
 
 // open opens the run's data, divided as they were for the training.
 func (f *evalFlags) open(ctx context.Context, folder runs.Folder, info *runs.Info, log io.Writer) (*datasets.Data, error) {
-	var run trainFlags
+	run := trainFlags{data: dataFlags{ofRun: true}}
 	if err := flagValues(info.Flags).apply(run.command(), folder); err != nil {
 		return nil, err
 	}
@@ -274,7 +298,7 @@ type evaluation struct {
 var thresholdOf = map[string]string{
 	"det_threshold": "the image score, score in scores.csv",
 	"map_threshold": "the map that pictures show, maps/NAME.npy and the colours of maps/NAME_map.png",
-	"loc_threshold": "the add map, by which loc_auroc, loc_ap and loc_f1max judge pixels; it is not written",
+	"loc_threshold": "the add map (the sum of the scales' likelihoods; by the default score the map in the pictures), by which loc_auroc, loc_ap and loc_f1max judge pixels; it is not written",
 }
 
 func (e *evaluation) Seal() *string { return &e.SHA256 }

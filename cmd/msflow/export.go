@@ -23,6 +23,7 @@ import (
 type exportFlags struct {
 	out, module string
 	detector    detectorExport
+	overwrite   bool
 }
 
 // exportCommand is `msflow export`, of notebooks and of detectors.
@@ -38,7 +39,8 @@ func exportCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
-	cmd.Flags().StringVarP(&f.out, "output", "o", "", "folder of a notebook's program, where one that an export made is written again; or the file of a detector's ONNX model")
+	cmd.Flags().StringVarP(&f.out, "output", "o", "", "folder of a notebook's program, or the file of a detector's ONNX model")
+	cmd.Flags().BoolVar(&f.overwrite, "overwrite", false, "write the program or model again where there is one")
 	cmd.Flags().StringVar(&f.module, "module", "", "source folder of msflow; without it, the one around the working directory, the notebook or this program")
 	f.detector.register(cmd)
 	return cmd
@@ -48,11 +50,19 @@ func (f *exportFlags) run(cmd *cobra.Command, from string) error {
 	notebook := strings.EqualFold(filepath.Ext(from), ".ipynb")
 	switch {
 	case !notebook:
+		if f.out != "" {
+			if err := runs.Free(f.out, f.overwrite, "-o"); err != nil {
+				return err
+			}
+		}
 		return f.detector.run(cmd, from, f.out, f.module)
 	case f.detector.goDir != "":
 		return errors.New("--go is for detectors; the program of a notebook goes to -o DIR")
 	case f.out == "":
 		return errors.New("-o DIR says where the program goes")
+	}
+	if err := freeForProgram(f.out, f.overwrite); err != nil {
+		return err
 	}
 	return exportNotebook(cmd, from, f.out, f.module)
 }
@@ -60,9 +70,6 @@ func (f *exportFlags) run(cmd *cobra.Command, from string) error {
 func exportNotebook(cmd *cobra.Command, path, out, module string) error {
 	n, err := notebook.Read(path)
 	if err != nil {
-		return err
-	}
-	if err := freeForProgram(out); err != nil {
 		return err
 	}
 	root, err := moduleRoot(module, path)
@@ -98,21 +105,22 @@ func exportNotebook(cmd *cobra.Command, path, out, module string) error {
 	return nil
 }
 
-// freeForProgram refuses a folder that holds something other than an earlier export.
-func freeForProgram(dir string) error {
-	old, err := os.ReadFile(filepath.Join(dir, "main.go"))
-	if err == nil && bytes.Contains(old, []byte("msflow export made a program of it")) {
-		return nil
-	}
+// freeForProgram refuses a folder that holds something, unless it is an export that may be written again: its program may have been
+// worked on since.
+func freeForProgram(dir string, overwrite bool) error {
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if len(entries) > 0 {
+	old, err := os.ReadFile(filepath.Join(dir, "main.go"))
+	switch exported := err == nil && bytes.Contains(old, []byte("msflow export made a program of it")); {
+	case !exported:
 		return fmt.Errorf("%s is not empty, and holds no earlier export", dir)
+	case !overwrite:
+		return fmt.Errorf("%s holds an earlier export; --overwrite writes it again, and what was changed in it is lost", dir)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func TestExportedProgramPrintsWhatTheNotebookDoes(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "p")
 	must(t, "export", path, "-o", dir)
-	must(t, "export", path, "-o", dir) // again over itself
+	must(t, "export", path, "-o", dir, "--overwrite") // again over itself
 	program := goBuild(t, dir)
 	if got, want := native(t, program), must(t, "run", path); got != want {
 		t.Errorf("the program prints\n%s\ninstead of\n%s", got, want)

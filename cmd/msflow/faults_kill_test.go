@@ -29,8 +29,11 @@ type victim struct {
 	kills, late, halfway int
 }
 
-// TestFaultsKill kills train, train --resume, train --overwrite, eval, predict and run at random moments. A kill counts only
-// if it struck the running process; one that came too late is drawn again.
+// longerEpochs are more than those of faulty.
+const longerEpochs = "6"
+
+// TestFaultsKill kills train, train --resume with and without more --epochs, train --overwrite, eval, predict and run at random
+// moments. A kill counts only if it struck the running process; one that came too late is drawn again.
 func TestFaultsKill(t *testing.T) {
 	n := times(t, "MSFLOW_KILLS", 12)
 	k := &killing{t: t, random: rand.New(rand.NewPCG(7, 1)), dir: t.TempDir()}
@@ -86,7 +89,7 @@ type killing struct {
 	dir    string
 	images string // the reference's test images
 
-	trained, other, tested, guessed, ran map[string]string // the contents of undisturbed folders
+	trained, other, longer, tested, guessed, ran map[string]string // the contents of undisturbed folders
 }
 
 func (k *killing) at(name string) string { return filepath.Join(k.dir, name) }
@@ -101,6 +104,10 @@ func (k *killing) replace(folder string) []string {
 
 func (k *killing) resume(folder string) []string {
 	return []string{"train", "--out", folder, "--resume"}
+}
+
+func (k *killing) lengthen(folder string) []string {
+	return append(k.resume(folder), "--epochs", longerEpochs)
 }
 
 func (k *killing) eval(folder string) []string {
@@ -122,6 +129,9 @@ func (k *killing) prepare() {
 	k.trained = k.content(k.at("reference"))
 	works(t, k.replace(k.at("other"))...)
 	k.other = k.content(k.at("other"))
+	copyFolder(t, k.at("reference"), k.at("longer"))
+	works(t, k.lengthen(k.at("longer"))...)
+	k.longer = k.content(k.at("longer"))
 	works(t, k.eval(k.at("reference"))...)
 	k.tested = k.content(k.at("reference"))
 	k.images = exportTestImages(t, k.at("reference"))
@@ -164,6 +174,7 @@ func (k *killing) victims() []*victim {
 			again: func(folder string) { k.keepStopped(folder); trainAgain(k.t, folder) }},
 		{what: "train --resume", begin: copyOf("stopped"), args: k.resume, again: do(k.resume), same: equals(k.trained)},
 		{what: "train --overwrite", begin: copyOf("reference"), args: k.replace, again: do(k.resume), same: k.oldOrNew},
+		{what: "train --resume --epochs", begin: copyOf("reference"), args: k.lengthen, again: do(k.lengthen), same: equals(k.longer)},
 		{what: "eval", begin: copyOf("reference"), args: k.eval, again: do(k.eval), same: equals(k.tested)},
 		{what: "predict", begin: nothing, args: k.predict, again: do(k.predict),
 			same: func(folder string) { sameContent(k.t, "predictions", k.guessed, k.guesses(folder)) }},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/durable"
@@ -18,7 +19,7 @@ func featuresCommand() *cobra.Command {
 	var data dataFlags
 	var model modelFlags
 	var out string
-	var withFlow bool
+	var withFlow, overwrite bool
 	cmd := &cobra.Command{
 		Use:   "features --out FILE.safetensors",
 		Short: "Write the pooled features of a data set",
@@ -26,6 +27,9 @@ func featuresCommand() *cobra.Command {
 			"safetensors file whose metadata names the images.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := runs.Free(out, overwrite, "--out"); err != nil {
+				return err
+			}
 			if err := durable.CheckWritable(out); err != nil {
 				return fmt.Errorf("--out: %w", err)
 			}
@@ -46,6 +50,7 @@ func featuresCommand() *cobra.Command {
 	data.register(cmd)
 	model.register(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "file to write")
+	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "replace the file")
 	cmd.Flags().BoolVar(&withFlow, "flow", false, "also write the flow's initial parameters, as init.NAME")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd

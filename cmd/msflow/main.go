@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/bench"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/spf13/cobra"
 )
@@ -43,9 +44,10 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	defer stop()
 	root := rootCommand()
 	root.SetArgs(args)
-	out := &printed{to: stdout}
+	given := quote.NewGiven(args)
+	out := &printed{to: given.Writer(stdout)}
 	root.SetOut(out)
-	root.SetErr(stderr)
+	root.SetErr(given.Writer(stderr))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		err = out.lost
@@ -61,7 +63,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	if errors.As(err, &exit) {
 		return int(exit)
 	}
-	fmt.Fprintf(stderr, "msflow: %s\n", quote.Message(quote.Plain(err)))
+	fmt.Fprintf(stderr, "msflow: %s\n", given.Message(err))
 	return exitError
 }
 
@@ -109,6 +111,7 @@ func rootCommand() *cobra.Command {
 		}
 		return cmd.Help()
 	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flags.Suggest(cmd.Flags(), err) })
 	root.PersistentFlags().Bool("json", false, "print one JSON object on stdout")
 	root.PersistentFlags().Bool("offline", false, "never use the network")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -116,7 +117,10 @@ func (m *modelFlags) check() error {
 	if m.config.Cond < 1 {
 		return fmt.Errorf("--cond %d: it must be positive", m.config.Cond)
 	}
-	err := positive("clamp", m.config.Clamp)
+	err := errors.Join(positive("clamp", m.config.Clamp), positive("width", m.config.Width), positive("coreset", m.config.Coreset))
+	if err == nil {
+		err = errors.Join(atMost("clamp", m.config.Clamp), atMost("width", m.config.Width))
+	}
 	if err == nil && m.given("top-k") {
 		err = positive("top-k", m.config.TopK)
 	}

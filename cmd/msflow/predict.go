@@ -41,8 +41,8 @@ func predictCommand() *cobra.Command {
 			"and the raw map (NAME.npy, float32, input size). regions.csv and coco.json list the defects: each with area, score,\n" +
 			"centroid and box in pixels of the image, coco.json also with its outline.\n\n" +
 			thresholdHelp + "\n\n" +
-			"The maps of a detector have one range of colours, whatever is scored with it. A folder that holds results already is left\n" +
-			"alone unless --overwrite is given.\n\n" +
+			"The maps of a detector have one range of colours, whatever is scored with it. A folder that holds results already, or files\n" +
+			"that are none, is left alone unless --overwrite is given.\n\n" +
 			"Folders are searched with those below them, links followed, hidden files and --out left out. An image that cannot be\n" +
 			"read is named and costs only itself: scores.csv grows line by line, and the exit code is 1 if some image failed. Images\n" +
 			"are read as the detector's training images were: 16-bit levels, EXIF orientation (see train --help).\n\n" +
@@ -133,14 +133,14 @@ func (f *predictFlags) run(cmd *cobra.Command, from string, paths []string) erro
 	if err != nil {
 		return err
 	}
-	if err := f.free(); err != nil {
+	images, problems, err := listed(paths, f.out)
+	if err == nil {
+		err = f.free()
+	}
+	if err != nil {
 		return err
 	}
 	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
-		return err
-	}
-	images, problems, err := listed(paths, f.out)
-	if err != nil {
 		return err
 	}
 	if images = images[len(images)*(part-1)/parts : len(images)*part/parts]; len(images) == 0 {
@@ -193,10 +193,20 @@ func (f *predictFlags) withList(paths []string) ([]string, error) {
 	return paths, nil
 }
 
-// free refuses a folder that holds the results of another call.
+// free refuses a folder that holds the results of another call, or what is none of predict's.
 func (f *predictFlags) free() error {
+	if err := f.noResults(); err != nil {
+		return err
+	}
+	return runs.Claim(f.out, "predict", f.overwrite)
+}
+
+func (f *predictFlags) noResults() error {
 	if path := filepath.Join(f.out, finished); !f.overwrite && runs.Exists(path) {
 		return fmt.Errorf("%s exists; --overwrite replaces these results, --out names another folder", path)
+	}
+	if path := filepath.Join(f.out, streamed); runs.Exists(path) {
+		return fmt.Errorf("%s exists: images are scored there as they come; --out names another folder", path)
 	}
 	return nil
 }
@@ -306,6 +316,7 @@ func sayHowRead(cmd *cobra.Command, d *detector.Detector, images []string) error
 	if err != nil {
 		return err
 	}
+	sayReadAs(look, cmd.ErrOrStderr())
 	for _, line := range look.Notes() {
 		fmt.Fprintln(cmd.ErrOrStderr(), "note:", line)
 	}

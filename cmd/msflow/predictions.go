@@ -26,6 +26,9 @@ import (
 // finished is the file that comes last, when all results are there.
 const finished = "scores.json"
 
+// streamed is the file of results that come one by one.
+const streamed = "results.jsonl"
+
 // predictions writes the results of predict as they come: for each image a line of scores.csv, the lines of its defects in
 // regions.csv, its raw map and its pictures, so that what was computed is on disk whatever happens next. Heat maps and overlays follow
 // at the end where the detector does not know the range of its maps, then coco.json, and scores.json last. Nothing is written,
@@ -127,10 +130,13 @@ func newPredictions(f *predictFlags, images []string, t thresholds, log io.Write
 
 // open makes the folder this process's own, removes what an earlier call has put there, and begins the tables.
 func (p *predictions) open() (err error) {
+	if err := runs.Claim(p.out, "predict", p.flags.overwrite); err != nil {
+		return err
+	}
 	if p.release, err = runs.Lock(p.out, "predict"); err != nil {
 		return err
 	}
-	if err := p.flags.free(); err != nil { // results may have come since
+	if err := p.flags.noResults(); err != nil { // they may have come since
 		return err
 	}
 	if err := p.clear(); err != nil {
@@ -320,7 +326,7 @@ func area(regions []region.Region) (n int) {
 // fail says why an image has no results.
 func (p *predictions) fail(name string, why error) error {
 	text := quote.Plain(why)
-	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(strings.TrimPrefix(text, name+": ")))
+	fmt.Fprintf(p.log, "failed: %s: %s\n", quote.Name(name), quote.Message(strings.TrimPrefix(text, quote.Name(name)+": ")))
 	p.report.Failed = append(p.report.Failed, failedRow{name, text})
 	cells := []string{name, "", p.threshold(), "failed", strings.ReplaceAll(text, "\n", "; "), "", ""}
 	if p.scores == nil {

@@ -355,7 +355,9 @@ func TestZeroAndNoNumberAreRefused(t *testing.T) {
 	for _, bad := range [][2]string{{"--lr", "0"}, {"--lr", "nan"}, {"--lr", "inf"}, {"--lr", "-1"}, {"--clamp", "0"}, {"--clamp", "nan"}, {"--top-k", "0"},
 		{"--cond", "0"}, {"--hold-out", "nan"}, {"--patience", "-1"}, {"--judge-every", "-1"}, {"--epochs", "0"}, {"--batch", "99999999999"},
 		{"--scales", "0,0"}, {"--scales", "x"}, {"--blocks", "0"}, {"--pool", "x"}, {"--cond", "7"}, {"--subnet", "x"},
-		{"--recipe", "x"}, {"--score", "x"}, {"--padding", "x"}, {"--model", "x"}, {"--backbone", "x"}, {"--top-k", "2"}, {"--cache-mb", "-1"}} {
+		{"--recipe", "x"}, {"--score", "x"}, {"--padding", "x"}, {"--model", "x"}, {"--backbone", "x"}, {"--top-k", "2"}, {"--cache-mb", "-1"},
+		{"--noise", "1e30"}, {"--noise", "nan"}, {"--lr", "1e30"}, {"--lr", "1e-300"}, {"--epochs", "2000000000"}, {"--clamp", "1e30"}, {"--cond", "1000000000"},
+		{"--blocks", "1000000"}, {"--hold-out", "1e30"}, {"--levels", "100000"}} {
 		refuse(t, []string{bad[0]}, append([]string{"train", "--out", folder, bad[0], bad[1]}, "--dataset", "synthetic", "--size", "64", "--counts", "4,1,1")...)
 	}
 	refuse(t, []string{"--out"}, "train", "--out", "")

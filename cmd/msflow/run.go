@@ -17,7 +17,7 @@ import (
 func runCommand() *cobra.Command {
 	var nb notebookRun
 	cmd := &cobra.Command{
-		Use:   "run FILE.go [ARGS] | run NOTEBOOK.ipynb [-p NAME=VALUE]... [-o OUT.ipynb] [--html [--sanitize]]",
+		Use:   "run FILE.go [ARGS] | run NOTEBOOK.ipynb [-p NAME=VALUE]... [-o OUT.ipynb] [--html [--sanitize]] [--overwrite]",
 		Short: "Run a Go program in the interpreter, or a notebook",
 		Long: "run interprets a Go program: a file with func main, or the directory of a main package.\n" +
 			"No Go toolchain is needed for what is compiled in. The program gets the arguments that\n" +
@@ -54,7 +54,7 @@ func runCommand() *cobra.Command {
 
 // onlyForNotebooks refuses the flags of a notebook's run.
 func onlyForNotebooks(f *pflag.FlagSet) error {
-	for _, name := range []string{"param", "output", "html", "sanitize"} {
+	for _, name := range []string{"param", "output", "html", "sanitize", "overwrite"} {
 		if f.Changed(name) {
 			return fmt.Errorf("--%s is for notebooks (.ipynb)", name)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/kernel/display"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
@@ -29,12 +32,15 @@ type notebookRun struct {
 	out      string
 	html     bool
 	sanitize bool
+
+	overwrite bool
 }
 
 func (r *notebookRun) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&r.params, "param", "p", nil, "set the notebook's parameter: `NAME=VALUE`, as often as wanted")
 	f.StringVarP(&r.out, "output", "o", "", "store the notebook with its outputs in `FILE`.ipynb; it may be the notebook itself")
 	f.BoolVar(&r.html, "html", false, "write a page with code, text and outputs beside the stored notebook, or beside the notebook itself")
+	f.BoolVar(&r.overwrite, "overwrite", false, "replace the files of -o and --html whatever they are; without it only what a run of the same cells stored is replaced")
 	f.BoolVar(&r.sanitize, "sanitize", false, "leave scripts and foreign HTML out of the page, for notebooks that need not be trusted")
 }
 
@@ -43,7 +49,10 @@ func (r *notebookRun) run(cmd *cobra.Command, args []string) error {
 	f := cmd.Flags()
 	f.SetInterspersed(true)
 	if err := f.Parse(args); err != nil {
-		return err
+		return flags.Suggest(f, err)
+	}
+	if f.NArg() == 2 && r.html && strings.HasSuffix(f.Arg(1), ".html") {
+		return fmt.Errorf("--html takes no name: the page of %s is written beside it, or beside the notebook of -o, with the ending .html", f.Arg(0))
 	}
 	if f.NArg() != 1 {
 		return fmt.Errorf("run takes one notebook, not %s", strings.Join(f.Args(), " "))
@@ -103,7 +112,41 @@ func (r *notebookRun) prepare(path string) (*notebookJob, error) {
 		}
 		j.page = strings.TrimSuffix(named, ".ipynb") + ".html"
 	}
-	return j, j.checkTargets()
+	if err := j.checkTargets(); err != nil || r.overwrite {
+		return j, err
+	}
+	return j, j.checkOwn()
+}
+
+// checkOwn refuses to replace what is not the notebook itself, or what an earlier run of the same cells stored.
+func (j *notebookJob) checkOwn() error {
+	if _, err := os.Stat(j.out); j.out != "" && err == nil && !sameFile(j.out, j.path) && !j.stored() {
+		return fmt.Errorf("-o %s: the file exists, and no run of these cells has stored it; --overwrite replaces it", j.out)
+	}
+	if text, err := os.ReadFile(j.page); j.page != "" && err == nil && !bytes.Contains(text, []byte(notebook.PageMark)) {
+		return fmt.Errorf("--html would replace %s, which no run has written; --overwrite does", j.page)
+	}
+	return nil
+}
+
+// stored tells whether the target is what a run has made of this notebook: the same cells, whatever their outputs.
+func (j *notebookJob) stored() bool {
+	old, err := notebook.Read(j.out)
+	if err != nil || old.Metadata["msflow"] == nil {
+		return false
+	}
+	return slices.EqualFunc(written(old), written(j.n), func(a, b *notebook.Cell) bool { return a.Type == b.Type && a.Source == b.Source })
+}
+
+// written are the cells that somebody wrote, not those that set parameters.
+func written(n *notebook.Notebook) []*notebook.Cell {
+	return slices.DeleteFunc(slices.Clone(n.Cells), func(c *notebook.Cell) bool { return c.Tagged(notebook.InjectedTag) })
+}
+
+func sameFile(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
 // checkTargets refuses what could not be written after hours of work.

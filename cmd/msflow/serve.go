@@ -135,10 +135,13 @@ func (f *serveFlags) listening(cmd *cobra.Command, scheme string, l net.Listener
 	}
 }
 
+// mostQueued bounds --queue and --batch.
+const mostQueued = 1 << 16
+
 // config checks the limits.
 func (f *serveFlags) config() (c serve.Config, err error) {
-	if f.maxBody < 1 || f.maxBody > 4096 || f.maxPixels < 1 || f.maxPixels > 100 || f.queue < 1 || f.batch < 1 {
-		return c, errors.New("--max-body is 1 to 4096, --max-pixels 1 to 100, --queue and --batch are at least 1")
+	if f.maxBody < 1 || f.maxBody > 4096 || f.maxPixels < 1 || f.maxPixels > 100 || f.queue < 1 || f.queue > mostQueued || f.batch < 1 || f.batch > mostQueued {
+		return c, errors.New("--max-body is 1 to 4096, --max-pixels 1 to 100, --queue and --batch 1 to 65536")
 	}
 	if err := f.threshold.check(); err != nil {
 		return c, err

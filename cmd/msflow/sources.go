@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/datasets"
 )
 
@@ -150,7 +151,7 @@ func (w *watchedFolder) look() error {
 	for _, p := range problems {
 		if _, told := w.told[p.Err.Error()]; !told && !errors.Is(p.Err, datasets.ErrNoImages) {
 			w.told[p.Err.Error()] = struct{}{}
-			fmt.Fprintf(w.log, "note: %v\n", p.Err)
+			fmt.Fprintf(w.log, "note: %s\n", quote.Message(quote.Plain(p.Err)))
 		}
 	}
 	for _, path := range images {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
@@ -86,6 +87,12 @@ func (f *predictFlags) follow(cmd *cobra.Command, from string, images source) er
 	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
+	if path := filepath.Join(f.out, finished); runs.Exists(path) {
+		return fmt.Errorf("%s exists: the folder holds the results of a call that has ended; --out names another folder", path)
+	}
+	if err := runs.Claim(f.out, "predict", f.overwrite); err != nil {
+		return err
+	}
 	release, err := runs.Lock(f.out, "predict")
 	if err != nil {
 		return err
@@ -93,7 +100,7 @@ func (f *predictFlags) follow(cmd *cobra.Command, from string, images source) er
 	defer release()
 	s := &stream{predictFlags: f, cmd: cmd, d: d, t: t, bases: map[string]string{}}
 	var done []streamRow
-	if s.results, done, err = openJSONLines[streamRow](filepath.Join(f.out, "results.jsonl")); err != nil {
+	if s.results, done, err = openJSONLines[streamRow](filepath.Join(f.out, streamed)); err != nil {
 		return err
 	}
 	defer s.results.Close()
@@ -201,7 +208,7 @@ func (s *stream) draw(line *streamRow, p detector.Prediction, picture *datasets.
 
 func (s *stream) fail(a arrival, reason error) error {
 	s.failed++
-	fmt.Fprintf(s.cmd.ErrOrStderr(), "failed: %s: %s\n", quote.Name(a.path), quote.Message(reason.Error()))
+	fmt.Fprintf(s.cmd.ErrOrStderr(), "failed: %s: %s\n", quote.Name(a.path), quote.Message(strings.TrimPrefix(quote.Plain(reason), quote.Name(a.path)+": ")))
 	name := filepath.ToSlash(a.path)
 	return s.write(streamRow{predictionRow: predictionRow{Name: name, Verdict: "failed"}, Base: s.base(name), Error: reason.Error()}, a)
 }

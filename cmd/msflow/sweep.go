@@ -82,8 +82,8 @@ func (f *sweepFlags) run(cmd *cobra.Command, file string) error {
 	if f.dryRun {
 		return f.list(cmd.OutOrStdout(), plan, folder)
 	}
-	if err := durable.MkdirAll(string(folder)); err != nil {
-		return fmt.Errorf("making the sweep's folder: %w", err)
+	if err := claimSweep(folder); err != nil {
+		return err
 	}
 	release, err := runs.Lock(string(folder), "sweep")
 	if err != nil {
@@ -93,9 +93,20 @@ func (f *sweepFlags) run(cmd *cobra.Command, file string) error {
 	return f.points(cmd, plan, folder)
 }
 
+// mostJobs is more than one machine or one array job runs at a time.
+const mostJobs = 10_000
+
+// claimSweep refuses a folder that holds files and in which no sweep has written before, such as that of the data.
+func claimSweep(folder sweep.Folder) error {
+	if err := runs.Claim(string(folder), "sweep", false); err != nil {
+		return fmt.Errorf("%s holds files and no sweep; --out names another folder for the runs", folder)
+	}
+	return nil
+}
+
 func (f *sweepFlags) check() error {
-	if f.jobs < 0 {
-		return fmt.Errorf("--jobs %d: it cannot be negative", f.jobs)
+	if f.jobs < 0 || f.jobs > mostJobs {
+		return fmt.Errorf("--jobs %d: it lies between 0 and %d", f.jobs, mostJobs)
 	}
 	if f.on != "local" && f.on != "slurm" {
 		return fmt.Errorf("--on %q: it is local or slurm", f.on)

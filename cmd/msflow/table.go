@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/durable"
 	"github.com/msflow-go/msflow/lib/sweep"
 	"github.com/msflow-go/msflow/plots"
@@ -19,6 +20,8 @@ type tableFlags struct {
 	format  string
 	out     string
 	figures string
+
+	overwrite bool
 }
 
 func tableCommand() *cobra.Command {
@@ -36,16 +39,22 @@ ranking with intervals, the critical-difference diagram and the learning curves.
 	cmd.Flags().StringVar(&f.format, "format", "markdown", strings.Join(sweep.Formats(), ", "))
 	cmd.Flags().StringVar(&f.out, "out", "", "file for the table (default: print it)")
 	cmd.Flags().StringVar(&f.figures, "figures", "", "folder for the figures, as .png, .svg and .csv (default: none are drawn)")
+	cmd.Flags().BoolVar(&f.overwrite, "overwrite", false, "replace the table and the figures where there are some")
 	return cmd
 }
 
 func (f *tableFlags) run(cmd *cobra.Command, folder sweep.Folder) error {
+	if f.out != "" {
+		if err := runs.Free(f.out, f.overwrite, "--out"); err != nil {
+			return err
+		}
+	}
 	table, err := folder.Table()
 	if err != nil {
 		return err
 	}
 	if f.figures != "" {
-		if err := drawSweep(f.figures, table, cmd.ErrOrStderr()); err != nil {
+		if err := drawSweep(f.figures, table, f.overwrite, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
 	}
@@ -56,7 +65,7 @@ func (f *tableFlags) run(cmd *cobra.Command, folder sweep.Folder) error {
 }
 
 // drawSweep draws what a sweep's results are enough for, and says what is left out.
-func drawSweep(dir string, t *sweep.Table, log io.Writer) error {
+func drawSweep(dir string, t *sweep.Table, overwrite bool, log io.Writer) error {
 	figures := map[string]*plots.Figure{}
 	for i, name := range sweep.Figures {
 		end := strings.ReplaceAll(strings.ToLower(name), " ", "_")
@@ -66,6 +75,13 @@ func drawSweep(dir string, t *sweep.Table, log io.Writer) error {
 		figures["critical_difference_"+end] = plots.CriticalDifference(r, plots.Title(title))
 	}
 	figures["learning"] = plots.Learning(t.Curves())
+	for name := range figures {
+		for _, end := range []string{".png", ".svg", ".csv"} {
+			if err := runs.Free(filepath.Join(dir, name+end), overwrite, "--figures"); err != nil {
+				return err
+			}
+		}
+	}
 	if err := durable.MkdirAll(dir); err != nil {
 		return fmt.Errorf("the figures: %w", err)
 	}

@@ -131,7 +131,7 @@ func (t *thresholds) evaluated(run runs.Folder, d *detector.Detector, log io.Wri
 		t.colors = e.MapColors
 		return nil
 	}
-	t.Threshold, t.From = &e.DetThreshold, fmt.Sprintf("the best F1 on the run's test images (%s)", path)
+	t.Threshold, t.From = &e.DetThreshold, fmt.Sprintf("the best F1 on the run's test images (%s)", quote.Name(path))
 	t.colors = e.MapColors
 	t.Map = &mapThreshold{region.Thresholds{Low: e.MapThreshold, High: e.MapThreshold}, "the best Dice on the run's test images"}
 	return nil
@@ -151,11 +151,11 @@ func (t *thresholds) say(log io.Writer) {
 	if t.Threshold == nil {
 		fmt.Fprintln(log, "note: the detector is of an older version and knows no threshold, so there are no verdicts; msflow calibrate finds one, --threshold sets one")
 	} else {
-		fmt.Fprintf(log, "note: the threshold %.4g is %s\n", *t.Threshold, t.From)
+		fmt.Fprintf(log, "note: the threshold %.4g is %s\n", *t.Threshold, quote.Message(t.From))
 	}
 	if t.Map == nil {
 		fmt.Fprintln(log, "note: the detector knows no threshold of its map, so no defects are listed; msflow calibrate finds one, --map-threshold sets one")
 	} else {
-		fmt.Fprintf(log, "note: a defect reaches %.4g of the map: %s\n", t.Map.High, t.Map.From)
+		fmt.Fprintf(log, "note: a defect reaches %.4g of the map: %s\n", t.Map.High, quote.Message(t.Map.From))
 	}
 }

@@ -112,9 +112,6 @@ func (f *trainFlags) check() error {
 			return fmt.Errorf("--%s %d: it must be at least 1", name, n)
 		}
 	}
-	if f.batch > mostBatch {
-		return fmt.Errorf("--batch %d: at most %d images per step", f.batch, mostBatch)
-	}
 	for name, n := range map[string]int{"patience": f.patience, "judge-every": f.judgeEvery, "cache-mb": int(min(f.cacheMB, math.MaxInt32))} {
 		if n < 0 {
 			return fmt.Errorf("--%s %d: it cannot be negative", name, n)
@@ -130,12 +127,30 @@ func (f *trainFlags) check() error {
 		if err := positive("lr", f.lr); err != nil {
 			return err
 		}
+		if f.lr < leastRate {
+			return fmt.Errorf("--lr %v: below %v nothing is learnt", f.lr, leastRate)
+		}
+	}
+	for name, v := range map[string]float64{"batch": float64(f.batch), "epochs": float64(f.epochs), "lr": f.lr, "noise": f.noise} {
+		if err := atMost(name, v); err != nil {
+			return err
+		}
 	}
 	return f.model.check()
 }
 
-// mostBatch is beyond what any memory holds.
-const mostBatch = 1 << 16
+// largest are the largest values of flags: beyond them is no memory, no number that float32 holds, or nothing left to learn from.
+var largest = map[string]float64{"batch": 1 << 16, "epochs": 1e6, "lr": 1000, "noise": 100, "clamp": 100, "width": 64}
+
+// leastRate is the least learning rate: Adam's steps are about as large, and float32 has seven digits.
+const leastRate = 1e-12
+
+func atMost(flag string, v float64) error {
+	if most := largest[flag]; v > most {
+		return fmt.Errorf("--%s %v: it is at most %v", flag, v, most)
+	}
+	return nil
+}
 
 // positive refuses a number that is zero, negative, infinite or none.
 func positive(flag string, v float64) error {
@@ -181,7 +196,7 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(log, "%s: %d training images, %d test images (%d anomalous), %d×%d pixels\n",
-		t.data.Name, len(t.data.Train), len(t.data.Test), t.data.Test.Anomalous(), t.data.H, t.data.W)
+		quote.Name(t.data.Name), len(t.data.Train), len(t.data.Test), t.data.Test.Anomalous(), t.data.H, t.data.W)
 	if t.from == "" {
 		if t.d, err = t.model.detector(t.data, uint64(t.trainFlags.data.Seed)); err != nil {
 			return err
@@ -231,7 +246,7 @@ func (t *training) plan() error {
 func (t *training) settings() (before *runs.Info, err error) {
 	if !t.resume {
 		if t.overwrite {
-			return nil, nil
+			return nil, t.folder.Foreign()
 		}
 		return nil, t.folder.Begin()
 	}

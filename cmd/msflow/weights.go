@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/weights"
 	"github.com/spf13/cobra"
 )
@@ -89,11 +90,15 @@ func weightsGet() *cobra.Command {
 }
 
 func weightsConvert() *cobra.Command {
-	return &cobra.Command{
+	var overwrite bool
+	cmd := &cobra.Command{
 		Use:   "convert FROM TO.safetensors",
 		Short: "Convert PyTorch weights (.pth, .pt) to safetensors",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := runs.Free(args[1], overwrite, "TO"); err != nil {
+				return err
+			}
 			if err := weights.Convert(args[0], args[1]); err != nil {
 				return err
 			}
@@ -104,4 +109,6 @@ func weightsConvert() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "replace the file TO")
+	return cmd
 }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +17,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/lib/detector"
 )
 
 // TestClosedTerminalLeavesACheckpoint: SIGHUP stops a training as Ctrl-C does, and what is said then runs as it stands.
@@ -97,6 +101,123 @@ func TestNamesCannotCommandTheTerminal(t *testing.T) {
 	for word, want := range map[string]string{"runs/a": "runs/a", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "a\nb'\"": `$'a\nb\'"'`} {
 		if got := quote.Shell(word); got != want {
 			t.Errorf("%q is quoted as %s, want %s", word, got, want)
+		}
+	}
+}
+
+// TestNoNameCommandsTheTerminal looks at all that is printed of a data set whose every name holds an escape sequence and a new line.
+func TestNoNameCommandsTheTerminal(t *testing.T) {
+	const evil = "\x1b[31m\nmsflow: all is well"
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data"+evil)
+	names := func(folder string, from, to int) {
+		t.Helper()
+		writePictures(t, filepath.Join(data, folder), from, to)
+		for i := from; i < to; i++ {
+			plain := filepath.Join(data, folder, fmt.Sprintf("%03d", i))
+			if err := os.Rename(plain+".png", plain+evil+".png"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	names("good", 0, 12)
+	names("bad"+evil, 100, 103)
+	names("other"+evil, 200, 201)
+	put(t, filepath.Join(data, "good", "broken"+evil+".png"), "x")
+	put(t, filepath.Join(data, "loose"+evil+".png"), "x")
+	copyFile := func(from, to string) { put(t, filepath.Join(data, to), readText(t, filepath.Join(data, from))) }
+	copyFile("good/003"+evil+".png", "good/twin"+evil+".png")
+	about := []string{"--dataset", "folder", "--data", data, "--abnormal", filepath.Join(data, "bad"+evil), "--size", "64"}
+	run := filepath.Join(dir, "run"+evil)
+	mask := filepath.Join(dir, "list"+evil)
+	put(t, mask, "nobody\n")
+	for _, args := range [][]string{
+		append([]string{"data", "check"}, about...),
+		append([]string{"data", "check", "--skip-bad", "--distance", "256", "--sheet", filepath.Join(dir, "sheet"+evil+".png")}, about...),
+		append([]string{"data", "check", "--skip-bad", "--split", mask}, about...),
+		append([]string{"data", "check", "--skip-bad", "--group", "zzz"}, about...),
+		{"data", "check", "--data", filepath.Join(dir, "gone"+evil)},
+		append([]string{"train", "--skip-bad", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8", "--out", run}, about...),
+		append([]string{"train", "--out", run}, about...),
+		{"eval", run, "--maps=false", "--rows", "0"},
+		{"predict", run, data, "--maps=false", "--out", filepath.Join(dir, "p"+evil)},
+		{"predict", run, filepath.Join(data, "gone"+evil)},
+		{"calibrate", run, data},
+		{"calibrate", run, filepath.Join(data, "bad"+evil)},
+		{"predict", run, data, "--maps=false", "--overwrite", "--out", filepath.Join(dir, "p"+evil)},
+		{"eval", filepath.Join(dir, "gone"+evil)},
+		{"run", filepath.Join(dir, "gone"+evil+".ipynb")},
+	} {
+		out, log, _ := msflow(t, args...)
+		for what, text := range map[string]string{"output": out, "log": log} {
+			if strings.Contains(text, "\x1b") || strings.Contains(text, "\nmsflow: all is well") {
+				t.Errorf("msflow %q: its %s is %q", args, what, text)
+			}
+		}
+	}
+	if !runs.Exists(filepath.Join(run, "eval", "metrics.json")) {
+		t.Error("the run was not made; this test shows little")
+	}
+}
+
+// TestAMisspeltFlagIsGuessed, in all commands, and one that is like no other is not.
+func TestAMisspeltFlagIsGuessed(t *testing.T) {
+	book := stored(t, "n := 1")
+	for want, args := range map[string][]string{
+		"unknown flag: --noice; is --noise meant?":            {"train", "--noice", "1"},
+		"unknown flag: --treshold; is --threshold meant?":     {"predict", "x", "y", "--treshold=1"},
+		"unknown flag: --outptu; is --output meant?":          {"run", book, "--outptu", "x.ipynb"},
+		"unknown flag: --zzzzzz (--help lists the flags)":     {"eval", "x", "--zzzzzz"},
+		"unknown flag: --dataest; is --dataset meant?":        {"data", "check", "--dataest", "x"},
+		"unknown command \"trian\" for \"msflow\"\n\nDid you": {"trian"},
+	} {
+		refuse(t, []string{want}, args...)
+	}
+}
+
+// TestNoMessageNamesAFlagThatThereIsNot: eval and predict read images as the training did, and have no --levels and no --exif.
+func TestNoMessageNamesAFlagThatThereIsNot(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 12 {
+		folder := "good"
+		if i > 9 {
+			folder = "bad"
+		}
+		m := image.NewGray16(image.Rect(0, 0, 64, 64))
+		for p := range 64 * 64 {
+			m.SetGray16(p%64, p/64, color.Gray16{uint16(1000 + 37*(p*(i+3)%61) + i)})
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, folder, fmt.Sprintf("%d.png", i)), b.String())
+	}
+	run := filepath.Join(t.TempDir(), "run")
+	_, log, code := msflow(t, "train", "--data", dir, "--size", "64", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8", "--out", run)
+	if code != 0 || !strings.Contains(log, "--levels sets them") {
+		t.Fatalf("exit code %d\n%s", code, log)
+	}
+	for _, args := range [][]string{{"eval", run, "--maps=false", "--rows", "0"}, {"predict", run, dir, "--maps=false", "--out", filepath.Join(t.TempDir(), "p")}} {
+		_, log, code := msflow(t, args...)
+		if code != 0 || !strings.Contains(log, "16-bit samples; they are read with 4096 levels, as the training images were") || strings.Contains(log, "--levels") {
+			t.Errorf("%s: exit code %d\n%s", args[0], code, log)
+		}
+	}
+}
+
+// TestWorstSaysHowManyAreWrong: of few images the panels show rightly judged ones, too.
+func TestWorstSaysHowManyAreWrong(t *testing.T) {
+	r := &detector.Result{Images: []detector.Prediction{{Score: 1}, {Score: 3}, {Score: 2}}}
+	r.Images[1].Anomalous, r.Images[2].Anomalous = true, true
+	for threshold, want := range map[float64]string{
+		1.5: "All 3 test images are judged rightly; these come closest to an error",
+		2.5: "Worst verdicts: 1 of 3 test images are judged wrongly",
+		0.5: "Worst verdicts: 1 of 3 test images are judged wrongly",
+	} {
+		r.DetThreshold = threshold
+		if got := worstTitle(r); got != want {
+			t.Errorf("at %v: %q, want %q", threshold, got, want)
 		}
 	}
 }

@@ -95,6 +95,7 @@ func init() {
 				"Open":             reflect.ValueOf(q.Open),
 				"Painted":          reflect.ValueOf(q.Painted),
 				"Preprocess":       reflect.ValueOf(q.Preprocess),
+				"Printable":        reflect.ValueOf(q.Printable),
 				"Rectangle":        reflect.ValueOf(q.Rectangle),
 				"RegionOfMask":     reflect.ValueOf(q.RegionOfMask),
 				"Save":             reflect.ValueOf(q.Save),

@@ -33,10 +33,13 @@ type look struct {
 	svg     func(svg, alt string) string // what becomes of a drawing
 }
 
+// PageMark is in every page that HTML and SafeHTML make, and says so.
+const PageMark = `<meta name="generator" content="msflow run">`
+
 func (n *Notebook) page(title string, l look) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"+
-		"<title>%s</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", html.EscapeString(title), pageCSS)
+		PageMark+"\n<title>%s</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", html.EscapeString(title), pageCSS)
 	for _, c := range n.Cells {
 		switch c.Type {
 		case Markdown:

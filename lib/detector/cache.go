@@ -71,7 +71,7 @@ func (f *Features) Batch(ctx context.Context, index []int, maps [][]float32) err
 			return err
 		}
 		if err := f.store.get(image, row); err != nil {
-			return fmt.Errorf("reading the features of %s: %w", f.Names[image], err)
+			return fmt.Errorf("reading the features of %s: %w", datasets.Printable(f.Names[image]), err)
 		}
 		at := 0
 		for s, m := range f.Maps {

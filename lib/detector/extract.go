@@ -41,7 +41,7 @@ func (d *Detector) features(ctx context.Context, set datasets.Set, limit int64, 
 		copy(f.views[first:], b.Views)
 		for i := range b.Samples {
 			if err := f.store.put(first+i, joinMaps(row, maps, i)); err != nil {
-				return fmt.Errorf("keeping the features of %s: %w", f.Names[first+i], err)
+				return fmt.Errorf("keeping the features of %s: %w", datasets.Printable(f.Names[first+i]), err)
 			}
 		}
 		if progress != nil {

@@ -43,7 +43,7 @@ func (d *Detector) prepareVerdicts(ctx context.Context, f *fitting) error {
 			}
 			features.views[first+i] = b.Views[i]
 			if err := features.store.put(first+i, joinMaps(row, maps, i)); err != nil {
-				return fmt.Errorf("keeping the features of %s: %w", b.Samples[i].Name, err)
+				return fmt.Errorf("keeping the features of %s: %w", datasets.Printable(b.Samples[i].Name), err)
 			}
 		}
 		return nil

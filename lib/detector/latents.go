@@ -106,7 +106,7 @@ func (d *Detector) eachTensor(ctx context.Context, set datasets.Set, do func(x [
 			x[i] = tensor.New(tensor.WithShape(len(b.Samples), m.C, m.H, m.W), tensor.WithBacking(append([]float32(nil), m.Data...)))
 		}
 		if err := do(x); err != nil {
-			return fmt.Errorf("detector: %s: %w", strings.Join(setNames(b.Samples), ", "), err)
+			return fmt.Errorf("detector: %s: %w", datasets.Printable(strings.Join(setNames(b.Samples), ", ")), err)
 		}
 		return nil
 	})

@@ -67,7 +67,7 @@ func (p Prediction) imageScore(topK float64) float64 { return p.canvas.score(p.f
 func (p Prediction) Image() (*datasets.Image, error) {
 	im, _, err := p.sample.Load(p.H, p.W)
 	if err != nil {
-		return nil, fmt.Errorf("reading the picture of %s again: %w", p.Name, err)
+		return nil, fmt.Errorf("reading the picture of %s again: %w", datasets.Printable(p.Name), err)
 	}
 	return im, nil
 }
@@ -89,7 +89,7 @@ func (p Prediction) Enlarged(values []float32, h, w int) []float32 {
 func (p Prediction) Original() (*datasets.Image, error) {
 	im, _, err := p.sample.Load(0, 0)
 	if err != nil {
-		return nil, fmt.Errorf("reading the picture of %s again: %w", p.Name, err)
+		return nil, fmt.Errorf("reading the picture of %s again: %w", datasets.Printable(p.Name), err)
 	}
 	return im, nil
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -128,13 +129,16 @@ func MkdirAll(path string) error {
 // partSuffix ends the names of unfinished files.
 const partSuffix = ".part"
 
+// partName matches the names of unfinished files, and not those that other programs give theirs.
+var partName = regexp.MustCompile(`^\..+\.[0-9]+\.part$`)
+
 // Sweep removes what killed processes left unfinished in a folder, and in the folders below it. Nobody may be writing there.
 func Sweep(dir string) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil || e.IsDir() || !strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), partSuffix) {
+		if err != nil || e.IsDir() || !partName.MatchString(e.Name()) {
 			return err
 		}
 		return os.Remove(path)

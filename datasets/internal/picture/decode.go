@@ -126,7 +126,7 @@ func WithFile(path string, read func(*os.File) error) error {
 		return err // names the file already
 	}
 	if !info.Mode().IsRegular() && !info.IsDir() {
-		return fmt.Errorf("%s: no regular file (%s); opening it might wait for ever", path, info.Mode().Type())
+		return fmt.Errorf("%s: no regular file (%s); opening it might wait for ever", Printable(path), info.Mode().Type())
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -134,7 +134,7 @@ func WithFile(path string, read func(*os.File) error) error {
 	}
 	defer f.Close()
 	if err := read(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", Printable(path), err)
 	}
 	return nil
 }

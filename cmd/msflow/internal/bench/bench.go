@@ -52,8 +52,17 @@ type timing struct {
 	Kernel     string  `json:"kernel"`
 }
 
+// The largest --seconds, a day, and --threads.
+const (
+	mostSeconds = 24 * 60 * 60
+	mostThreads = 4096
+)
+
 // measure runs f twice to warm up and then for the given time, at least three times.
 func (b *benchFlags) measure(ctx context.Context, images int, work float64, f func() error) (timing, error) {
+	if !(b.seconds >= 0 && b.seconds <= mostSeconds) || b.threads < 0 || b.threads > mostThreads {
+		return timing{}, fmt.Errorf("--seconds %v, --threads %d: they lie between 0 and %d, and 0 and %d", b.seconds, b.threads, mostSeconds, mostThreads)
+	}
 	op.SetThreads(b.threads)
 	t := timing{Threads: op.Threads(), StartBytes: machine.PeakMemory()}
 	t.Kernel, _ = op.Processor()

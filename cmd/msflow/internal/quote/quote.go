@@ -3,20 +3,17 @@ package quote
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/msflow-go/msflow/datasets"
 )
 
-// Name is a file's name as a terminal may show it: one with characters that would move the cursor, hide text or begin a
-// new line is quoted.
-func Name(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
-		return strconv.QuoteToGraphic(name)
-	}
-	return name
-}
+// Name is a file's name as a terminal may show it.
+func Name(name string) string { return datasets.Printable(name) }
 
 // Message is a message without what a terminal would obey: control characters other than tab and line feed are spelled out.
 func Message(text string) string {
@@ -34,11 +31,12 @@ func Message(text string) string {
 	return b.String()
 }
 
-// Plain is an error as a user reads it: without the names of system calls ("stat x: no such file"), and no file named twice in
-// a row.
+// Plain is an error as a user reads it: without the names of system calls ("stat x: no such file"), no file named twice in
+// a row, and names as a terminal may show them.
 func Plain(err error) string {
 	text := err.Error()
 	for _, name := range withoutCalls(err, &text) {
+		name = Name(name)
 		text = strings.ReplaceAll(text, name+": "+name+": ", name+": ")
 	}
 	return text
@@ -47,7 +45,7 @@ func Plain(err error) string {
 // withoutCalls takes the system calls in an error out of its text and lists the files that they were about.
 func withoutCalls(err error, text *string) (files []string) {
 	if e, ok := err.(*fs.PathError); ok {
-		*text = strings.ReplaceAll(*text, e.Error(), e.Path+": "+e.Err.Error())
+		*text = strings.ReplaceAll(*text, e.Error(), Name(e.Path)+": "+e.Err.Error())
 		files = append(files, e.Path)
 	}
 	switch e := err.(type) {
@@ -86,4 +84,40 @@ func Shell(word string) string {
 		return "$'" + strings.NewReplacer(`\"`, `"`, "'", `\'`).Replace(body) + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Given shows what was given on the command line as a terminal may show it, wherever it is printed: most commands name the folders
+// that they were called with. Names that commands find are shown by Name.
+type Given struct{ shown *strings.Replacer }
+
+// NewGiven looks through the arguments of a command.
+func NewGiven(args []string) Given {
+	var pairs []string
+	for _, arg := range args {
+		if name, value, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(name, "--") {
+			arg = value
+		}
+		if Name(arg) != arg {
+			pairs = append(pairs, arg, Name(arg))
+		}
+	}
+	return Given{strings.NewReplacer(pairs...)}
+}
+
+// Message is an error's text.
+func (g Given) Message(err error) string { return Message(g.shown.Replace(Plain(err))) }
+
+// Writer shows the arguments in all that is written to w.
+func (g Given) Writer(w io.Writer) io.Writer { return &givenWriter{w, g.shown} }
+
+type givenWriter struct {
+	to    io.Writer
+	shown *strings.Replacer
+}
+
+func (g *givenWriter) Write(b []byte) (int, error) {
+	if _, err := g.shown.WriteString(g.to, string(b)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }

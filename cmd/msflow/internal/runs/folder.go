@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/datasets"
@@ -79,6 +80,25 @@ func (r Folder) Begin() error {
 			return fmt.Errorf("%s exists; --resume continues that training, --overwrite replaces it", f)
 		}
 	}
+	return r.Foreign()
+}
+
+// Foreign refuses a folder that holds no run but files and folders of the names that a run's have: a training would replace them.
+func (r Folder) Foreign() error {
+	if Exists(r.Checkpoint()) || Exists(r.Detector()) {
+		return nil
+	}
+	if Exists(r.InfoFile()) {
+		if _, err := r.ReadInfo(); err != nil {
+			return fmt.Errorf("%s is in the way, and is no run's: %w", r.InfoFile(), err)
+		}
+		return nil
+	}
+	for _, name := range append(slices.Clone(Files), "next") {
+		if Exists(r.File(name)) {
+			return fmt.Errorf("%s is in the way: it is of no run, and a training would replace it; --out names another folder", r.File(name))
+		}
+	}
 	return nil
 }
 
@@ -96,7 +116,11 @@ var Files = []string{"run.json", "log.jsonl", "best_epoch.json", "training.png",
 func (r Folder) Settle() error {
 	next := r.Next()
 	if !Exists(next.Checkpoint()) && !Exists(next.Detector()) {
-		return os.RemoveAll(string(next))
+		if Exists(next.InfoFile()) {
+			return os.RemoveAll(string(next))
+		}
+		_ = os.Remove(string(next)) // empty; one that is not is nobody's run
+		return nil
 	}
 	if Exists(next.InfoFile()) {
 		for _, name := range Files[1:] {
