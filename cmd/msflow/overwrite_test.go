@@ -15,12 +15,13 @@ type output struct {
 	flag  string                     // that names it; the command and the flag
 	args  func(path string) []string // a call that writes it
 	file  string                     // in the folder, which an own file of the user has; "" where path is a file
+	end   string                     // of path
 	again bool                       // what the command wrote itself is replaced without being asked
 }
 
 func (o output) own(path string) string { return filepath.Join(path, o.file) }
 
-// outputs are those of all commands.
+// outputs are those of all commands. A row without args is refused by the code of another one.
 func outputs(t *testing.T, run string) []output {
 	t.Helper()
 	images := exportTestImages(t, run)
@@ -43,11 +44,14 @@ func outputs(t *testing.T, run string) []output {
 		{flag: "check --sheet", args: func(p string) []string {
 			return []string{"data", "check", "--dataset", "folder", "--data", data, "--size", "64", "--distance", "256", "--sheet", p}
 		}, again: true},
-		{flag: "run --output", args: func(p string) []string { return []string{"run", book, "-o", p + ".ipynb"} }, again: true},
+		{flag: "run --output", args: func(p string) []string { return []string{"run", book, "-o", p} }, end: ".ipynb", again: true},
 		{flag: "export --output", args: func(p string) []string { return []string{"export", book, "-o", p} }, file: "main.go"},
+		{flag: "export --output", args: func(p string) []string { return []string{"export", run, "-o", p} }, end: ".onnx"},
+		{flag: "export --go"},
+		{flag: "table --figures"},
 		{flag: "table --out", args: func(p string) []string { return []string{"table", sweep, "--out", p} }},
 		{flag: "sweep --out", args: func(p string) []string { return []string{"sweep", plan, "--out", p} }, file: "1.png"},
-		{flag: "import --out"}, // as train, see Folder.Begin
+		{flag: "import --out"},
 	}
 }
 
@@ -60,11 +64,8 @@ func TestNobodysFilesAreReplaced(t *testing.T) {
 		if o.args == nil {
 			continue
 		}
-		path := filepath.Join(t.TempDir(), "target")
+		path := filepath.Join(t.TempDir(), "target"+o.end)
 		mine := o.own(path)
-		if strings.HasPrefix(o.flag, "run ") {
-			mine += ".ipynb"
-		}
 		put(t, mine, "mine")
 		refuse(t, []string{filepath.Base(path)}, o.args(path)...)
 		if got := readText(t, mine); got != "mine" {
@@ -89,7 +90,7 @@ func checkOutputs(t *testing.T, all []output) {
 	}
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
-		for _, name := range []string{"out", "output", "sheet"} {
+		for _, name := range []string{"out", "output", "sheet", "figures", "go"} {
 			if cmd.Flags().Lookup(name) != nil && !known[cmd.Name()+" --"+name] {
 				t.Errorf("%s --%s has no row here", cmd.Name(), name)
 			}
@@ -104,7 +105,7 @@ func checkOutputs(t *testing.T, all []output) {
 // replacedWhenAsked: --overwrite replaces, and where nothing but its own result is lost a command needs not be asked.
 func replacedWhenAsked(t *testing.T, o output) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "target")
+	path := filepath.Join(t.TempDir(), "target"+o.end)
 	must(t, o.args(path)...)
 	if o.again {
 		must(t, o.args(path)...)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/machine"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
-	"github.com/msflow-go/msflow/lib/durable"
 	"github.com/msflow-go/msflow/lib/sweep"
 	"github.com/spf13/cobra"
 )
