@@ -96,7 +96,7 @@ func TestExportONNX(t *testing.T) {
 	refuse(t, []string{"not empty"}, "export", run, "--go", full)
 	patchcore := filepath.Join(t.TempDir(), "patchcore")
 	must(t, "train", "--dataset", "synthetic", "--size", "64", "--counts", "6,1,1", "--model", "patchcore", "--out", patchcore)
-	refuse(t, []string{"patchcore", "no graph"}, "export", patchcore, "-o", model)
+	refuse(t, []string{"patchcore", "no graph"}, "export", patchcore, "-o", model, "--overwrite")
 	if readText(t, model) != content {
 		t.Error("a refused export changed the file of another")
 	}

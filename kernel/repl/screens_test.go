@@ -654,6 +654,10 @@ func TestScript(t *testing.T) {
 	if code != 1 || strings.Contains(out, "never") || !strings.Contains(errs, "stdin:12:1: undefined: undefinedName\n    undefinedName\n    ^\n") {
 		t.Errorf("%q, %q, %d", out, errs, code)
 	}
+	out, errs, code = piped(t, "var wg sync.WaitGroup\nwg.Go(func() { panic(\"boom\") })\nwg.Wait()\nfmt.Println(\"never\")\n")
+	if code != 2 || out != "" || !strings.Contains(errs, "in a goroutine: panic: boom") {
+		t.Errorf("a goroutine that panics: %q, %q, %d", out, errs, code)
+	}
 	if _, _, code = piped(t, "os.Exit(3)"); code != 3 {
 		t.Errorf("exit code %d", code)
 	}

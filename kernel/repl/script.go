@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/display"
@@ -15,7 +16,7 @@ import (
 
 // Script runs Go that comes from a pipe or file: piece by piece as at a prompt, but with nothing printed save what the
 // program prints and the values of its expressions. It ends at the first error, which it returns, an *engine.Error or
-// ExitError.
+// ExitError. A goroutine that panics ends it before the next piece, with the exit code 2 as in Go.
 func Script(ctx context.Context, eval engine.Evaluator, in io.Reader, out, errs io.Writer) error {
 	src, err := io.ReadAll(in)
 	if err != nil {
@@ -26,14 +27,18 @@ func Script(ctx context.Context, eval engine.Evaluator, in io.Reader, out, errs 
 		_, code, _ = strings.Cut(rest, "\n")
 		code = "\n" + code
 	}
+	var panicked atomic.Bool
 	for i, piece := range pieces(code) {
-		err := eval.Eval(ctx, engine.Cell{Code: piece, Count: i + 1}, &scriptSink{out: out, err: errs})
+		err := eval.Eval(ctx, engine.Cell{Code: piece, Count: i + 1}, &scriptSink{out: out, err: errs, panicked: &panicked})
 		var e *engine.Error
 		if errors.As(err, &e) && e.Kind == engine.KindExit {
 			return ExitError(e.ExitCode)
 		}
 		if err != nil {
 			return err
+		}
+		if panicked.Load() {
+			return ExitError(2)
 		}
 	}
 	return nil
@@ -82,6 +87,7 @@ func isWhole(s string) bool { return cell.EndsInRest(s) || cell.IsProgram(s) }
 type scriptSink struct {
 	engine.Discard
 	out, err io.Writer
+	panicked *atomic.Bool // a goroutine has; nil where that ends nothing
 }
 
 func (s *scriptSink) Stream(name engine.Stream, text []byte) {
@@ -109,6 +115,9 @@ func (s *scriptSink) Display(d engine.Display) {
 func (s *scriptSink) Notice(text string) { fmt.Fprintln(s.err, "note: "+text) }
 
 func (s *scriptSink) GoroutineError(e *engine.Error) {
+	if s.panicked != nil {
+		s.panicked.Store(true)
+	}
 	fmt.Fprint(s.err, "in a goroutine: "+ErrorText(e))
 }
 
