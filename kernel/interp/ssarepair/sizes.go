@@ -44,10 +44,28 @@ func largeArray(v ssa.Value) *types.Array {
 		return nil
 	}
 	t := array.Type().Underlying().(*types.Pointer).Elem().(*types.Array)
-	if !memory.Larger(t, smallArray) {
+	if !sized(t) || !memory.Larger(t, smallArray) {
 		return nil
 	}
 	return t
+}
+
+// sized reports whether a type has a size, which those of generic functions may not have.
+func sized(t types.Type) bool {
+	if _, parameter := types.Unalias(t).(*types.TypeParam); parameter {
+		return false
+	}
+	switch t := t.Underlying().(type) {
+	case *types.Array:
+		return sized(t.Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if !sized(f.Type()) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // makeSliceOf is an instruction that makes a slice of the type t.

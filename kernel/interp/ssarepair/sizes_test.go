@@ -19,3 +19,15 @@ func main() { s := make([]int, 1<<20, 1<<21); s[1<<20-1] = 7; fmt.Println(len(s)
 		t.Error(got)
 	}
 }
+
+// A generic function may make a slice of its type parameter.
+func TestSizesOfTypeParameters(t *testing.T) {
+	const src = `package main
+import "fmt"
+type pair[T any] struct{ a [2]T; b int }
+func made[T any]() (int, int) { return len(make([]T, 3)), len(make([]pair[T], 16)) }
+func main() { fmt.Println(made[int]()) }`
+	if got := interptest.Run(t, src, ""); got != "3 16" {
+		t.Error(got)
+	}
+}
