@@ -27,6 +27,7 @@
 //	code_goexit, code_goroutine   how goroutines end: runtime.Goexit, panics
 //	code_panictext      the text of failed assertions
 //	code_boundary       calls of interpreted functions by compiled code
+//	code_callers        where the stacks that code sees end
 //	code_stop           stopping what runs
 //	hot/                loops and functions of numbers, compiled
 //	ixcode/, links/     the closures made accessible; what packages take by linkname
@@ -34,7 +35,9 @@
 // The types and methods that compiled code sees:
 //
 //	reflect_loader      one reflect type for each named type
+//	reflect_anonymous, reflect_embedders, reflect_instances   types without names, types that embed others, instances of generic types
 //	reflect_convert, reflect_interfaces, reflect_methodsets, reflect_receivers   conversions, interfaces, methods of made types
+//	reflect_slots, reflect_unexported   the functions through which compiled code calls methods; unexported methods
 //
 // Around them: program, check, link and redefine (a program that grows), run and deadlock (a whole program), support and
 // typewalk.
