@@ -37,6 +37,7 @@ func importModule(t *testing.T, module, imports, expression string) {
 	script := "%get " + module + "\n" + importLines(imports) + "fmt.Println(" + expression + ")\nfmt.Println(\"GO\" + \"OD\")\n"
 	cmd := exec.Command(os.Args[0], "repl", "--no-startup", "--no-color")
 	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd.Dir = t.TempDir() // out of our own module, which %get would change
 	cmd.Stdin = strings.NewReader(script)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

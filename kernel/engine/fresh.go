@@ -4,6 +4,7 @@ import (
 	"expvar"
 	"flag"
 	"net/http"
+	"net/url"
 	"sync"
 )
 
@@ -52,6 +53,19 @@ func (r *replaceable[T]) get() T {
 	defer r.mu.Unlock()
 	return r.now
 }
+
+// offerOwnMux gives cells a http.DefaultServeMux without what packages of this program registered for themselves, as those of gRPC
+// do: a cell may import such a package in another version. What compiled packages that cells import register stays.
+var offerOwnMux = sync.OnceFunc(func() {
+	programs, own := http.DefaultServeMux, http.NewServeMux()
+	for _, pattern := range []string{"/debug/vars", "/debug/pprof/"} {
+		probe := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: pattern}}
+		if _, found := programs.Handler(probe); found != "" {
+			own.Handle(pattern, programs)
+		}
+	}
+	http.DefaultServeMux = own
+})
 
 // handler is one that can be replaced.
 type handler struct{ replaceable[http.Handler] }

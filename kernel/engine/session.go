@@ -59,6 +59,7 @@ func New() (*Session, error) {
 	s.life, s.endLife = context.WithCancel(context.Background())
 	s.stopper = interp.NewStopper(func(in *ssa.Function, deep bool) any { return current(s).stops(in, deep) })
 	s.stdin = &stdin{s: s}
+	offerOwnMux()
 	debug.SetMaxStack(goLimit)
 	s.maxStack.Store(1_000_000_000) // Go's own
 	if err := streams.Capture(); err != nil {

@@ -59,7 +59,10 @@ func callNoArgs(v reflect.Value, name string, results int) (out []reflect.Value)
 }
 
 // Memory is the size of a value with what it directly points to.
-func Memory(v reflect.Value) int64 {
+func Memory(v reflect.Value) int64 { return memory(v, 8) }
+
+// memory follows so many pointers and slices, one in the other: a value may hold itself.
+func memory(v reflect.Value, levels int) int64 {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
@@ -70,32 +73,35 @@ func Memory(v reflect.Value) int64 {
 		return int64(out[0].Uint())
 	}
 	size := int64(v.Type().Size())
+	if levels--; levels < 0 {
+		return size
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		return size + Memory(v.Elem())
+		return size + memory(v.Elem(), levels)
 	case reflect.String:
 		return size + int64(v.Len())
 	case reflect.Map:
 		return size + int64(v.Len())*int64(v.Type().Key().Size()+v.Type().Elem().Size())
 	case reflect.Slice:
-		return size + sliceBytes(v)
+		return size + sliceBytes(v, levels)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if f := v.Field(i); f.Kind() == reflect.Slice || f.Kind() == reflect.String {
-				size += Memory(f) - int64(f.Type().Size())
+				size += memory(f, levels) - int64(f.Type().Size())
 			}
 		}
 	}
 	return size
 }
 
-func sliceBytes(v reflect.Value) int64 {
+func sliceBytes(v reflect.Value, levels int) int64 {
 	size := int64(v.Cap()) * int64(v.Type().Elem().Size())
 	const most = 1000
 	switch v.Type().Elem().Kind() {
 	case reflect.Slice, reflect.String:
 		for i := range min(v.Len(), most) {
-			size += Memory(v.Index(i)) - int64(v.Type().Elem().Size())
+			size += memory(v.Index(i), levels) - int64(v.Type().Elem().Size())
 		}
 	}
 	return size
