@@ -147,7 +147,19 @@ func (f *Frame) Inside(v View, w, h int) []bool {
 			in[i] = region(x/float64(v.W)*float64(f.Region.W), y/float64(v.H)*float64(f.Region.H))
 		}
 	}
+	if !slices.Contains(in, true) {
+		f.keepMiddle(in, v, w, h)
+	}
 	return in
+}
+
+// keepMiddle keeps one pixel where what is looked at is thinner than the pixels of the input: its middle, if the view shows it.
+func (f *Frame) keepMiddle(in []bool, v View, w, h int) {
+	b := f.bounds(v.W, v.H)
+	x, y := v.From(float64(b.Left+b.Right)/2, float64(b.Top+b.Bottom)/2, w, h)
+	if x >= 0 && y >= 0 && int(x) < w && int(y) < h {
+		in[int(y)*w+int(x)] = true
+	}
 }
 
 // At is the place in the picture of a place in an input of w×h.

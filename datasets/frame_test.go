@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -33,6 +34,22 @@ func TestTilesCoverPictures(t *testing.T) {
 				bottom = v.Bottom
 			}
 			right = v.Right
+		}
+	}
+}
+
+// Of a picture that is thinner than a pixel of the input something is still looked at.
+func TestThinPicturesAreSeen(t *testing.T) {
+	for _, size := range [][2]int{{3000, 2}, {640, 4}, {2, 160}, {160, 1}, {1, 1}} {
+		w, h := size[0], size[1]
+		pad := &Frame{Fit: FitPad}
+		if in := pad.Inside(pad.View(w, h, 96, 96), 96, 96); in != nil && !slices.Contains(in, true) {
+			t.Errorf("nothing is seen of a padded picture of %d×%d", w, h)
+		}
+		tiled := &Frame{Tile: 64, Overlap: 16}
+		canvas, _ := tiled.Tiles(w, h)
+		if in := tiled.Inside(canvas, (canvas.Right-canvas.Left)/8, (canvas.Bottom-canvas.Top)/8); in != nil && !slices.Contains(in, true) {
+			t.Errorf("nothing is seen of the tiles of a picture of %d×%d", w, h)
 		}
 	}
 }

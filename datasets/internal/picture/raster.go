@@ -90,7 +90,7 @@ func (r Raster) Scaled(levels int) (Raster, error) {
 		out.Pix[i] = uint8(min(int(v)<<8/levels, 255))
 	}
 	if float64(above) > mostClipped*float64(len(r.Deep)) {
-		return Raster{}, fmt.Errorf("%d of its 16-bit samples, up to %d, lie above the %d levels that the data are read with; give the number of levels", above, highest, levels)
+		return Raster{}, fmt.Errorf("%d of its 16-bit samples, up to %d, lie above the %d levels that the data are read with (--levels of train)", above, highest, levels)
 	}
 	return out, nil
 }

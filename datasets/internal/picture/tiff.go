@@ -93,7 +93,7 @@ func (t *tiffPicture) refuse() error {
 	bits := t.numbers(tagBits, t.samples)
 	switch {
 	case format == 3:
-		return fmt.Errorf("%d-bit floating-point samples, whose range nothing tells,", t.bits)
+		return fmt.Errorf("%d-bit floating-point samples, whose range nothing tells", t.bits)
 	case format == 2:
 		return fmt.Errorf("%d-bit signed samples", t.bits)
 	case format != 1 && format != 4:
