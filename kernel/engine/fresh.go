@@ -32,7 +32,7 @@ func (g *registry) former(r *run, name string) bool {
 // handled and flagged are the process's, as http.DefaultServeMux and flag.CommandLine are, and so are published variables.
 var (
 	handled, flagged, published registry
-	handlers                    sync.Map // pattern -> *handler
+	handlers                    sync.Map // route -> *handler
 	variables                   sync.Map // name -> *variable
 )
 
@@ -72,20 +72,27 @@ type handler struct{ replaceable[http.Handler] }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.get().ServeHTTP(w, r) }
 
+// route is a pattern of the mux that was the default one when it was registered.
+type route struct {
+	mux     *http.ServeMux
+	pattern string
+}
+
 // handle is mux.Handle.
 func (s *Session) handle(mux *http.ServeMux, pattern string, now http.Handler) {
 	if mux != http.DefaultServeMux || now == nil {
 		mux.Handle(pattern, now)
 		return
 	}
-	if old, ok := handlers.Load(pattern); ok && handled.former(current(s), pattern) {
+	at := route{mux, pattern}
+	if old, ok := handlers.Load(at); ok && handled.former(current(s), pattern) {
 		old.(*handler).set(now)
 		return
 	}
 	h := &handler{}
 	h.set(now)
 	mux.Handle(pattern, h)
-	handlers.Store(pattern, h)
+	handlers.Store(at, h)
 	handled.former(current(s), pattern)
 }
 

@@ -19,3 +19,24 @@ func TestCellsHaveAMuxOfTheirOwn(t *testing.T) {
 		t.Errorf("what expvar registered is found as %v, %v", r.result(), err)
 	}
 }
+
+// A cell may put another mux in the place of the default one, to which the same patterns are then new.
+func TestHandlersBelongToTheirMux(t *testing.T) {
+	s := newSession(t)
+	former := http.DefaultServeMux
+	defer func() { http.DefaultServeMux = former }()
+	for _, code := range []string{
+		`import "net/http"`,
+		`http.HandleFunc("/moved", http.NotFound)`,
+		`http.DefaultServeMux = http.NewServeMux()`,
+		`http.HandleFunc("/moved", http.NotFound)`,
+	} {
+		if _, err := eval(s, code); err != nil {
+			t.Fatalf("%s: %v", code, err)
+		}
+	}
+	r, err := eval(s, `import "net/url"; _, found := http.DefaultServeMux.Handler(&http.Request{Method: "GET", URL: &url.URL{Path: "/moved"}}); found`)
+	if err != nil || r.result() != "/moved" {
+		t.Errorf("the new mux has %v, %v", r.result(), err)
+	}
+}
