@@ -117,6 +117,9 @@ func TestResumeTakesEverythingFromTheRun(t *testing.T) {
 	if runs.Exists(runs.Folder(parts).Detector()) {
 		t.Fatal("there is a detector already; this test shows nothing")
 	}
+	if lines := logLines(t, parts); len(lines) < 2 || !runs.Exists(filepath.Join(parts, "training.png")) {
+		t.Errorf("while it trains there are %d epochs in the log, and curves: %v", len(lines), runs.Exists(filepath.Join(parts, "training.png")))
+	}
 	must(t, "train", "--out", parts, "--resume")
 	sameContent(t, "resumed", content(t, whole), content(t, parts))
 	for _, part := range []string{whole, parts} {

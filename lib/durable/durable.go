@@ -132,11 +132,17 @@ const partSuffix = ".part"
 // partName matches the names of unfinished files, and not those that other programs give theirs.
 var partName = regexp.MustCompile(`^\..+\.[0-9]+\.part$`)
 
-// Sweep removes what killed processes left unfinished in a folder, and in the folders below it. Nobody may be writing there.
-func Sweep(dir string) error {
+// Sweep removes what killed processes left unfinished in a folder, and in the folders below it. Nobody may be writing there, but for
+// folders below that have a file called own: they are left to whoever writes in them.
+func Sweep(dir, own string) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
+		}
+		if err == nil && e.IsDir() && path != dir {
+			if _, err := os.Lstat(filepath.Join(path, own)); err == nil {
+				return filepath.SkipDir
+			}
 		}
 		if err != nil || e.IsDir() || !partName.MatchString(e.Name()) {
 			return err

@@ -102,14 +102,14 @@ func TestLongNames(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
-	keep := []string{"x.json", "mine.part", ".hidden", "below/.y"}
+	keep := []string{"x.json", "mine.part", ".hidden", "below/.y", ".x.other.part", "another/.lock", "another/.y.77.part"}
 	for _, name := range append([]string{".x.json.123.part", "below/.y.77.part"}, keep...) {
 		os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755)
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(Sweep(dir), Sweep(filepath.Join(dir, "missing"))); err != nil {
+	if err := errors.Join(Sweep(dir, ".lock"), Sweep(filepath.Join(dir, "missing"), ".lock")); err != nil {
 		t.Fatal(err)
 	}
 	var left []string

@@ -52,7 +52,7 @@ func Lock(dir, command string) (release func(), err error) {
 	host, _ := os.Hostname()
 	err = writeHolder(path, holder{command, os.Getpid(), host, time.Now().UTC().Truncate(time.Second)})
 	if err == nil {
-		err = durable.Sweep(dir)
+		err = durable.Sweep(dir, LockName)
 	}
 	if err != nil {
 		release()
