@@ -128,6 +128,11 @@ func TestNoNameCommandsTheTerminal(t *testing.T) {
 	copyFile := func(from, to string) { put(t, filepath.Join(data, to), readText(t, filepath.Join(data, from))) }
 	copyFile("good/003"+evil+".png", "good/twin"+evil+".png")
 	about := []string{"--dataset", "folder", "--data", data, "--abnormal", filepath.Join(data, "bad"+evil), "--size", "64"}
+	kinds := filepath.Join(dir, "kinds")
+	writePictures(t, filepath.Join(kinds, "train", "good"), 0, 12)
+	writePictures(t, filepath.Join(kinds, "test", "good"), 50, 53)
+	writePictures(t, filepath.Join(kinds, "test", "dent"+evil), 100, 103)
+	writePictures(t, filepath.Join(kinds, "test", "hole"), 110, 113)
 	run := filepath.Join(dir, "run"+evil)
 	mask := filepath.Join(dir, "list"+evil)
 	put(t, mask, "nobody\n")
@@ -145,6 +150,9 @@ func TestNoNameCommandsTheTerminal(t *testing.T) {
 		{"calibrate", run, data},
 		{"calibrate", run, filepath.Join(data, "bad"+evil)},
 		{"predict", run, data, "--maps=false", "--overwrite", "--out", filepath.Join(dir, "p"+evil)},
+		{"data", "check", "--data", kinds, "--sheet", filepath.Join(dir, "kinds.png")},
+		{"train", "--data", kinds, "--size", "64", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8", "--out", filepath.Join(dir, "kinds-run")},
+		{"eval", filepath.Join(dir, "kinds-run"), "--maps=false", "--rows", "0"},
 		{"eval", filepath.Join(dir, "gone"+evil)},
 		{"run", filepath.Join(dir, "gone"+evil+".ipynb")},
 	} {

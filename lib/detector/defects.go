@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/metrics"
 )
 
@@ -128,7 +129,7 @@ func (d Defects) lines() (out [][]string) {
 		return fmt.Sprintf("%.2f", 100*v)
 	}
 	for _, k := range d {
-		out = append(out, []string{k.Defect, fmt.Sprint(k.Images), fmt.Sprint(k.Parts), fmt.Sprint(k.Found), percent(k.DetAUROC),
+		out = append(out, []string{datasets.Printable(k.Defect), fmt.Sprint(k.Images), fmt.Sprint(k.Parts), fmt.Sprint(k.Found), percent(k.DetAUROC),
 			k.DetAUROCCI.percent(), percent(orNaN(k.LocAUROC)), percent(orNaN(k.AUPRO))})
 	}
 	return out
