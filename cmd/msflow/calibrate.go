@@ -48,9 +48,12 @@ func calibrateCommand() *cobra.Command {
 	return cmd
 }
 
+// leastShare is the least share of false alarms: of less no set of images says anything.
+const leastShare = 1e-6
+
 func (f *calibrateFlags) run(cmd *cobra.Command, from string, paths []string) error {
-	if !(f.falseAlarms > 0 && f.falseAlarms < 1) {
-		return fmt.Errorf("--false-alarms %v: it is a share between 0 and 1, such as 0.01", f.falseAlarms)
+	if !(f.falseAlarms >= leastShare && f.falseAlarms < 1) {
+		return fmt.Errorf("--false-alarms %v: it is a share between 0 and 1, such as 0.01, and at least %v", f.falseAlarms, leastShare)
 	}
 	d, run, err := loadDetector(from, f.weights)
 	if err != nil {

@@ -167,6 +167,21 @@ func TestARefusedCommandLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestFoldersThatAreNotForARun: those of a run's files, those with the images, and a run's for results that are not its own.
+func TestFoldersThatAreNotForARun(t *testing.T) {
+	run, data := smallRun(t), t.TempDir()
+	writePictures(t, filepath.Join(data, "good"), 0, 8)
+	writePictures(t, filepath.Join(data, "bad"), 100, 102)
+	must(t, "eval", run, "--maps=false", "--rows", "0")
+	refuse(t, []string{"--overwrite"}, "eval", run, "--maps=false", "--rows", "0", "--out", run)
+	tiny := []string{"--data", data, "--size", "64", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8"}
+	refuse(t, []string{"is a part of the run in " + run}, append([]string{"train", "--out", filepath.Join(run, "eval")}, tiny...)...)
+	refuse(t, []string{"taken for images"}, append([]string{"train", "--out", data}, tiny...)...)
+	refuse(t, []string{"taken for images"}, append([]string{"train", "--out", filepath.Join(data, "good", "run")}, tiny...)...)
+	must(t, append([]string{"train", "--out", filepath.Join(data, "runs", "a")}, tiny...)...)
+	refuse(t, []string{"--false-alarms"}, "calibrate", run, "--false-alarms", "1e-300")
+}
+
 // TestAFolderCalledNextIsKept: in it a run is made that replaces another, and one of the user's own was removed.
 func TestAFolderCalledNextIsKept(t *testing.T) {
 	folder := smallRun(t)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -189,6 +190,9 @@ func (t *training) run(ctx context.Context) error {
 	if t.data, err = t.trainFlags.data.open(ctx, log); err != nil {
 		return err
 	}
+	if err := t.apart(); err != nil {
+		return err
+	}
 	if err := t.plan(); err != nil {
 		return err
 	}
@@ -210,6 +214,23 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	return t.fit(ctx)
+}
+
+// apart refuses a folder for the run that lies among images, or is a folder of the data set with images below: its pictures would
+// be taken for images the next time.
+func (t *training) apart() error {
+	looked := map[string]bool{}
+	for _, s := range slices.Concat(t.data.Train, t.data.Validation, t.data.Test) {
+		dir := filepath.Dir(s.Path)
+		if s.Path == "" || looked[dir] {
+			continue
+		}
+		looked[dir] = true
+		if liesIn(t.out, dir) || liesIn(dir, t.out) && liesIn(t.out, t.trainFlags.data.Dir) {
+			return fmt.Errorf("--out %s and the images in %s lie one in the other: the run's pictures would be taken for images the next time", t.out, quote.Name(dir))
+		}
+	}
+	return nil
 }
 
 // plan fills in what is left to the recipe, so that run.json has it. A run that is resumed has its own already.

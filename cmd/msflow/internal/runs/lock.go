@@ -153,7 +153,7 @@ func Claim(dir, command string, overwrite bool) error {
 	if overwrite || len(entries) == 0 {
 		return nil
 	}
-	if Exists(filepath.Join(dir, LockName)) {
+	if !Exists(Folder(dir).InfoFile()) && Exists(filepath.Join(dir, LockName)) { // commands write in a run's folder, too, and not these files
 		if last := lastHolder(dir).Command; last == command || last == "" {
 			return nil
 		}
