@@ -150,10 +150,10 @@ func TestFaultsFlip(t *testing.T) {
 		{"ref/log.jsonl", []string{"train", "--out", "ref", "--resume"}},
 		{"ref/detector.safetensors", []string{"eval", "ref", "--maps=false", "--rows", "0"}},
 		{image, []string{"eval", "ref", "--maps=false", "--rows", "0"}},
-		{"ref/eval/metrics.json", []string{"predict", "ref", "data/bad", "--out", "p", "--maps=false"}},
+		{"ref/eval/metrics.json", []string{"predict", "ref", "data/bad", "--out", "p", "--overwrite", "--maps=false"}},
 	} {
 		whole := []byte(readText(t, c.file))
-		must(t, "predict", "ref", "data/bad", "--out", "p", "--maps=false")
+		must(t, "predict", "ref", "data/bad", "--out", "p", "--overwrite", "--maps=false")
 		scores := readText(t, "p/scores.csv")
 		refused := 0
 		for range n {
