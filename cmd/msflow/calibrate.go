@@ -55,16 +55,16 @@ func (f *calibrateFlags) run(cmd *cobra.Command, from string, paths []string) er
 	if !(f.falseAlarms >= leastShare && f.falseAlarms < 1) {
 		return fmt.Errorf("--false-alarms %v: it is a share between 0 and 1, such as 0.01, and at least %v", f.falseAlarms, leastShare)
 	}
-	d, run, err := loadDetector(from, f.weights)
-	if err != nil {
-		return err
-	}
-	if run != "" {
-		release, err := run.Lock("calibrate")
+	if folder := runs.Folder(from); runs.Exists(folder.InfoFile()) { // before the detector is read, which another process may replace
+		release, err := folder.Lock("calibrate")
 		if err != nil {
 			return err
 		}
 		defer release()
+	}
+	d, run, err := loadDetector(from, f.weights)
+	if err != nil {
+		return err
 	}
 	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
 		return err

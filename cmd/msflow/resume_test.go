@@ -348,6 +348,7 @@ func TestSecondProcessIsToldWhoHasTheFolder(t *testing.T) {
 	refuse(t, words[:3], "train", "--out", folder, "--resume")
 	refuse(t, words[:3], "train", "--out", folder, "--overwrite")
 	refuse(t, words[:3], "eval", folder)
+	refuse(t, words[:3], "calibrate", folder)
 	release()
 	must(t, "eval", folder, "--maps=false", "--rows", "0")
 }
