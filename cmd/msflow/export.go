@@ -40,7 +40,7 @@ func exportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	cmd.Flags().StringVarP(&f.out, "output", "o", "", "folder of a notebook's program, or the file of a detector's ONNX model")
-	cmd.Flags().BoolVar(&f.overwrite, "overwrite", false, "write the program or model again where there is one")
+	cmd.Flags().BoolVar(&f.overwrite, "overwrite", false, "write the program, model or package again where there is one")
 	cmd.Flags().StringVar(&f.module, "module", "", "source folder of msflow; without it, the one around the working directory, the notebook or this program")
 	f.detector.register(cmd)
 	return cmd
@@ -52,6 +52,11 @@ func (f *exportFlags) run(cmd *cobra.Command, from string) error {
 	case !notebook:
 		if f.out != "" {
 			if err := runs.Free(f.out, f.overwrite, "-o"); err != nil {
+				return err
+			}
+		}
+		if dir := f.detector.goDir; dir != "" {
+			if err := freeForPackage(dir, f.overwrite); err != nil {
 				return err
 			}
 		}

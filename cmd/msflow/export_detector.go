@@ -33,7 +33,7 @@ type detectorExport struct {
 }
 
 func (f *detectorExport) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.goDir, "go", "", "folder of a Go package with the detector embedded; one that an export made is written again")
+	cmd.Flags().StringVar(&f.goDir, "go", "", "folder of a Go package with the detector embedded")
 	cmd.Flags().StringVar(&f.weights, "weights", "", "file of a detector's backbone's weights, if it has moved")
 	f.threshold.register(cmd)
 }
@@ -89,9 +89,6 @@ var packageText string
 func exportPackage(cmd *cobra.Command, d *detector.Detector, t thresholds, file, dir, module string) error {
 	if t.Threshold == nil {
 		return errors.New("the detector knows no threshold: msflow calibrate finds one, --threshold sets one")
-	}
-	if err := freeForPackage(dir); err != nil {
-		return err
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -149,10 +146,13 @@ func packageSource(name string, d *detector.Detector, t thresholds) (string, err
 	return string(text), nil
 }
 
-// freeForPackage refuses a folder with Go files of others.
-func freeForPackage(dir string) error {
+// freeForPackage refuses a folder with files of others, and one with an earlier package unless it may be overwritten.
+func freeForPackage(dir string, overwrite bool) error {
 	old, err := os.ReadFile(filepath.Join(dir, "detector.go"))
 	if err == nil && strings.HasPrefix(string(old), packageMark) {
+		if !overwrite {
+			return fmt.Errorf("%s holds an earlier export; --overwrite writes it again", quote.Name(dir))
+		}
 		return nil
 	}
 	entries, err := os.ReadDir(dir)

@@ -40,7 +40,8 @@ func TestExportedPackageSaysTheSame(t *testing.T) {
 	images := exportTestImages(t, run)
 	dir := filepath.Join(t.TempDir(), "parts")
 	must(t, "export", run, "--go", dir)
-	must(t, "export", run, "--go", dir) // again over itself
+	refuse(t, []string{"--overwrite"}, "export", run, "--go", dir)
+	must(t, "export", run, "--go", dir, "--overwrite")
 	program := filepath.Join(dir, "inspect")
 	if err := os.Mkdir(program, 0o755); err != nil {
 		t.Fatal(err)
