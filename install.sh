@@ -3,6 +3,7 @@
 #
 #   ./install.sh             build bin/msflow (and install the notebook kernel when Jupyter is found)
 #   ./install.sh demo        build, then train, evaluate and draw on the built-in synthetic data, with no download
+#   ./install.sh dist        archives and Python wheels for every platform, in the folder dist (dist linux/amd64: of one)
 #   ./install.sh test        set up what the tests need, then run every check that CI runs
 #   ./install.sh test-all    the same and the slow proofs
 set -euo pipefail
@@ -19,8 +20,16 @@ need_go() {
 
 build() {
 	need_go
-	CGO_ENABLED=0 go build -trimpath -o bin/msflow ./cmd/msflow
+	device_program "$(go env GOOS)" "$(go env GOARCH)"
+	CGO_ENABLED=0 go build -trimpath -tags embeddevice -ldflags="-s -w" -o bin/msflow ./cmd/msflow
 	echo "built bin/msflow"
+}
+
+# The small program that opens XLA's plugins, compressed where a build with -tags embeddevice takes it into msflow.
+device_program() {
+	local into=lib/xla/remote/msflow-device
+	GOOS=$1 GOARCH=$2 CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o "$into" ./cmd/msflow-device
+	gzip -9nf "$into"
 }
 
 kernel() {
@@ -73,6 +82,16 @@ emulator() {
 	command -v qemu-aarch64-static >/dev/null || apt_install qemu-user-static
 }
 
+# What the packages are installed on to try them: a bare Debian, musl, Wine. Their proofs are skipped where it cannot be had.
+systems() {
+	local program
+	for program in mmdebstrap musl-gcc wine x86_64-w64-mingw32-gcc unzip; do
+		command -v "$program" >/dev/null && continue
+		apt_install --no-install-recommends mmdebstrap musl-tools wine wine64 gcc-mingw-w64-x86-64 unzip || echo "no bare systems here: their proofs are skipped"
+		return 0
+	done
+}
+
 apt_install() {
 	local as=()
 	[[ $(id -u) == 0 ]] || as=(sudo)
@@ -98,10 +117,16 @@ tests() {
 	go test -timeout "${1:-14m}" ./...
 }
 
+distribution() {
+	need_go
+	SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 315532800)} go run ./cmd/dist -only "${1:-}"
+}
+
 case "${1:-}" in
 "") build && kernel ;;
 demo) shift && demo "$@" ;;
+dist) distribution "${2:-}" ;;
 test) tests ;;
-test-all) export MSFLOW_SLOW=1 && browser && cluster && emulator && tests 90m ;;
-*) fail "unknown command $1 (demo, test, test-all or nothing)" ;;
+test-all) export MSFLOW_SLOW=1 && browser && cluster && emulator && systems && tests 90m ;;
+*) fail "unknown command $1 (demo, dist, test, test-all or nothing)" ;;
 esac

@@ -71,16 +71,16 @@ func (r *Report) Notes() []string {
 		note("%d of %d images are turned upright by their EXIF orientation (--exif ignore leaves them as stored)", r.Turned, r.Images)
 	}
 	if len(r.Paged) > 0 {
-		note("%s: only the first page of the file is read", some(r.Paged))
+		note("%s: only the first page of the file is read", Some(r.Paged))
 	}
 	if len(r.Flat) > 0 {
-		note("%s: the whole image is of a single colour", some(r.Flat))
+		note("%s: the whole image is of a single colour", Some(r.Flat))
 	}
 	if r.AllAlike {
 		note("all training images show the very same picture: there is no variation to learn, and whatever differs from it will be anomalous")
 	}
 	for _, m := range r.Masks {
-		note("%s: %s", some(m.Samples), m.Text)
+		note("%s: %s", Some(m.Samples), m.Text)
 	}
 	if len(r.whyUnmasked) > 0 {
 		note("of the first image without a mask: %s", r.whyUnmasked[0])
@@ -88,8 +88,8 @@ func (r *Report) Notes() []string {
 	return notes
 }
 
-// some lists a few of the names and says how many there are.
-func some(names []string) string {
+// Some counts images by their names, of which it spells out five: "3 images (a.png, b.png, c.png)", or one name alone.
+func Some(names []string) string {
 	const most = 5
 	list := printables(names[:min(most, len(names))], ", ")
 	switch {

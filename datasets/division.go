@@ -13,8 +13,10 @@ import (
 
 // Entry names an image and its content.
 type Entry struct {
-	Name   string `json:"name"`   // as Sample.Name
-	SHA256 string `json:"sha256"` // as Sample.Digest
+	Name      string `json:"name"`                // as Sample.Name
+	SHA256    string `json:"sha256"`              // as Sample.Digest
+	Picture   string `json:"picture,omitempty"`   // as Sample.PictureDigest, where that is another one
+	Anomalous bool   `json:"anomalous,omitempty"` // as Sample.Anomalous
 }
 
 // Division is a data set's division by name and content. Stored with a training, it brings the same images back to the same
@@ -101,8 +103,11 @@ func changed(before, now []Entry) (names []string) {
 func (s Set) entries(ctx context.Context) ([]Entry, error) {
 	out, errs := make([]Entry, len(s)), make([]error, len(s))
 	inParallel(ctx, len(s), func(i int) {
-		out[i].Name = s[i].Name
-		out[i].SHA256, errs[i] = s[i].Digest()
+		out[i].Name, out[i].Anomalous = s[i].Name, s[i].Anomalous
+		out[i].SHA256, out[i].Picture, errs[i] = s[i].digests()
+		if out[i].Picture == out[i].SHA256 {
+			out[i].Picture = ""
+		}
 	})
 	return out, errors.Join(append(errs, ctx.Err())...)
 }
@@ -110,45 +115,64 @@ func (s Set) entries(ctx context.Context) ([]Entry, error) {
 // Digest is the SHA-256, in hexadecimal digits, of the sample's image file and of its mask files, or of the pixels where
 // there are no files.
 func (s Sample) Digest() (string, error) {
-	if s.pixels == nil {
-		return "", fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
-	}
-	h := sha256.New()
-	var err error
-	if files, ok := s.pixels.(fileSource); ok {
-		err = files.digest(h)
-	} else {
-		err = s.digestPixels(h)
-	}
-	return hex.EncodeToString(h.Sum(nil)), err
+	whole, _, err := s.digests()
+	return whole, err
 }
 
-func (f fileSource) digest(h hash.Hash) error {
-	for _, path := range append([]string{f.image}, f.masks...) {
+// PictureDigest is Digest without the mask.
+func (s Sample) PictureDigest() (string, error) {
+	_, picture, err := s.digests()
+	return picture, err
+}
+
+// digests are Digest and PictureDigest.
+func (s Sample) digests() (whole, picture string, err error) {
+	if s.pixels == nil {
+		return "", "", fmt.Errorf("sample %q has no pixels: it was not made by this package", s.Name)
+	}
+	h := sha256.New()
+	if files, ok := s.pixels.(fileSource); ok {
+		picture, err = files.digest(h)
+	} else {
+		picture, err = s.digestPixels(h)
+	}
+	return sumSoFar(h), picture, err
+}
+
+func sumSoFar(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+// digest adds the files to h and gives the sum of the first, the picture.
+func (f fileSource) digest(h hash.Hash) (picture string, err error) {
+	for i, path := range append([]string{f.image}, f.masks...) {
 		file, err := os.Open(path)
 		if err != nil {
-			return err
+			return "", err
 		}
 		n, err := io.Copy(h, file)
 		file.Close()
 		if err != nil {
-			return err
+			return "", err
 		}
 		fmt.Fprintf(h, "\n%d bytes\n", n)
+		if i == 0 {
+			picture = sumSoFar(h)
+		}
 	}
-	return nil
+	return picture, nil
 }
 
-func (s Sample) digestPixels(h hash.Hash) error {
+// digestPixels adds picture and mask to h and gives the sum of the picture.
+func (s Sample) digestPixels(h hash.Hash) (picture string, err error) {
 	im, mask, err := s.Load(0, 0)
 	if err != nil {
-		return err
+		return "", err
 	}
 	fmt.Fprintf(h, "%d×%d\n", im.H, im.W)
 	h.Write(im.Pix)
+	picture = sumSoFar(h)
 	if mask != nil {
 		fmt.Fprintf(h, "mask %d×%d\n", mask.H, mask.W)
 		h.Write(mask.Pix)
 	}
-	return nil
+	return picture, nil
 }

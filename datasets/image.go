@@ -85,8 +85,9 @@ func imageOf(r picture.Raster) *Image {
 		return &Image{r.W, r.H, r.Pix}
 	}
 	pix := make([]uint8, 3*len(r.Pix))
-	for i, v := range r.Pix {
-		pix[3*i], pix[3*i+1], pix[3*i+2] = v, v, v
+	for i, rest := 0, pix; i < len(r.Pix); i, rest = i+1, rest[3:] {
+		p, v := rest[:3:len(rest)], r.Pix[i]
+		p[0], p[1], p[2] = v, v, v
 	}
 	return &Image{r.W, r.H, pix}
 }

@@ -57,7 +57,8 @@ func newMaskFinder(dir, pattern string) (maskFinder, error) {
 
 // find returns the masks of image: the file that the pattern names; or STEM_mask, STEM_GT, STEM_seg, STEM_label or STEM of
 // any image format, or all images of a folder STEM. An image that shares its stem with another is told from it by its whole
-// name in place of STEM. Where there is none, or it is not clear which, the reason is told and the image has no mask.
+// name in place of STEM. Where there is none, or it is not clear whose it is, the reason is told and the image has no mask. Where
+// several could be the one, err is an unclearMask.
 func (m maskFinder) find(image string, shared bool) (masks []string, reason string, err error) {
 	name := stem(image)
 	if m.pattern != "" {
@@ -66,25 +67,33 @@ func (m maskFinder) find(image string, shared bool) (masks []string, reason stri
 	if shared {
 		name = filepath.Base(image)
 	}
-	for _, found := range [][]string{m.suffixed[name], m.plain[name]} {
-		found = slices.DeleteFunc(slices.Clone(found), func(file string) bool { return filepath.Join(m.dir, file) == image })
-		if shared && len(found) == 0 && slices.Contains(m.plain[stem(image)], name) {
-			found = []string{name} // of 1.jpg and 1.png the one with the same extension
-		}
-		switch {
-		case len(found) == 1:
-			return []string{filepath.Join(m.dir, found[0])}, "", nil
-		case len(found) > 1:
-			return nil, fmt.Sprintf("%s in %s could all be its mask", printables(found, ", "), Printable(m.dir)), nil
-		}
+	found := slices.DeleteFunc(slices.Concat(m.suffixed[name], m.plain[name]), func(file string) bool { return filepath.Join(m.dir, file) == image })
+	if shared && len(found) == 0 && slices.Contains(m.plain[stem(image)], name) {
+		found = []string{name} // of 1.jpg and 1.png the one with the same extension
 	}
-	if shared {
+	switch {
+	case len(found) == 1:
+		return []string{filepath.Join(m.dir, found[0])}, "", nil
+	case len(found) > 1:
+		return nil, "", unclearMask{image, m.dir, found}
+	case shared:
 		return nil, "another image has the same name but for the extension, so that no mask in " + m.dir + " is surely its own", nil
 	}
 	if !m.dirs[name] {
 		return nil, fmt.Sprintf("there is none in %s: looked for %s_mask, %[2]s_GT, %[2]s_seg, %[2]s_label and %[2]s", Printable(m.dir), Printable(name)), nil
 	}
 	return listMasks(filepath.Join(m.dir, name))
+}
+
+// unclearMask says that several files could be an image's mask.
+type unclearMask struct {
+	image, dir string
+	files      []string
+}
+
+func (u unclearMask) Error() string {
+	return fmt.Sprintf("%s: %s in %s could each be its mask; take the others away, or say by a pattern for masks (--mask-pattern) how the right ones are called",
+		Printable(u.image), printables(u.files, " and "), Printable(u.dir))
 }
 
 func (m maskFinder) byPattern(image string) (masks []string, reason string, err error) {
@@ -127,7 +136,9 @@ func (s settings) addMasks(set Set, names folderNames) error {
 		src := set[i].pixels.(fileSource)
 		src.rule = s.maskRule
 		masks, reason, err := finders[dir].find(src.image, stems[withoutExtension(set[i].Path)] > 1)
-		if err != nil {
+		if unclear := (unclearMask{}); errors.As(err, &unclear) {
+			src.unclear = unclear
+		} else if err != nil {
 			return err
 		}
 		src.noMask = reason

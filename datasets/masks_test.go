@@ -197,7 +197,6 @@ var maskNamings = []struct {
 	{"one stem, one mask", []string{"abnormal/1.png", "abnormal/1.jpg", "masks/1_mask.png"}, nil, map[string]string{"1.png": "", "1.jpg": ""}},
 	{"one stem, own masks", []string{"abnormal/1.png", "abnormal/1.jpg", "masks/1.png_mask.png", "masks/1.jpg.png"}, nil, map[string]string{"1.png": "masks/1.png_mask.png", "1.jpg": "masks/1.jpg.png"}},
 	{"one stem, same extension", []string{"abnormal/1.png", "abnormal/1.jpg", "masks/1.png"}, nil, map[string]string{"1.png": "masks/1.png", "1.jpg": ""}},
-	{"two masks", []string{"abnormal/1.png", "masks/1_mask.png", "masks/1_GT.png"}, nil, map[string]string{"1.png": ""}},
 }
 
 func TestMaskNames(t *testing.T) {
@@ -232,6 +231,33 @@ func TestMaskNames(t *testing.T) {
 	}
 	if _, err := Folder(makeFiles(t, "normal/1.png", "normal/2.png"), MaskPattern("mask.png")); err == nil || !strings.Contains(err.Error(), "{stem}") {
 		t.Errorf("a pattern without the image's name: %v", err)
+	}
+}
+
+// TestTwoMasks: which of two files is the mask is not guessed; the image is refused, with both of their names.
+func TestTwoMasks(t *testing.T) {
+	for _, masks := range [][]string{{"1_mask.png", "1_GT.png"}, {"1_mask.png", "1.png"}, {"1.png", "1.bmp"}} {
+		root := makeFiles(t, "normal/1.png", "normal/2.bmp", "abnormal/1.png", "abnormal/2.png", "masks/2.png", "masks/"+masks[0], "masks/"+masks[1])
+		for _, depth := range []Depth{Headers, Pixels} {
+			d, err := Folder(root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Check(context.Background(), d, depth)
+			for _, want := range append(masks, "abnormal/1.png", "--mask-pattern") {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%v: the error does not name %s: %v", masks, want, err)
+				}
+			}
+		}
+		skipped := ""
+		d, err := Folder(root, SkipBad(func(name string, _ error) { skipped += name }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Check(context.Background(), d, Pixels); err != nil || skipped != "abnormal/1.png" || d.Test.Anomalous() != 1 {
+			t.Errorf("%v: %q skipped, %v", masks, skipped, err)
+		}
 	}
 }
 

@@ -117,7 +117,7 @@ func Files(paths ...string) Set {
 func NewSample(name, class, defect string, im *Image, mask *Mask) Sample {
 	return Sample{
 		Name: name, Class: class, Defect: defect, Anomalous: defect != Good,
-		pixels: memorySource{picture.Raster{W: im.W, H: im.H, Ch: 3, Pix: im.Pix}.Clone().Compact(), mask.clone(), defect != Good},
+		pixels: memorySource{picture.Raster{W: im.W, H: im.H, Ch: 3, Pix: im.Pix}.CompactClone(), mask.clone(), defect != Good},
 	}
 }
 
@@ -158,6 +158,7 @@ type fileSource struct {
 	masks      []string
 	rule       maskRule
 	noMask     string // why an image that should have a mask has none
+	unclear    error  // several files could be its mask
 	anomalous  bool
 	unlabelled bool
 }
@@ -171,6 +172,9 @@ func (f fileSource) read(how *reading) (picture.Raster, *Mask, error) {
 
 // readWithTraits also tells what was assumed of the masks.
 func (f fileSource) readWithTraits(how *reading) (picture.Raster, *Mask, maskTraits, error) {
+	if f.unclear != nil {
+		return picture.Raster{}, nil, 0, f.unclear
+	}
 	pic, _, err := how.file(f.image)
 	if err != nil || !f.hasMask() {
 		return pic, nil, 0, err
@@ -202,7 +206,7 @@ func (f fileSource) missingMask(path string, err error) error {
 
 func (f fileSource) check(how *reading, depth Depth) (facts, error) {
 	head, err := picture.FileHeader(f.image)
-	if err != nil {
+	if err := errors.Join(err, f.unclear); err != nil {
 		return facts{}, err
 	}
 	found := facts{size: head.Shown(how.facing(head)), turned: how.facing(head) != 1, deep: head.Deep, pages: head.Pages, noMask: f.noMask}

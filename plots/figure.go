@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/lib/durable"
+	"github.com/msflow-go/msflow/lib/spreadsheet"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -30,6 +31,17 @@ type Figure struct {
 
 // A table is a figure's data: a header and rows of cells.
 type table [][]string
+
+// write writes t as CSV.
+func (t table) write(w io.Writer) error {
+	for _, row := range t {
+		spreadsheet.Row(row)
+	}
+	if err := csv.NewWriter(w).WriteAll(t); err != nil {
+		return fmt.Errorf("plots: writing CSV: %w", err)
+	}
+	return nil
+}
 
 // pixel is a CSS pixel, 1/96 inch.
 const pixel = vg.Inch / 96
@@ -102,11 +114,7 @@ func (f *Figure) WriteCSV(w io.Writer) error {
 	if f.err != nil {
 		return f.err
 	}
-	c := csv.NewWriter(w)
-	if err := c.WriteAll(f.data()); err != nil {
-		return fmt.Errorf("plots: writing CSV: %w", err)
-	}
-	return nil
+	return f.data().write(w)
 }
 
 // ErrFormat is returned for a file name that ends in none of .png, .svg and .csv.

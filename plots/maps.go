@@ -85,7 +85,7 @@ func platesOf(g Gallery, o options) ([]plate, error) {
 		return nil, err
 	}
 	scores, anomalous := g.Scores()
-	index, err := o.chosen(Worst(4), scores, anomalous)
+	index, err := o.chosen(Worst(4), scores, anomalous, o.thresholdOf(g))
 	if err != nil {
 		return nil, err
 	}

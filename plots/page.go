@@ -2,7 +2,6 @@ package plots
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"html"
@@ -47,10 +46,7 @@ func (p *Page) WriteCSV(w io.Writer) error {
 	if p.err != nil {
 		return p.err
 	}
-	if err := csv.NewWriter(w).WriteAll(p.data()); err != nil {
-		return fmt.Errorf("plots: writing CSV: %w", err)
-	}
-	return nil
+	return p.data().write(w)
 }
 
 // errNoPage is returned for a format that a page does not have.

@@ -49,20 +49,20 @@ func split(s Scorer) (normal, anomalous []float64, err error) {
 }
 
 // Scores draws histograms of the image scores, normal and anomalous images apart, and the threshold in use (At, or
-// Thresholder) with the images on its wrong sides. Set and number of bins follow Freedman and Diaconis.
+// Thresholder), where a bin begins, with the images on its wrong sides. Set and number of bins follow Freedman and Diaconis.
 func Scores(s Scorer, opts ...Option) *Figure {
 	o := gather(opts)
 	normal, anomalous, err := split(s)
 	if err != nil {
 		return failed("Score histogram", err)
 	}
-	edges := binEdges(slices.Concat(normal, anomalous))
+	threshold := o.thresholdOf(s)
+	edges := shifted(binEdges(slices.Concat(normal, anomalous)), threshold)
 	bars := []*bars{
 		newBars(edges, normal, normalColor, fmt.Sprintf("%d normal", len(normal))),
 		newBars(edges, anomalous, anomalousColor, fmt.Sprintf("%d anomalous", len(anomalous))),
 	}
 	legend := []entry{bars[0].entry(), bars[1].entry()}
-	threshold := o.thresholdOf(s)
 	if !math.IsNaN(threshold) {
 		legend = append(legend, entry{name: verdict(threshold, normal, anomalous), color: ink, dash: dashes(1)})
 	}
@@ -120,6 +120,23 @@ func binEdges(v []float64) []float64 {
 	return edges
 }
 
+// shifted are edges of equal bins moved, by less than one, so that at lies on one of them if it lies between them: no bar then stands on
+// both sides of it.
+func shifted(edges []float64, at float64) []float64 {
+	n := len(edges) - 1
+	low, high := edges[0], edges[n]
+	if !(at > low && at < high) {
+		return edges
+	}
+	width := (high - low) / float64(n)
+	below := int(math.Ceil((at - low) / width))
+	out := make([]float64, n+2)
+	for i := range out {
+		out[i] = at + float64(i-below)*width
+	}
+	return out
+}
+
 // bars is a histogram.
 type bars struct {
 	name   string
@@ -133,7 +150,11 @@ func newBars(edges, values []float64, c color.NRGBA, name string) *bars {
 	low, high := edges[0], edges[len(edges)-1]
 	for _, v := range values {
 		if v >= low && v <= high {
-			b.height[min(int((v-low)/(high-low)*float64(len(b.height))), len(b.height)-1)]++
+			above, on := slices.BinarySearch(edges, v)
+			if !on {
+				above--
+			}
+			b.height[min(above, len(b.height)-1)]++
 		}
 	}
 	return b

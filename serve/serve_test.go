@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"image/png"
 	"io"
 	"math"
@@ -199,6 +200,15 @@ func checkJSON(t *testing.T, url, object string, want []detector.Prediction) {
 	}
 }
 
+// enormous is a PNG whose header claims 60000×60000 pixels, more than this program ever reads.
+func enormous(picture []byte) string {
+	b := bytes.Clone(picture)
+	binary.BigEndian.PutUint32(b[16:], 60_000)
+	binary.BigEndian.PutUint32(b[20:], 60_000)
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+	return string(b)
+}
+
 // Bad requests are the client's mistake, each with its status and a sentence, and never end the server.
 func TestBadRequests(t *testing.T) {
 	_, url, images, _ := started(t, serve.Config{MaxBody: 200_000, MaxPixels: 96 * 96, Queue: 5})
@@ -216,6 +226,7 @@ func TestBadRequests(t *testing.T) {
 		{"/predict", "", 400, "empty"},
 		{"/predict", string(images[0][:len(images[0])/2]), 400, ""},
 		{"/predict", large.String(), 413, "more pixels"},
+		{"/predict", enormous(large.Bytes()), 413, "60000×60000"},
 		{"/predict", strings.Repeat("x", 200_001), 413, "200000 bytes"},
 		{"/predict?model=none", string(images[0]), 404, "none"},
 		{"/v2/models/none/infer", "{}", 404, "none"},

@@ -4,18 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // calibrateFlags are the flags of msflow calibrate.
@@ -34,8 +35,9 @@ func calibrateCommand() *cobra.Command {
 		Long: "Measures the detector on normal images that it was not trained on: those given, or those that the run held out. The score\n" +
 			"that the share --false-alarms of normal images is expected to reach becomes its threshold, and the map's threshold of\n" +
 			"defects follows. Scores and maps are put on their scale anew, so that 0.5 is what one normal image in a hundred reaches.\n" +
-			"All this is kept in the detector's file and goes where it goes. No defect is needed. An evaluation of the run from before\n" +
-			"no longer counts, since it was of the detector as it was.",
+			"All this is kept in the detector's file and goes where it goes. No defect is needed: images that the run knows as anomalous are\n" +
+			"refused, and those that it trained on are left out. An evaluation of the run from before no longer counts, since it was of the\n" +
+			"detector as it was.",
 		Example: "  msflow calibrate runs/parts --false-alarms 0.005\n  msflow calibrate detector.safetensors good-parts-of-monday/",
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0], args[1:]) },
@@ -55,7 +57,8 @@ func (f *calibrateFlags) run(cmd *cobra.Command, from string, paths []string) er
 	if !(f.falseAlarms >= leastShare && f.falseAlarms < 1) {
 		return fmt.Errorf("--false-alarms %v: it is a share between 0 and 1, such as 0.01, and at least %v", f.falseAlarms, leastShare)
 	}
-	if folder := runs.Folder(from); runs.Exists(folder.InfoFile()) { // before the detector is read, which another process may replace
+	around := runAround(from)
+	if folder := around; folder != "" { // before the detector is read, which another process may replace
 		release, err := folder.Lock("calibrate")
 		if err != nil {
 			return err
@@ -69,7 +72,7 @@ func (f *calibrateFlags) run(cmd *cobra.Command, from string, paths []string) er
 	if err := f.device.Use(d, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	set, origin, err := f.normal(cmd, run, paths)
+	set, origin, err := f.normal(cmd, run, around, paths)
 	if err != nil {
 		return err
 	}
@@ -85,8 +88,19 @@ func (f *calibrateFlags) run(cmd *cobra.Command, from string, paths []string) er
 	return tellCalibration(cmd, detectorFile(from), c)
 }
 
+// runAround is the run's folder that a detector is of: the folder itself, or that of the run's detector.safetensors. It is empty for a
+// file that went elsewhere.
+func runAround(from string) runs.Folder {
+	for _, folder := range []runs.Folder{runs.Folder(from), runs.Folder(filepath.Dir(from))} {
+		if runs.Exists(folder.InfoFile()) && (string(folder) == from || sameFile(from, folder.Detector())) {
+			return folder
+		}
+	}
+	return ""
+}
+
 // normal are the normal images, and what they are in words.
-func (f *calibrateFlags) normal(cmd *cobra.Command, run runs.Folder, paths []string) (datasets.Set, string, error) {
+func (f *calibrateFlags) normal(cmd *cobra.Command, run, around runs.Folder, paths []string) (datasets.Set, string, error) {
 	if len(paths) == 0 {
 		if run == "" {
 			return nil, "", errors.New("a detector's file does not say which images it was not trained on; name a folder of normal images")
@@ -98,9 +112,9 @@ func (f *calibrateFlags) normal(cmd *cobra.Command, run runs.Folder, paths []str
 		return nil, "", fmt.Errorf("normal images: %w", problemsOf(problems))
 	}
 	set := datasets.Files(images...)
-	if run != "" {
+	if around != "" {
 		var err error
-		if set, err = withoutTrained(cmd, run, set); err != nil {
+		if set, err = f.unknown(cmd, around, set); err != nil {
 			return nil, "", err
 		}
 	}
@@ -110,32 +124,42 @@ func (f *calibrateFlags) normal(cmd *cobra.Command, run runs.Folder, paths []str
 	return set, strings.Join(paths, ", "), nil
 }
 
-// withoutTrained leaves out the images that the run trained on, by their content: what a detector says of them says nothing of new
-// ones.
-func withoutTrained(cmd *cobra.Command, run runs.Folder, set datasets.Set) (datasets.Set, error) {
+// unknown refuses images that the run knows as anomalous, and leaves out those that it trained on, by their content: what a detector
+// says of them says nothing of new ones.
+func (f *calibrateFlags) unknown(cmd *cobra.Command, run runs.Folder, set datasets.Set) (datasets.Set, error) {
 	info, err := run.ReadInfo()
 	if err != nil || info.Data == nil {
 		return set, err
 	}
-	trained := map[string]bool{}
-	for _, e := range info.Data.Train {
-		trained[e.SHA256] = !slices.Contains(info.HeldOut, e.Name)
-	}
+	known := newKnown(info, or(f.data, run.Absolute(info.Flags["data"])))
 	var kept datasets.Set
+	var defects []string
+	tested := 0
 	for _, s := range set {
-		digest, err := s.Digest()
-		if err != nil {
+		was, err := known.look(s)
+		switch {
+		case err != nil:
 			return nil, fmt.Errorf("normal images: %w", err)
-		}
-		if !trained[digest] {
+		case was.anomalous:
+			defects = append(defects, s.Name)
+		case !was.trained:
 			kept = append(kept, s)
+			if was.tested {
+				tested++
+			}
 		}
 	}
-	switch left := len(set) - len(kept); {
+	left := len(set) - len(kept)
+	switch {
+	case len(defects) > 0:
+		return nil, fmt.Errorf("the data of the run in %s know %s as anomalous; thresholds are set by normal images only", run, datasets.Some(defects))
 	case len(kept) == 0 && left > 0:
 		return nil, fmt.Errorf("the run in %s was trained on all %d images; name a folder of other normal images", run, left)
 	case left > 0:
 		fmt.Fprintf(cmd.ErrOrStderr(), "note: %d of the %d images trained this detector and are left out\n", left, len(set))
+	}
+	if tested > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %d of them are test images of the run: how many false alarms eval counts among those no longer checks this threshold\n", tested)
 	}
 	return kept, nil
 }
@@ -210,7 +234,7 @@ func countAlarms(scores []float64, threshold float64) falseAlarms {
 			a.Alarms++
 		}
 	}
-	a.Interval = proportion(a.Alarms, a.Images)
+	a.Interval = results.Proportion(a.Alarms, a.Images)
 	return a
 }
 
@@ -218,16 +242,4 @@ func (a falseAlarms) String() string {
 	percent := func(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) }
 	return fmt.Sprintf("%d of %d normal images called anomalous, %s %% (95 %% interval %s to %s)",
 		a.Alarms, a.Images, percent(float64(a.Alarms)/float64(max(1, a.Images))), percent(a.Interval[0]), percent(a.Interval[1]))
-}
-
-// proportion is the exact 95 % interval of a share of which k in n were seen (Clopper and Pearson).
-func proportion(k, n int) detector.Interval {
-	i := detector.Interval{0, 1}
-	if k > 0 {
-		i[0] = distuv.Beta{Alpha: float64(k), Beta: float64(n - k + 1)}.Quantile(0.025)
-	}
-	if k < n {
-		i[1] = distuv.Beta{Alpha: float64(k + 1), Beta: float64(n - k)}.Quantile(0.975)
-	}
-	return i
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -41,8 +42,14 @@ func TestCalibrateThenPredict(t *testing.T) {
 			t.Errorf("predict judges by %v and %+v, calibrate found %+v", *r.Threshold, r.Map, c)
 		}
 	}
-	printed := must(t, "calibrate", filepath.Join(run, "detector.safetensors"), images)
-	if !strings.Contains(printed, "6 normal images: "+images) || !strings.Contains(printed, "100 images or more") {
+	detector := filepath.Join(run, "detector.safetensors")
+	refuse(t, []string{"2 images", "as anomalous"}, "calibrate", detector, images) // the run's own test images, drawn and stored as files
+	defects, err := filepath.Glob(filepath.Join(images, "*good*"))
+	if err != nil || len(defects) != 4 {
+		t.Fatalf("%q, %v", defects, err)
+	}
+	printed := must(t, append([]string{"calibrate", detector}, defects...)...)
+	if !strings.Contains(printed, "4 normal images: "+defects[0]) || !strings.Contains(printed, "100 images or more") {
 		t.Error(printed)
 	}
 	refuse(t, []string{"share between 0 and 1"}, "calibrate", run, "--false-alarms", "1")
@@ -64,7 +71,7 @@ func TestCalibrateLeavesTrainingImagesOut(t *testing.T) {
 	must(t, "train", "--data", filepath.Join(dir, "parts"), "--size", "64", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8", "--hold-out", "0", "--out", run)
 	good := filepath.Join(dir, "parts", "good")
 	_, log, code := msflow(t, "calibrate", run, good)
-	if code != 0 || !strings.Contains(log, "of the 12 images trained this detector and are left out") {
+	if code != 0 || !strings.Contains(log, "of the 12 images trained this detector and are left out") || !strings.Contains(log, "of them are test images of the run") {
 		t.Errorf("exit code %d\n%s", code, log)
 	}
 	info, err := runs.Folder(run).ReadInfo()
@@ -72,6 +79,37 @@ func TestCalibrateLeavesTrainingImagesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuse(t, []string{"was trained on all 1 images"}, "calibrate", run, filepath.Join(good, filepath.Base(info.Data.Train[0].Name)))
+}
+
+// TestCalibrateRefusesKnownDefects: thresholds set by defects would find none. They are known by their content, wherever they lie, and
+// by the folder that the data set calls defects.
+func TestCalibrateRefusesKnownDefects(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	writePictures(t, "parts/good", 0, 12)
+	writePictures(t, "parts/bad/scratch", 100, 103)
+	writePicture(t, "parts/masks/scratch/100_mask.png", noisePicture(64, 64, 3, 0))
+	must(t, "train", "--data", "parts", "--size", "64", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8", "--out", "run")
+	defect := readText(t, "parts/bad/scratch/100.png")
+	put(t, "monday/a.png", defect)
+	writePictures(t, "monday/new", 200, 203)
+	writePictures(t, "parts/bad/scratch", 300, 301)
+	writePictures(t, "parts/bad/dent", 301, 302)
+	for _, c := range [][]string{
+		{"a.png", "calibrate", "run", "monday"},
+		{"a.png", "calibrate", "run/detector.safetensors", "monday"},
+		{"4 images (", "calibrate", "run", "parts/bad/scratch"}, // with its mask or without
+		{"300.png", "calibrate", "run", "parts/bad/scratch/300.png", "monday/new"},
+	} {
+		refuse(t, []string{c[0], "as anomalous"}, c[1:]...)
+	}
+	if err := os.Rename("parts", "moved"); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, []string{"300.png", "as anomalous"}, "calibrate", "run", "moved/bad/scratch/300.png", "--data", "moved")
+	if printed := must(t, "calibrate", "run", "monday/new"); !strings.Contains(printed, "3 normal images") {
+		t.Error(printed)
+	}
 }
 
 // A training's checkpoint is no detector: calibrating it would lose the state to resume from.
@@ -91,7 +129,7 @@ func TestCheckpointIsNoDetector(t *testing.T) {
 func TestProportion(t *testing.T) {
 	for _, c := range [][2]int{{0, 1}, {0, 48}, {1, 48}, {7, 9}, {100, 100}, {3, 1000}} {
 		k, n := c[0], c[1]
-		i := proportion(k, n)
+		i := results.Proportion(k, n)
 		atLeast := 1 - distuv.Binomial{N: float64(n), P: i[0]}.CDF(float64(k)-1)
 		atMost := distuv.Binomial{N: float64(n), P: i[1]}.CDF(float64(k))
 		if k > 0 && math.Abs(atLeast-0.025) > 1e-6 || k < n && math.Abs(atMost-0.025) > 1e-6 || k == 0 && i[0] != 0 || k == n && i[1] != 1 {

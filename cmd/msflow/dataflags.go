@@ -196,9 +196,9 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 		o = append(o, datasets.MaskAbove(n))
 	}
 	if d.Counts != "" {
-		n, err := flags.ParseInts(d.Counts)
-		if err != nil || len(n) != 3 || slices.Max(n) > mostDrawn {
-			return nil, fmt.Errorf("--counts %s: three numbers up to %d are wanted, such as 60,20,40", d.Counts, mostDrawn)
+		n, err := d.counts()
+		if err != nil {
+			return nil, err
 		}
 		o = append(o, datasets.Counts(n[0], n[1], n[2]))
 	}
@@ -212,6 +212,15 @@ func (d *dataFlags) options(log io.Writer) ([]datasets.Option, error) {
 
 // mostDrawn bounds --counts.
 const mostDrawn = 100_000
+
+// counts are the numbers of --counts, of which the first, of the images to train on, is not zero.
+func (d *dataFlags) counts() ([]int, error) {
+	n, err := flags.ParseInts(d.Counts)
+	if err != nil || len(n) != 3 || slices.Max(n) > mostDrawn || slices.Min(n) < 0 || n[0] < 1 {
+		return nil, fmt.Errorf("--counts %s: three numbers up to %d are wanted, such as 60,20,40, the first of them (of training images) not zero", d.Counts, mostDrawn)
+	}
+	return n, nil
+}
 
 // parseSize reads N or HxW.
 func parseSize(s string) (h, w int, err error) {

@@ -99,3 +99,34 @@ func TestDataIsRecognised(t *testing.T) {
 	refuse(t, []string{"--rows -1"}, "eval", run, "--rows", "-1")
 	refuse(t, []string{"--threshold NaN"}, "predict", run, dir, "--threshold", "nan")
 }
+
+// TestTooFewImagesAreSaidAtOnce: of one image no covariance can be taken, which is said with the flag's name before anything is computed,
+// and by the plan of a sweep, too.
+func TestTooFewImagesAreSaidAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		args  []string
+		words []string
+	}{
+		{[]string{"--counts", "1,4,4"}, []string{"--counts 1,4,4", "at least 2 images", "1 of 1 are left"}},
+		{[]string{"--counts", "2,4,4", "--hold-out", "0.5"}, []string{"--counts 2,4,4", "1 of 2 are left", "--hold-out"}},
+		{[]string{"--counts", "1,4,4", "--model", "padim"}, []string{"--counts 1,4,4", "at least 2"}},
+		{[]string{"--counts", "0,4,4"}, []string{"--counts 0,4,4", "three numbers", "not zero"}},
+		{[]string{"--counts", "4,-1,4"}, []string{"--counts 4,-1,4", "three numbers"}},
+	} {
+		out := filepath.Join(t.TempDir(), "run")
+		log := refuse(t, c.words, append([]string{"train", "--size", "64", "--out", out}, c.args...)...)
+		if strings.Contains(log, "features") || strings.Contains(log, "training images,") {
+			t.Errorf("%q is said late:\n%s", c.args, log)
+		}
+	}
+	must(t, "train", "--size", "64", "--counts", "1,1,1", "--model", "patchcore", "--out", filepath.Join(t.TempDir(), "run"))
+	file, _ := writePlan(t, "grid:\n  counts: [\"4,1,1\", \"1,1,1\"]\n")
+	refuse(t, []string{"--counts 1,1,1"}, "sweep", "--dry-run", file)
+	dir := t.TempDir()
+	writePictures(t, filepath.Join(dir, "good"), 0, 3)
+	writePictures(t, filepath.Join(dir, "bad"), 100, 101)
+	log := refuse(t, []string{"at least 2 images"}, "train", "--data", dir, "--size", "64", "--hold-out", "0.5", "--out", filepath.Join(t.TempDir(), "run"))
+	if strings.Contains(log, "features") {
+		t.Error(log)
+	}
+}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 )
 
@@ -28,7 +31,7 @@ func divideAsRun(ctx context.Context, data *datasets.Data, v *datasets.Division,
 			if len(part) == 0 {
 				continue
 			}
-			text := fmt.Sprintf("%d %s images are %s since the training began: %s", len(part), map[bool]string{false: "training", true: "test"}[test], what, few(part))
+			text := fmt.Sprintf("%s images %s since the training began: %s", map[bool]string{false: "training", true: "test"}[test], what, datasets.Some(part))
 			if test && testing || !test && training {
 				broken = append(broken, text)
 			} else {
@@ -37,7 +40,7 @@ func divideAsRun(ctx context.Context, data *datasets.Data, v *datasets.Division,
 		}
 	}
 	if len(c.Added) > 0 {
-		fmt.Fprintf(log, "note: %d images were added since the training began and are left out: %s\n", len(c.Added), few(c.Added))
+		fmt.Fprintf(log, "note: added since the training began, and left out: %s\n", datasets.Some(c.Added))
 	}
 	if len(broken) > 0 {
 		return fmt.Errorf("%s: these are not the data of the run: %s", quote.Name(data.Name), strings.Join(broken, "; "))
@@ -54,16 +57,64 @@ func pick(names []string, wanted func(string) bool) (out []string) {
 	return out
 }
 
-// few spells out some names and counts the others.
-func few(names []string) string {
-	const most = 10
-	var shown []string
-	for _, name := range names[:min(most, len(names))] {
-		shown = append(shown, quote.Name(name))
+// known is what a run knows of images: by their content, whatever they are called and wherever they lie, and by folders of its data
+// set that hold anomalous images only, where new ones may have come.
+type known struct {
+	trained, tested, anomalous map[string]bool // by PictureDigest
+	drawn                      bool            // the run's pictures come from no files
+	folders                    map[string]bool // whether a folder is one of anomalous images
+}
+
+// seen says what a run did with an image.
+type seen struct{ trained, tested, anomalous bool }
+
+// newKnown looks through a run's division of the data in dir.
+func newKnown(info *runs.Info, dir string) *known {
+	k := &known{map[string]bool{}, map[string]bool{}, map[string]bool{}, info.Flags["dataset"] == synthetic, map[string]bool{}}
+	for _, e := range slices.Concat(info.Data.Train, info.Data.Validation, info.Data.Test) {
+		if e.Anomalous {
+			k.anomalous[or(e.Picture, e.SHA256)] = true
+		}
+		if folder := realPath(filepath.Join(dir, filepath.Dir(filepath.FromSlash(e.Name)))); dir != "" && (!e.Anomalous || !k.holds(folder)) {
+			k.folders[folder] = e.Anomalous
+		}
 	}
-	text := strings.Join(shown, ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+	for _, e := range info.Data.Test {
+		k.tested[or(e.Picture, e.SHA256)] = true
 	}
-	return text
+	for _, e := range info.Data.Train {
+		k.trained[or(e.Picture, e.SHA256)] = !slices.Contains(info.HeldOut, e.Name)
+	}
+	return k
+}
+
+// holds tells whether images of the run lie in a folder.
+func (k *known) holds(folder string) bool {
+	_, ok := k.folders[folder]
+	return ok
+}
+
+// look says what is known of an image file.
+func (k *known) look(s datasets.Sample) (seen, error) {
+	if k.drawn {
+		im, _, err := s.Load(0, 0)
+		if err != nil {
+			return seen{}, err
+		}
+		s.Path = ""
+		s = datasets.NewSample(s.Name, "", datasets.Good, im, nil)
+	}
+	digest, err := s.PictureDigest()
+	if err != nil {
+		return seen{}, err
+	}
+	anomalous := k.anomalous[digest] || s.Path != "" && k.inDefects(realPath(filepath.Dir(s.Path)))
+	return seen{k.trained[digest], k.tested[digest], anomalous}, nil
+}
+
+// inDefects tells whether the nearest of a folder and those around it in which images of the run lie is one of anomalous images.
+func (k *known) inDefects(dir string) bool {
+	for ; !k.holds(dir) && filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
+	}
+	return k.folders[dir]
 }

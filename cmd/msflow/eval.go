@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/reports"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
@@ -27,6 +28,7 @@ type evalFlags struct {
 	rows    int
 	maps    bool
 	raw     bool
+	report  string
 	changed bool
 	device  flags.Device
 
@@ -55,6 +57,7 @@ func evalCommand() *cobra.Command {
 	fl.IntVar(&f.rows, "rows", 8, "images in the panels of the best and of the worst")
 	fl.BoolVar(&f.maps, "maps", true, "draw the map and the overlay of every test image")
 	fl.BoolVar(&f.raw, "raw", false, "also write every map as NAME.npy")
+	fl.StringVar(&f.report, "report", "", "also write a page about the run to this file: one .html with tables, curves, maps, settings")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "write into --out although it holds other files, or the test of another run")
 	fl.BoolVar(&f.changed, "changed", false, "go on when test images are missing or changed since the training")
 	return cmd
@@ -62,11 +65,8 @@ func evalCommand() *cobra.Command {
 
 func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	ctx, log := cmd.Context(), cmd.ErrOrStderr()
-	if cmd.Flags().Changed("out") && f.out == "" {
-		return errors.New("--out is empty; it names the folder for the results")
-	}
-	if f.rows < 0 {
-		return fmt.Errorf("--rows %d: it cannot be negative", f.rows)
+	if err := f.check(cmd); err != nil {
+		return err
 	}
 	if !runs.Exists(folder.InfoFile()) && !runs.Exists(folder.Next().InfoFile()) {
 		_, err := folder.ReadInfo()
@@ -96,6 +96,9 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 		return err
 	}
 	if n := data.Test.Anomalous(); n == 0 || n == len(data.Test) {
+		if f.report != "" {
+			return errors.New("--report: the test images are all of one kind, and a report's figures and curves need both")
+		}
 		return f.scoreOneClass(cmd, folder, d, data)
 	}
 	p := newProgress(log, 0)
@@ -107,10 +110,33 @@ func (f *evalFlags) run(cmd *cobra.Command, folder runs.Folder) error {
 	if err := f.write(out, r, &evaluation{Run: info.Run, Detector: d.Sum, ThresholdOf: thresholdOf, Metrics: r.Metrics}); err != nil {
 		return err
 	}
+	if f.report != "" {
+		if err := f.writeReport(cmd, folder, info, d, data, r); err != nil {
+			return err
+		}
+	}
 	if flags.WantsJSON(cmd) {
 		return flags.PrintJSON(cmd, evalReport{Metrics: r.Metrics, Run: string(folder), Results: out})
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s\n%sfigures, %s are in %s\n", r.Metrics, thresholdWords(r, d), scoresAndMaps(f.maps), out)
+	written := "figures and scores"
+	if f.maps {
+		written = "figures, " + scoresAndMaps(f.maps)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s%s are in %s\n", r.Metrics, thresholdWords(r, d), written, out)
+	return nil
+}
+
+// check reports flags that cannot be meant, before anything is read.
+func (f *evalFlags) check(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("out") && f.out == "" {
+		return errors.New("--out is empty; it names the folder for the results")
+	}
+	if f.rows < 0 {
+		return fmt.Errorf("--rows %d: it cannot be negative", f.rows)
+	}
+	if cmd.Flags().Changed("report") {
+		return reports.Free(f.report, f.overwrite, "--report")
+	}
 	return nil
 }
 
@@ -210,7 +236,7 @@ func (r *oneClass) judge(predictions []detector.Prediction, c *detector.Calibrat
 			r.Called++
 		}
 	}
-	r.Share = proportion(r.Called, r.Images)
+	r.Share = results.Proportion(r.Called, r.Images)
 }
 
 func (r oneClass) String() string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/notebook"
@@ -73,7 +74,7 @@ func (f *exportFlags) run(cmd *cobra.Command, from string) error {
 }
 
 func exportNotebook(cmd *cobra.Command, path, out, module string) error {
-	n, err := notebook.Read(path)
+	n, err := notebook.ReadGo(path)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func freeForProgram(dir string, overwrite bool) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("-o %s: it is to be a folder: %w", dir, quote.Reason(err))
 	}
 	old, err := os.ReadFile(filepath.Join(dir, "main.go"))
 	switch exported := err == nil && bytes.Contains(old, []byte("msflow export made a program of it")); {

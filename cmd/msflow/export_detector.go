@@ -160,7 +160,7 @@ func freeForPackage(dir string, overwrite bool) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("--go %s: it is to be a folder: %w", dir, quote.Reason(err))
 	}
 	if len(entries) > 0 {
 		return fmt.Errorf("%s is not empty, and holds no earlier export", dir)

@@ -20,9 +20,11 @@ const module = "github.com/msflow-go/msflow/"
 // may import more, since a proof may need both sides.
 var mayImport = map[string][]string{
 	"bench":             {"datasets", "lib/detector"},
+	"cmd/dist":          {"kernel/kernelspec", "lib/durable"},
 	"cmd/msflow":        {"datasets", "kernel", "lib", "plots", "serve"},
+	"cmd/msflow-device": {"lib/xla"},
 	"datasets":          nil,
-	"kernel/bindings":   {"datasets", "kernel/engine", "lib", "plots"},
+	"kernel/bindings":   {"datasets", "kernel/engine", "kernel/live", "lib", "plots"},
 	"kernel/cell":       nil,
 	"kernel/comm":       nil,
 	"kernel/display":    {"kernel/engine"},
@@ -31,13 +33,15 @@ var mayImport = map[string][]string{
 	"kernel/internal":   {"kernel/protocol"},
 	"kernel/interp":     nil,
 	"kernel/jupyter":    {"kernel/cell", "kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/magics", "kernel/protocol", "kernel/transport"},
-	"kernel/kernelspec": {"kernel/protocol"},
-	"kernel/live":       {"kernel/display", "lib", "plots"},
-	"kernel/magics":     {"kernel/cell", "kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/notebook"},
+	"kernel/kernelspec": {"kernel/protocol", "lib/durable"},
+	"kernel/live":       {"kernel/display", "kernel/widgets", "lib", "plots"},
+	"kernel/magics":     {"kernel/cell", "kernel/comm", "kernel/display", "kernel/engine", "kernel/history", "kernel/notebook", "kernel/widgets", "lib/durable"},
 	"kernel/notebook":   {"kernel/cell", "kernel/display", "kernel/engine", "lib/durable"},
 	"kernel/protocol":   {"lib/durable"},
 	"kernel/repl":       {"kernel/cell", "kernel/display", "kernel/engine", "kernel/history"},
 	"kernel/transport":  nil,
+	"kernel/widgets":    {"kernel/comm", "kernel/display", "kernel/engine"},
+	"kernel/yaegi":      {"kernel/bindings", "kernel/cell", "kernel/engine", "kernel/interp"},
 	"lib/backbone":      {"lib/fixture", "lib/internal/simd", "lib/onnx", "lib/op", "lib/weights"},
 	"lib/baseline":      {"lib/internal/simd", "lib/score", "lib/weights"},
 	"lib/detector":      {"datasets", "lib/backbone", "lib/baseline", "lib/flow", "lib/metrics", "lib/onnx", "lib/score", "lib/train", "lib/weights", "lib/whiten", "lib/xla"},
@@ -50,13 +54,14 @@ var mayImport = map[string][]string{
 	"lib/op":            {"lib/internal/simd"},
 	"lib/region":        nil,
 	"lib/score":         {"lib/onnx"},
-	"lib/sweep":         {"lib/durable"},
+	"lib/spreadsheet":   nil,
+	"lib/sweep":         {"lib/durable", "lib/spreadsheet"},
 	"lib/train":         {"lib/flow", "lib/internal/simd", "lib/op", "lib/weights", "lib/xla"},
 	"lib/weights":       {"lib/durable"},
 	"lib/whiten":        {"lib/internal/simd", "lib/onnx", "lib/weights"},
 	"lib/xla":           {"lib/op"},
 	"notebooks":         nil,
-	"plots":             {"lib/durable"},
+	"plots":             {"lib/durable", "lib/spreadsheet"},
 	"serve":             {"datasets", "lib/detector", "lib/region"},
 }
 
@@ -166,7 +171,7 @@ func within(path, folder string) bool { return path == folder || strings.HasPref
 
 // TestTopLevelIsFixed keeps new folders from appearing beside the agreed ones.
 func TestTopLevelIsFixed(t *testing.T) {
-	agreed := []string{"kernel", "lib", "notebooks", "plots", "datasets", "serve", "cmd", "bench", "docs", "testdata", "bin", "runs"}
+	agreed := []string{"kernel", "lib", "notebooks", "plots", "datasets", "serve", "cmd", "bench", "docs", "testdata", "bin", "runs", "dist"}
 	entries, err := os.ReadDir(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)

@@ -104,7 +104,7 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(trainCommand(), evalCommand(), calibrateCommand(), predictCommand(), serveCommand(), importCommand(), featuresCommand(), dataCommand(), verifyCommand(), weightsCommand(), bench.Command(), doctorCommand(), kernelCommand(), replCommand(), runCommand(), exportCommand(), sweepCommand(), tableCommand())
+	root.AddCommand(trainCommand(), evalCommand(), calibrateCommand(), predictCommand(), serveCommand(), importCommand(), featuresCommand(), dataCommand(), verifyCommand(), weightsCommand(), bench.Command(), doctorCommand(), kernelCommand(), replCommand(), runCommand(), exportCommand(), sweepCommand(), tableCommand(), reportCommand())
 	root.RunE = func(cmd *cobra.Command, _ []string) error { // a person who types only msflow wants to talk to it
 		if onTerminal() {
 			return runREPL(cmd, replFlags{})

@@ -32,6 +32,10 @@ func msflow(t *testing.T, args ...string) (stdout, stderr string, code int) {
 func must(t *testing.T, args ...string) string {
 	t.Helper()
 	out, log, code := msflow(t, args...)
+	if code == exitInterrupted {
+		t.Fatalf("msflow %s: this process was sent a signal; no test sends one while it waits for success, so it came from outside, perhaps to\n"+
+			"all processes of the terminal or of a time limit around the tests\n%s", strings.Join(args, " "), log)
+	}
 	if code != 0 {
 		t.Fatalf("msflow %s: exit code %d\n%s", strings.Join(args, " "), code, log)
 	}
@@ -78,7 +82,7 @@ func TestScoresOfEveryTestImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := readCSV(t, filepath.Join(folder, "eval", "scores.csv"))
-	if want := "name,class,defect,anomalous,score,threshold,verdict"; strings.Join(rows[0], ",") != want || len(rows) != 1+10 {
+	if want := "name,class,defect,anomalous,score,threshold,verdict,part"; strings.Join(rows[0], ",") != want || len(rows) != 1+10 {
 		t.Fatalf("%d rows under %q, want 10 under %q", len(rows)-1, rows[0], want)
 	}
 	anomalous := 0

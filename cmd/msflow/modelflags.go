@@ -117,12 +117,12 @@ func (m *modelFlags) check() error {
 	if m.config.Cond < 1 {
 		return fmt.Errorf("--cond %d: it must be positive", m.config.Cond)
 	}
-	err := errors.Join(positive("clamp", m.config.Clamp), positive("width", m.config.Width), positive("coreset", m.config.Coreset))
+	err := errors.Join(flags.Positive("clamp", m.config.Clamp), flags.Positive("width", m.config.Width), flags.Positive("coreset", m.config.Coreset))
 	if err == nil {
-		err = errors.Join(atMost("clamp", m.config.Clamp), atMost("width", m.config.Width))
+		err = errors.Join(flags.AtMost("clamp", m.config.Clamp), flags.AtMost("width", m.config.Width))
 	}
 	if err == nil && m.given("top-k") {
-		err = positive("top-k", m.config.TopK)
+		err = flags.Positive("top-k", m.config.TopK)
 	}
 	if err != nil {
 		return err

@@ -52,6 +52,7 @@ func outputs(t *testing.T, run string) []output {
 		{flag: "table --out", args: func(p string) []string { return []string{"table", sweep, "--out", p} }},
 		{flag: "sweep --out", args: func(p string) []string { return []string{"sweep", plan, "--out", p} }, file: "1.png"},
 		{flag: "import --out"},
+		{flag: "report --out"},
 	}
 }
 
@@ -63,6 +64,9 @@ func TestNobodysFilesAreReplaced(t *testing.T) {
 	for _, o := range all {
 		if o.args == nil {
 			continue
+		}
+		if o.file == "" {
+			foldersStay(t, o)
 		}
 		path := filepath.Join(t.TempDir(), "target"+o.end)
 		mine := o.own(path)
@@ -79,6 +83,22 @@ func TestNobodysFilesAreReplaced(t *testing.T) {
 		}
 	}
 	checkOutputs(t, all)
+}
+
+// foldersStay: a folder in the place of a file is said to be one, whatever may be replaced.
+func foldersStay(t *testing.T, o output) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "target"+o.end)
+	put(t, filepath.Join(path, "mine"), "mine")
+	for _, args := range [][]string{o.args(path), append(o.args(path), "--overwrite")} {
+		_, log, code := msflow(t, args...)
+		if code != 1 || !strings.Contains(log, path) || !strings.Contains(log, "folder") || strings.Contains(log, "rename") || strings.Contains(log, "is a directory") {
+			t.Errorf("%s: exit code %d\n%s", o.flag, code, log)
+		}
+	}
+	if readText(t, filepath.Join(path, "mine")) != "mine" {
+		t.Errorf("%s: the folder was touched", o.flag)
+	}
 }
 
 // checkOutputs makes sure that every flag that names something to write has a row.
@@ -174,6 +194,9 @@ func TestFoldersThatAreNotForARun(t *testing.T) {
 	writePictures(t, filepath.Join(data, "bad"), 100, 102)
 	must(t, "eval", run, "--maps=false", "--rows", "0")
 	refuse(t, []string{"--overwrite"}, "eval", run, "--maps=false", "--rows", "0", "--out", run)
+	for _, inRun := range [][]string{{"predict", run, filepath.Join(data, "bad")}, {"eval", run}} {
+		refuse(t, []string{"is a part of the run in " + run}, append(inRun, "--out", filepath.Join(run, "eval"), "--overwrite")...)
+	}
 	tiny := []string{"--data", data, "--size", "64", "--epochs", "1", "--blocks", "1,1,1", "--cond", "8"}
 	refuse(t, []string{"is a part of the run in " + run}, append([]string{"train", "--out", filepath.Join(run, "eval")}, tiny...)...)
 	refuse(t, []string{"taken for images"}, append([]string{"train", "--out", data}, tiny...)...)

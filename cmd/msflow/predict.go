@@ -26,6 +26,8 @@ type predictFlags struct {
 	threshold thresholdFlags
 	maps      bool
 	watch     string
+	frames    string
+	frameSize string
 	list      string
 	shard     string
 	overwrite bool
@@ -35,7 +37,7 @@ type predictFlags struct {
 func predictCommand() *cobra.Command {
 	var f predictFlags
 	cmd := &cobra.Command{
-		Use:   "predict RUN|DETECTOR IMAGE|FOLDER... | predict RUN|DETECTOR - | predict RUN|DETECTOR --watch FOLDER",
+		Use:   "predict RUN|DETECTOR IMAGE|FOLDER... | predict RUN|DETECTOR - | predict RUN|DETECTOR --watch FOLDER | predict RUN|DETECTOR --frames -",
 		Short: "Score images and draw their anomaly maps",
 		Long: "Writes scores.csv, scores.json and for every image a heat map, an overlay and a mask of its defects at the image's own size,\n" +
 			"and the raw map (NAME.npy, float32, input size). regions.csv and coco.json list the defects: each with area, score,\n" +
@@ -50,6 +52,12 @@ func predictCommand() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch paths := args[1:]; {
+			case f.frames == "" && f.frameSize != "":
+				return errors.New("--frame-size is of the frames of --frames")
+			case f.frames != "" && (f.watch != "" || f.list != "" || f.shard != "" || len(paths) > 0):
+				return errors.New("--frames brings all images; others are predicted without it")
+			case f.frames != "":
+				return f.film(cmd, args[0])
 			case f.watch != "" && len(paths) > 0:
 				return errors.New("--watch names the folder to watch; other images are predicted without it")
 			case (f.list != "" || f.shard != "") && (f.watch != "" || len(paths) == 1 && paths[0] == "-"):
@@ -70,11 +78,31 @@ func predictCommand() *cobra.Command {
 	fl.StringVar(&f.weights, "weights", "", "file of the backbone's weights, if it has moved")
 	f.threshold.register(cmd)
 	fl.StringVar(&f.watch, "watch", "", "folder to score images in as they come, until interrupted")
+	fl.StringVar(&f.frames, "frames", "", "file, or - for standard input, of PNG or JPEG pictures one after another, as ffmpeg writes them to a pipe")
+	fl.StringVar(&f.frameSize, "frame-size", "", "WIDTHxHEIGHT of --frames that are RGB pixels (ffmpeg -f rawvideo -pix_fmt rgb24)")
 	fl.StringVar(&f.list, "list", "", "file with paths of images or folders, one a line, besides those named")
 	fl.StringVar(&f.shard, "shard", "", "score one part of the images only, such as 3/20: the third of twenty; all parts together are all images")
 	fl.BoolVar(&f.maps, "maps", true, "draw the maps and the masks of defects")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the results in the folder")
 	return cmd
+}
+
+// film scores the frames of --frames.
+func (f *predictFlags) film(cmd *cobra.Command, from string) error {
+	in := cmd.InOrStdin()
+	if f.frames != "-" {
+		file, err := os.Open(f.frames)
+		if err != nil {
+			return fmt.Errorf("--frames: %w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	images, err := filmed(in, f.frameSize)
+	if err != nil {
+		return err
+	}
+	return f.follow(cmd, from, images)
 }
 
 // predictionRow is one image in scores.json.

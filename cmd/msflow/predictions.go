@@ -21,6 +21,7 @@ import (
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/region"
+	"github.com/msflow-go/msflow/lib/spreadsheet"
 )
 
 // finished is the file that comes last, when all results are there.
@@ -64,10 +65,7 @@ func newTable(path string, header ...string) (*table, error) {
 }
 
 func (t *table) line(cells ...string) error {
-	for i, cell := range cells {
-		cells[i] = results.Harmless(cell)
-	}
-	err := t.csv.Write(cells)
+	err := t.csv.Write(spreadsheet.Row(cells))
 	t.csv.Flush()
 	if err := errors.Join(err, t.csv.Error()); err != nil {
 		return fmt.Errorf("writing %s: %w", t.file.Name(), err)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/msflow-go/msflow/lib/train"
@@ -22,7 +21,7 @@ type progress struct {
 }
 
 func newProgress(log io.Writer, epochs int) *progress {
-	f, ok := log.(*os.File)
+	f, ok := log.(interface{ Fd() uintptr })
 	return &progress{log: log, epochs: epochs, first: -1, tty: ok && term.IsTerminal(int(f.Fd()))}
 }
 

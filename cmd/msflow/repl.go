@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/evaluator"
 	_ "github.com/msflow-go/msflow/kernel/bindings" // what cells may import
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
@@ -24,6 +25,7 @@ type replFlags struct {
 	noColor   bool
 	startup   string
 	noStartup bool
+	engine    evaluator.Choice
 }
 
 // replCommand is `msflow repl`, and `msflow` alone on a terminal.
@@ -44,6 +46,7 @@ func replCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours; so does the environment variable NO_COLOR")
 	cmd.Flags().StringVar(&f.startup, "startup", "", "run this Go `FILE` first, instead of "+startupPlace())
+	f.engine.Flag(cmd.Flags())
 	cmd.Flags().BoolVar(&f.noStartup, "no-startup", false, "run no startup file")
 	return cmd
 }
@@ -70,7 +73,7 @@ func startREPL(cmd *cobra.Command, f replFlags) error {
 	in, out, errs := os.Stdin, os.Stdout, os.Stderr // the engine takes their places
 	inTTY, outTTY := term.IsTerminal(int(in.Fd())), term.IsTerminal(int(out.Fd()))
 	if !inTTY {
-		eval, err := startEngine(new(history.Log))
+		eval, err := startEngine(f.engine, new(history.Log))
 		if err != nil {
 			return err
 		}
@@ -82,20 +85,20 @@ func startREPL(cmd *cobra.Command, f replFlags) error {
 	}
 	live.Install()
 	if !outTTY || repl.Dumb() {
-		eval, err := startEngine(log)
+		eval, err := startEngine(f.engine, log)
 		if err != nil {
 			return err
 		}
 		return repl.Plain(cmd.Context(), repl.PlainOptions{Evaluator: eval, History: log, Startup: startupFile(f), In: in, Out: out, Prompts: errs})
 	}
 	return repl.Run(cmd.Context(), repl.Options{
-		Start:   func() (engine.Evaluator, error) { return startEngine(log) },
+		Start:   func() (engine.Evaluator, error) { return startEngine(f.engine, log) },
 		History: log, Startup: startupFile(f), Version: version(), Colours: !f.noColor && repl.Colours(), In: in, Out: out,
 	})
 }
 
-func startEngine(log *history.Log) (engine.Evaluator, error) {
-	base, err := engine.New()
+func startEngine(choice evaluator.Choice, log *history.Log) (engine.Evaluator, error) {
+	base, err := choice.Start()
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ import (
 )
 
 // refuse runs a command that has to fail, and looks for words in what it says.
-func refuse(t *testing.T, words []string, args ...string) {
+func refuse(t *testing.T, words []string, args ...string) (log string) {
 	t.Helper()
 	_, log, code := msflow(t, args...)
 	if code != exitError {
@@ -35,6 +35,7 @@ func refuse(t *testing.T, words []string, args ...string) {
 			t.Errorf("msflow %s does not say %q:\n%s", strings.Join(args, " "), word, log)
 		}
 	}
+	return log
 }
 
 // interrupted trains until the log has the given number of epochs and then stops the program as Ctrl-C does.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/evaluator"
 	_ "github.com/msflow-go/msflow/kernel/bindings" // what programs may import
 	"github.com/msflow-go/msflow/kernel/interp"
 )
@@ -39,6 +40,15 @@ func runCommand() *cobra.Command {
 			}
 			if _, err := os.Stat(args[0]); err != nil {
 				return err
+			}
+			if name, err := nb.engine.Name(); err != nil {
+				return err
+			} else if name == "yaegi" {
+				code, err := evaluator.RunProgram(cmd.Context(), args[0], args[1:], os.Stdout, os.Stderr)
+				if err != nil || code == 0 {
+					return err
+				}
+				return exitCode(code)
 			}
 			signal.Reset(interrupts()...) // they are the program's
 			if code := interp.RunProgram(args[0], args[1:], os.Stderr); code != 0 {

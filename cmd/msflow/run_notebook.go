@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,13 +15,16 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/evaluator"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/kernel/display"
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
 	"github.com/msflow-go/msflow/kernel/live"
 	"github.com/msflow-go/msflow/kernel/magics"
 	"github.com/msflow-go/msflow/kernel/notebook"
+	"github.com/msflow-go/msflow/kernel/widgets"
 	"github.com/msflow-go/msflow/lib/durable"
 )
 
@@ -32,6 +34,7 @@ type notebookRun struct {
 	out      string
 	html     bool
 	sanitize bool
+	engine   evaluator.Choice
 
 	overwrite bool
 }
@@ -39,6 +42,7 @@ type notebookRun struct {
 func (r *notebookRun) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&r.params, "param", "p", nil, "set the notebook's parameter: `NAME=VALUE`, as often as wanted")
 	f.StringVarP(&r.out, "output", "o", "", "store the notebook with its outputs in `FILE`.ipynb; it may be the notebook itself")
+	r.engine.Flag(f)
 	f.BoolVar(&r.html, "html", false, "write a page with code, text and outputs beside the stored notebook, or beside the notebook itself")
 	f.BoolVar(&r.overwrite, "overwrite", false, "replace the files of -o and --html whatever they are; without it only what a run of the same cells stored is replaced")
 	f.BoolVar(&r.sanitize, "sanitize", false, "leave scripts and foreign HTML out of the page, for notebooks that need not be trusted")
@@ -61,6 +65,7 @@ func (r *notebookRun) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer job.free()
 	return job.do(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 }
 
@@ -71,17 +76,36 @@ type notebookJob struct {
 	out        string // empty: not stored
 	page       string // the HTML; empty: none
 	sanitize   bool
+	engine     evaluator.Choice
 	parameters []notebook.Parameter
+	locks      []func() // give the targets back
 }
 
 // prepare checks all that can be checked before the first cell runs.
-func (r *notebookRun) prepare(path string) (*notebookJob, error) {
-	j := &notebookJob{sanitize: r.sanitize}
+func (r *notebookRun) prepare(path string) (j *notebookJob, err error) {
+	if j, err = r.job(path); err != nil {
+		return nil, err
+	}
+	if err = j.checkTargets(); err == nil && !r.overwrite {
+		err = j.checkOwn()
+	}
+	if err != nil {
+		j.free()
+	}
+	return j, err
+}
+
+// job reads the notebook and finds what the flags ask for.
+func (r *notebookRun) job(path string) (*notebookJob, error) {
+	j := &notebookJob{sanitize: r.sanitize, engine: r.engine}
 	if r.sanitize && !r.html {
 		return nil, errors.New("--sanitize is about the page of --html")
 	}
+	if _, err := r.engine.Name(); err != nil {
+		return nil, err
+	}
 	var err error
-	if j.n, err = notebook.Read(path); err != nil {
+	if j.n, err = notebook.ReadGo(path); err != nil {
 		return nil, err
 	}
 	for _, p := range r.params {
@@ -112,10 +136,7 @@ func (r *notebookRun) prepare(path string) (*notebookJob, error) {
 		}
 		j.page = strings.TrimSuffix(named, ".ipynb") + ".html"
 	}
-	if err := j.checkTargets(); err != nil || r.overwrite {
-		return j, err
-	}
-	return j, j.checkOwn()
+	return j, nil
 }
 
 // checkOwn refuses to replace what is not the notebook itself, or what an earlier run of the same cells stored.
@@ -123,7 +144,7 @@ func (j *notebookJob) checkOwn() error {
 	if _, err := os.Stat(j.out); j.out != "" && err == nil && !sameFile(j.out, j.path) && !j.stored() {
 		return fmt.Errorf("-o %s: the file exists, and no run of these cells has stored it; --overwrite replaces it", j.out)
 	}
-	if text, err := os.ReadFile(j.page); j.page != "" && err == nil && !bytes.Contains(text, []byte(notebook.PageMark)) {
+	if j.page != "" && runs.Exists(j.page) && !runs.Bears(j.page, notebook.PageMark) {
 		return fmt.Errorf("--html would replace %s, which no run has written; --overwrite does", j.page)
 	}
 	return nil
@@ -149,7 +170,7 @@ func sameFile(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
-// checkTargets refuses what could not be written after hours of work.
+// checkTargets refuses what could not be written after hours of work, and what another run is writing.
 func (j *notebookJob) checkTargets() error {
 	for _, path := range []string{j.out, j.page} {
 		if path == "" {
@@ -158,8 +179,20 @@ func (j *notebookJob) checkTargets() error {
 		if err := durable.CheckWritable(path); err != nil {
 			return err
 		}
+		release, err := runs.LockFile(path, "run")
+		if err != nil {
+			return err
+		}
+		j.locks = append(j.locks, release)
 	}
 	return nil
+}
+
+// free lets other runs write the targets.
+func (j *notebookJob) free() {
+	for _, release := range j.locks {
+		release()
+	}
 }
 
 // do runs the cells and stores what came of them, also when one failed.
@@ -169,7 +202,7 @@ func (j *notebookJob) do(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer leave()
-	base, err := engine.New()
+	base, err := j.engine.Start()
 	if err != nil {
 		return err
 	}
@@ -179,6 +212,7 @@ func (j *notebookJob) do(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	live.Install()
+	widgets.CloseAll() // those of a notebook that was run before
 	begin := time.Now()
 	run := notebook.Run{Evaluator: eval, Parameters: j.parameters, Begin: beginCell(stderr), End: endCell(stderr)}
 	if j.prints() {
@@ -262,6 +296,11 @@ func (j *notebookJob) sign(begin time.Time) {
 		"parameters": parameters, "started": begin.UTC().Format(time.RFC3339), "seconds": int(time.Since(begin).Seconds() + 0.5),
 	}
 	j.n.Metadata["msflow"] = m
+	if saved := widgets.Saved(); saved != nil {
+		j.n.Metadata["widgets"] = saved
+	} else {
+		delete(j.n.Metadata, "widgets")
+	}
 	j.n.Metadata["language_info"] = map[string]any{
 		"name": "go", "version": strings.TrimPrefix(runtime.Version(), "go"), "mimetype": "text/x-go", "file_extension": ".go",
 		"pygments_lexer": "go", "codemirror_mode": "go",

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/kernel/notebook"
 )
 
@@ -183,5 +189,77 @@ func TestProgramNames(t *testing.T) {
 		if got := programName(path); got != want {
 			t.Errorf("%s: %q instead of %q", path, got, want)
 		}
+	}
+}
+
+// A notebook's widgets are stored with it, those of the run before are not.
+func TestRunStoresWidgets(t *testing.T) {
+	path := stored(t, "n := 3", "s := widgets.IntSlider(\"n\", 0, 9, n)\ns")
+	out := filepath.Join(t.TempDir(), "out.ipynb")
+	for _, value := range []float64{3, 5} {
+		if _, log, code := msflow(t, "run", path, "-p", fmt.Sprint("n=", value), "-o", out); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, log)
+		}
+		text, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n struct {
+			Cells []struct {
+				Outputs []struct {
+					Data map[string]any
+				}
+			}
+			Metadata struct {
+				Widgets map[string]struct {
+					State map[string]struct {
+						Name  string `json:"model_name"`
+						State map[string]any
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal(text, &n); err != nil {
+			t.Fatal(err)
+		}
+		shown, _ := n.Cells[3].Outputs[0].Data["application/vnd.jupyter.widget-view+json"].(map[string]any)
+		id, _ := shown["model_id"].(string)
+		state := n.Metadata.Widgets["application/vnd.jupyter.widget-state+json"].State
+		if len(state) != 3 || state[id].Name != "IntSliderModel" || state[id].State["value"] != value {
+			t.Errorf("n=%v: %s is shown, and stored are %v", value, id, state)
+		}
+	}
+}
+
+// TestTwoRunsDoNotWriteOneNotebook: while one run writes a notebook, or a page, another is refused, which names it, and afterwards not.
+func TestTwoRunsDoNotWriteOneNotebook(t *testing.T) {
+	dir := t.TempDir()
+	began, goOn := filepath.Join(dir, "began"), filepath.Join(dir, "go-on")
+	path := stored(t, "n := 1", fmt.Sprintf("os.WriteFile(%q, nil, 0o644)\nfor n == 1 {\n\tif _, err := os.Stat(%q); err == nil {\n\t\tbreak\n\t}\n\ttime.Sleep(time.Millisecond)\n}", began, goOn))
+	other := stored(t, "n := 2")
+	out := filepath.Join(dir, "out.ipynb")
+	t.Setenv(asProgram, "1") // a process of its own, which changes the working folder
+	first := exec.Command(os.Args[0], "run", path, "-o", out, "--html")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = first.Process.Kill() })
+	for !runs.Exists(began) {
+		time.Sleep(time.Millisecond)
+	}
+	link := filepath.Join(dir, "link.ipynb")
+	if err := os.Symlink(out, link); err != nil {
+		t.Error(err)
+	}
+	for _, args := range [][]string{{"run", path, "-p", "n=2", "-o", out}, {"run", path, "-p", "n=2", "-o", link}, {"run", other, "-o", out, "--overwrite"}} {
+		refuse(t, []string{"is in use by msflow run (process " + strconv.Itoa(first.Process.Pid)}, args...)
+	}
+	put(t, goOn, "")
+	if err := first.Wait(); err != nil {
+		t.Errorf("the first run: %v", err)
+	}
+	must(t, "run", path, "-o", out)
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) != 0 {
+		t.Errorf("locks are left: %q", left)
 	}
 }

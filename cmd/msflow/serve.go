@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
@@ -78,6 +80,7 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		models = append(models, m)
 	}
+	collectSeldom()
 	s, err := serve.New(models, config)
 	if err != nil {
 		return err
@@ -87,6 +90,21 @@ func (f *serveFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	s.Close()
 	return nil
+}
+
+// garbage is how many bytes of it a server keeps before it collects.
+const garbage = 256 << 20
+
+// collectSeldom lets garbage pile up: a request leaves megabytes behind, so that with Go's default one in a few would wait for a
+// collection. Whoever sets GOGC decides.
+func collectSeldom() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	debug.SetGCPercent(max(100, int(100*garbage/max(m.HeapAlloc, 1<<20))))
 }
 
 // answer answers over HTTP, and over gRPC where that is wanted, until the command is interrupted or one of them fails.

@@ -8,9 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/msflow-go/msflow/cmd/msflow/internal/frames"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/datasets"
 )
@@ -38,6 +40,82 @@ func listedOn(r io.Reader) *pathList {
 		l.err = lines.Err()
 	}()
 	return l
+}
+
+// frameStream is the pictures of a film, from a pipe. They are called by their number.
+type frameStream struct {
+	frames chan arrival
+	err    error // of reading, once frames is closed
+	first  int   // number of the next frame
+	reader *frames.Reader
+	w, h   int // of RGB pixels; 0: PNG or JPEG files
+}
+
+// filmed reads frames from r: files of PNG or JPEG, or RGB pixels of a size such as 640x480 (width × height).
+func filmed(r io.Reader, size string) (*frameStream, error) {
+	s := &frameStream{frames: make(chan arrival, 1), reader: frames.New(r)}
+	if size == "" {
+		return s, nil
+	}
+	w, h, _ := strings.Cut(size, "x")
+	var err1, err2 error
+	s.w, err1 = strconv.Atoi(w)
+	s.h, err2 = strconv.Atoi(h)
+	if err1 != nil || err2 != nil || s.w < 1 || s.h < 1 || s.w > mostPixels/s.h {
+		return nil, fmt.Errorf("--frame-size %s: it is WIDTHxHEIGHT in pixels, such as 640x480, of at most %d million", size, mostPixels/1_000_000)
+	}
+	return s, nil
+}
+
+// mostPixels is how many pixels a frame may have.
+const mostPixels = 100_000_000
+
+// begin counts on where the results have frames already, and begins to read.
+func (s *frameStream) begin(done []streamRow) {
+	for _, row := range done {
+		var n int
+		if _, err := fmt.Sscanf(row.Name, frameName, &n); err == nil {
+			s.first = max(s.first, n)
+		}
+	}
+	go s.read()
+}
+
+const frameName = "frame-%06d"
+
+func (s *frameStream) read() {
+	defer close(s.frames)
+	for {
+		a := arrival{path: fmt.Sprintf(frameName, s.first+1)}
+		if s.w > 0 {
+			var pixels []byte
+			if pixels, s.err = s.reader.Raw(s.w, s.h); s.err == nil {
+				a.picture = &datasets.Image{W: s.w, H: s.h, Pix: pixels}
+			}
+		} else {
+			a.content, s.err = s.reader.Next()
+		}
+		if s.err != nil {
+			return
+		}
+		s.first++
+		s.frames <- a
+	}
+}
+
+func (s *frameStream) postpone(arrival) bool { return false }
+
+// next gives one frame, so that its result comes before the next frame is waited for.
+func (s *frameStream) next(ctx context.Context) ([]arrival, error) {
+	select {
+	case a, more := <-s.frames:
+		if !more {
+			return nil, s.err
+		}
+		return []arrival{a}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (l *pathList) begin([]streamRow)     {}
@@ -176,7 +254,7 @@ func (w *watchedFolder) consider(path string) {
 		w.waiting[name] = waiting{stamp: now, since: time.Now()}
 	case before.tried && time.Since(before.since) < patience:
 	case now.Size > 0 || time.Since(before.since) >= patience:
-		w.ready = append(w.ready, arrival{path, now})
+		w.ready = append(w.ready, arrival{path: path, stamp: now})
 		if !before.tried {
 			delete(w.waiting, name)
 		}

@@ -22,13 +22,29 @@ import (
 const streamHelp = "With - the paths come on standard input, one a line, and with --watch FOLDER images are scored as they appear there or in\n" +
 	"folders below it, until SIGINT or SIGTERM. Results are then JSON lines in results.jsonl, each on the disk before the next image\n" +
 	"is begun, and the pictures beside it; --json prints the lines. A watch that is started again goes on with what has no result\n" +
-	"by this detector yet. A file that does not grow and cannot be read is taken for half-written for ten seconds, then it has\n" +
-	"failed; whenever a file changes it is scored anew. drift.json compares the last scores with those of the calibration."
+	"by this detector yet. --frames - takes the frames of a film from standard input, PNG or JPEG files one after another (or RGB\n" +
+	"pixels, with --frame-size), and calls them frame-000001 and so on.\n\n" +
+	"A file that does not grow and cannot be read is taken for half-written for ten seconds, then it has failed; whenever a file\n" +
+	"changes it is scored anew. drift.json compares the last scores with those of the calibration."
 
-// arrival is an image file that is to be scored.
+// arrival is an image that is to be scored: a file, or what came through a pipe under a name.
 type arrival struct {
-	path  string
-	stamp stamp // of the file when it was seen; zero where it does not matter
+	path    string
+	stamp   stamp           // of the file when it was seen; zero where it does not matter
+	content []byte          // of an image file that is none on the disk
+	picture *datasets.Image // decoded already
+}
+
+// sample is the image to score. The error says why it cannot be read.
+func (a arrival) sample(how datasets.Reading) (datasets.Sample, error) {
+	picture := a.picture
+	if a.content != nil {
+		var err error
+		if picture, err = datasets.Decode(a.content, how, mostPixels); err != nil {
+			return datasets.Sample{}, err
+		}
+	}
+	return datasets.NewSample(a.path, "", datasets.Good, picture, nil), nil
 }
 
 // stamp tells one content of a file from another, as far as the file system does.
@@ -146,13 +162,25 @@ func (s *stream) failures() error {
 // score scores a few images that came together.
 func (s *stream) score(ctx context.Context, images source, batch []arrival) error {
 	seen := map[string]arrival{}
-	paths := make([]string, len(batch))
-	for i, a := range batch {
-		paths[i] = a.path
+	var paths []string
+	var set datasets.Set
+	for _, a := range batch {
 		seen[filepath.ToSlash(a.path)] = a
+		if a.content == nil && a.picture == nil {
+			paths = append(paths, a.path)
+			continue
+		}
+		sample, err := a.sample(s.d.Reading())
+		if err != nil {
+			return s.fail(a, err)
+		}
+		set = append(set, sample)
+	}
+	if len(paths) > 0 {
+		set = append(set, datasets.Files(paths...)...)
 	}
 	var failed error
-	err := s.d.PredictEach(ctx, datasets.Files(paths...), func(p detector.Prediction) error {
+	err := s.d.PredictEach(ctx, set, func(p detector.Prediction) error {
 		return errors.Join(failed, s.add(seen[p.Name], p))
 	}, func(sample datasets.Sample, reason error) {
 		if a := seen[sample.Name]; !images.postpone(a) {

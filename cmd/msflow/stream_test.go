@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/msflow-go/msflow/datasets"
 )
 
 // watching starts msflow predict --watch in a process of its own.
@@ -183,4 +185,52 @@ func TestPathsOnStandardInput(t *testing.T) {
 	refuse(t, []string{"--watch names"}, "predict", run, dir, "--watch", dir)
 	put(t, filepath.Join(out, "results.jsonl"), "no result\n")
 	refuse(t, []string{"results.jsonl", "line 1"}, "predict", run, "-", "--out", out)
+}
+
+// Frames of a film are scored as they come, as the same pictures in files are; a film that goes on is counted on.
+func TestFrames(t *testing.T) {
+	run, dir, out := smallRun(t, "--epochs", "1"), t.TempDir(), filepath.Join(t.TempDir(), "out")
+	var film, raw bytes.Buffer
+	var paths []string
+	for i := range 3 {
+		path := filepath.Join(dir, fmt.Sprintf("%d.png", i))
+		writeNoise(t, path, uint32(i), 0)
+		film.WriteString(readText(t, path))
+		paths = append(paths, path)
+	}
+	must(t, append([]string{"predict", run, "--out", filepath.Join(dir, "files"), "--maps=false"}, paths...)...)
+	want := readCSV(t, filepath.Join(dir, "files", "scores.csv"))[1:]
+	file := filepath.Join(dir, "film")
+	put(t, file, film.String())
+	for range 2 {
+		must(t, "predict", run, "--frames", file, "--out", out, "--json", "--maps=false")
+	}
+	lines := resultLines(t, out)
+	if len(lines) != 6 {
+		t.Fatalf("%d frames have results", len(lines))
+	}
+	for i := range 6 {
+		row, ok := lines[fmt.Sprintf("frame-%06d", i+1)]
+		if !ok || fmt.Sprint(*row.Score) != want[i%3][1] {
+			t.Errorf("frame %d: %+v, and the file's line is %v", i+1, row, want[i%3])
+		}
+	}
+	picture, _, err := datasets.Files(paths[0])[0].Load(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Write(picture.Pix)
+	put(t, file, raw.String())
+	size := fmt.Sprintf("%dx%d", picture.W, picture.H)
+	must(t, "predict", run, "--frames", file, "--frame-size", size, "--out", out, "--maps=false")
+	if row := resultLines(t, out)["frame-000007"]; fmt.Sprint(*row.Score) != want[0][1] {
+		t.Errorf("the frame of pixels is %+v", row)
+	}
+	put(t, file, film.String()[:film.Len()-9])
+	refuse(t, []string{"frame 3", "ends inside"}, "predict", run, "--frames", file, "--out", filepath.Join(dir, "cut"), "--maps=false")
+	if n := len(resultLines(t, filepath.Join(dir, "cut"))); n != 2 {
+		t.Errorf("%d whole frames of a film that is cut have results", n)
+	}
+	refuse(t, []string{"--frame-size 0x4"}, "predict", run, "--frames", file, "--frame-size", "0x4")
+	refuse(t, []string{"--frames brings"}, "predict", run, paths[0], "--frames", file)
 }

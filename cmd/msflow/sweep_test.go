@@ -161,28 +161,11 @@ points:
 	want := must(t, "table", folder, "--format", "csv")
 
 	other := filepath.Join(t.TempDir(), "again")
-	cmd := exec.Command(os.Args[0], "sweep", file, "--out", other)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	read, err := sweep.Parse(file, []byte(plan), sweep.Checks{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for sweep.Folder(other).State(read.Points[0]) == sweep.Waiting {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != exitInterrupted {
-		t.Errorf("exit code %d\n%s", cmd.ProcessState.ExitCode(), log.String())
-	}
-	if s := sweep.Folder(other).State(read.Points[0]); s != sweep.Begun {
-		t.Errorf("it is %v\n%s", s, log.String())
-	}
+	interruptBegun(t, file, other, read.Points[0])
 	must(t, "sweep", file, "--out", other)
 	if got := must(t, "table", other, "--format", "csv"); got != want || !strings.Contains(got, ",best,") {
 		t.Errorf("%s\nwant\n%s", got, want)
@@ -191,4 +174,36 @@ points:
 	if rows := readCSV(t, filepath.Join(other, "learning.csv")); len(rows) != 1+24+3*2 {
 		t.Errorf("the learning curves have %d rows", len(rows))
 	}
+}
+
+// interruptBegun starts a sweep and interrupts it when its point has begun and before that is trained. A signal that comes too late, since
+// the machine has other things to do, is tried again.
+func interruptBegun(t *testing.T, file, folder string, p sweep.Point) {
+	t.Helper()
+	const tries = 20
+	for range tries {
+		cmd := exec.Command(os.Args[0], "sweep", file, "--out", folder)
+		var log bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &log, &log
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		for sweep.Folder(folder).State(p) == sweep.Waiting && len(ended) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+		err := <-ended
+		switch state, code := sweep.Folder(folder).State(p), cmd.ProcessState.ExitCode(); {
+		case state == sweep.Begun && code == exitInterrupted:
+			return
+		case state == sweep.Begun || state == sweep.Waiting || err != nil && code != exitInterrupted:
+			t.Fatalf("it is %v, exit code %d\n%s", state, code, log.String())
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatalf("of %d signals none came while the point was trained", tries)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,10 +13,12 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/flags"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/cmd/msflow/internal/track"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/train"
 	"github.com/msflow-go/msflow/lib/xla"
+	"github.com/msflow-go/msflow/plots"
 	"github.com/spf13/cobra"
 )
 
@@ -40,6 +40,7 @@ type trainFlags struct {
 	cacheMB    int64
 	resume     bool
 	overwrite  bool
+	trackTo    string
 }
 
 func trainCommand() *cobra.Command {
@@ -73,10 +74,12 @@ func (f *trainFlags) command() *cobra.Command {
 	fl.IntVar(&f.patience, "patience", 0, "stop after so many epochs without a better held-out likelihood")
 	fl.IntVar(&f.judgeEvery, "judge-every", 0, "also test after every N epochs and report the best, as published tables do")
 	fl.Int64Var(&f.cacheMB, "cache-mb", 4096, "memory for the features; more goes to a temporary file")
+	fl.StringVar(&f.trackTo, "track", "", "also tell of the training to tensorboard (event files in OUT/tensorboard), tensorboard:FOLDER or mlflow:URL")
 	fl.BoolVar(&f.resume, "resume", false, "continue the training in the run's folder, with the run's settings")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace the run in the folder")
 	flags.Mark(cmd, flags.OfProcess, "out", "cache-mb", "resume", "overwrite")
 	flags.Mark(cmd, flags.MayGrow, "epochs")
+	flags.Mark(cmd, flags.OfPlace, "track")
 	flags.Mark(cmd, flags.IsPath, "from")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
@@ -108,6 +111,9 @@ func (f *trainFlags) check() error {
 	if f.resume && f.overwrite {
 		return errors.New("--resume and --overwrite exclude each other")
 	}
+	if err := track.Check(f.trackTo); err != nil {
+		return err
+	}
 	for name, n := range map[string]int{"epochs": f.epochs, "batch": f.batch} {
 		if n < 1 && f.model.given(name) {
 			return fmt.Errorf("--%s %d: it must be at least 1", name, n)
@@ -125,7 +131,7 @@ func (f *trainFlags) check() error {
 		return fmt.Errorf("--noise %v: it must be zero or more", f.noise)
 	}
 	if f.model.given("lr") {
-		if err := positive("lr", f.lr); err != nil {
+		if err := flags.Positive("lr", f.lr); err != nil {
 			return err
 		}
 		if f.lr < leastRate {
@@ -133,33 +139,42 @@ func (f *trainFlags) check() error {
 		}
 	}
 	for name, v := range map[string]float64{"batch": float64(f.batch), "epochs": float64(f.epochs), "lr": f.lr, "noise": f.noise} {
-		if err := atMost(name, v); err != nil {
+		if err := flags.AtMost(name, v); err != nil {
 			return err
 		}
 	}
-	return f.model.check()
+	if err := f.model.check(); err != nil {
+		return err
+	}
+	return f.checkCounts()
 }
 
-// largest are the largest values of flags: beyond them is no memory, no number that float32 holds, or nothing left to learn from.
-var largest = map[string]float64{"batch": 1 << 16, "epochs": 1e6, "lr": 1000, "noise": 100, "clamp": 100, "width": 64}
+// checkCounts refuses --counts of which too few are left to train on. Of tiles there may be enough all the same.
+func (f *trainFlags) checkCounts() error {
+	if f.data.Counts == "" || f.from != "" || f.model.given("tile") {
+		return nil
+	}
+	n, err := f.data.counts()
+	if err != nil {
+		return err
+	}
+	if err := f.enough(n[0], nil); err != nil {
+		return fmt.Errorf("--counts %s: %w", f.data.Counts, err)
+	}
+	return nil
+}
+
+// enough tells whether of n training images enough are left when some are held out. parts are theirs; nil: each is one of its own.
+func (f *trainFlags) enough(n int, parts []string) error {
+	fit, _ := train.SplitIndex(n, parts, f.holdOut, uint64(f.data.Seed))
+	if least := f.model.config.LeastImages(); len(fit) < least {
+		return fmt.Errorf("this model trains on at least %d images, and %d of %d are left (--hold-out keeps %d back)", least, len(fit), n, n-len(fit))
+	}
+	return nil
+}
 
 // leastRate is the least learning rate: Adam's steps are about as large, and float32 has seven digits.
 const leastRate = 1e-12
-
-func atMost(flag string, v float64) error {
-	if most := largest[flag]; v > most {
-		return fmt.Errorf("--%s %v: it is at most %v", flag, v, most)
-	}
-	return nil
-}
-
-// positive refuses a number that is zero, negative, infinite or none.
-func positive(flag string, v float64) error {
-	if !(v > 0) || math.IsInf(v, 0) {
-		return fmt.Errorf("--%s %v: it must be positive and finite", flag, v)
-	}
-	return nil
-}
 
 // training is one run of msflow train.
 type training struct {
@@ -173,9 +188,10 @@ type training struct {
 	data *datasets.Data
 	d    *detector.Detector
 	log  *runs.Log
-	best *bestEpoch
+	best *runs.BestEpoch
 
-	drawn time.Time // when the curves were drawn last
+	tracked *track.Training
+	drawn   time.Time // when the curves were drawn last
 }
 
 func (t *training) run(ctx context.Context) error {
@@ -199,8 +215,8 @@ func (t *training) run(ctx context.Context) error {
 	if err := t.divide(ctx, before); err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "%s: %d training images, %d test images (%d anomalous), %d×%d pixels\n",
-		quote.Name(t.data.Name), len(t.data.Train), len(t.data.Test), t.data.Test.Anomalous(), t.data.H, t.data.W)
+	fmt.Fprintf(log, "%s: %d training images, %d test images (%d anomalous), %s\n",
+		quote.Name(t.data.Name), len(t.data.Train), len(t.data.Test), t.data.Test.Anomalous(), t.looks())
 	if t.from == "" {
 		if t.d, err = t.model.detector(t.data, uint64(t.trainFlags.data.Seed)); err != nil {
 			return err
@@ -214,6 +230,14 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	return t.fit(ctx)
+}
+
+// looks says in what size the pictures are looked at.
+func (t *training) looks() string {
+	if tile := t.model.frame.tile; tile != 0 {
+		return fmt.Sprintf("in tiles of %d×%d pixels", tile, tile)
+	}
+	return fmt.Sprintf("%d×%d pixels", t.data.H, t.data.W)
 }
 
 // apart refuses a folder for the run that lies among images, or is a folder of the data set with images below: its pictures would
@@ -259,6 +283,12 @@ func (t *training) plan() error {
 		if !t.model.given(flag) {
 			fill()
 		}
+	}
+	if t.from != "" {
+		return nil
+	}
+	if err := t.enough(len(cut.Set), cut.Set.Parts()); err != nil {
+		return fmt.Errorf("%s: %w", quote.Name(t.data.Name), err)
 	}
 	return nil
 }
@@ -394,7 +424,7 @@ func (t *training) prepareFolder() (err error) {
 	if t.log, err = runs.OpenLog(history, t.info); err != nil {
 		return err
 	}
-	if t.best, err = openBest(history, t.info); err != nil {
+	if t.best, err = runs.OpenBest(history, t.info); err != nil {
 		return err
 	}
 	return t.into.WriteInfo(t.info)
@@ -407,7 +437,7 @@ func (t *training) fit(ctx context.Context) error {
 		detector.Epochs(t.epochs), detector.BatchSize(t.batch), detector.LearningRate(t.lr), detector.HoldOut(t.holdOut), detector.Noise(t.noise),
 		detector.Patience(t.patience), detector.CacheBytes(min(t.cacheMB, 1<<40) << 20), detector.Checkpoints(t.checkpoint),
 		detector.OnFeatures(p.features), detector.OnFitting(p.fitting), detector.OnStep(p.step), detector.OnNote(func(line string) { fmt.Fprintln(log, line) }),
-		detector.OnEpoch(func(e train.Epoch) { p.epoch(e) }),
+		detector.OnEpoch(func(e train.Epoch) { p.epoch(e); t.tracked.Metrics(e.Epoch, metricsOf(e)) }),
 	}
 	switch {
 	case t.grows:
@@ -418,8 +448,12 @@ func (t *training) fit(ctx context.Context) error {
 	if t.judgeEvery > 0 {
 		options = append(options, detector.JudgeEvery(t.judgeEvery, t.data.Test, t.judged))
 	}
+	if err := t.follow(); err != nil {
+		return err
+	}
 	err := t.d.Fit(ctx, t.data.Train, options...)
 	p.done()
+	t.unfollow(err != nil)
 	if err != nil {
 		return t.stopped(ctx, err)
 	}
@@ -431,6 +465,34 @@ func (t *training) fit(ctx context.Context) error {
 		return err
 	}
 	return t.report(t.cmd, t.folder, t.d, t.best)
+}
+
+// follow begins to tell of the training where --track says.
+func (t *training) follow() (err error) {
+	t.tracked, err = track.Open(t.trackTo, track.Run{
+		ID: t.info.Run, Folder: t.out, Data: t.data.Name, Settings: t.info.Flags, Resumed: t.resume,
+	}, func(line string) { fmt.Fprintln(t.cmd.ErrOrStderr(), line) })
+	return err
+}
+
+// unfollow tells the curves and ends.
+func (t *training) unfollow(failed bool) {
+	if len(t.d.Epochs) > 0 && t.trackTo != "" {
+		t.tracked.Figure("training", plots.Training(t.d).PNG())
+	}
+	t.tracked.End(failed)
+}
+
+// metricsOf are an epoch's values by the names that they have in log.jsonl.
+func metricsOf(e train.Epoch) map[string]float64 {
+	out := map[string]float64{"loss": e.Loss, "grad_norm": e.GradNorm, "lr": e.LR, "samples_per_second": e.Rate}
+	if e.HeldOut != 0 {
+		out["held_out_loss"] = e.HeldOut
+	}
+	for i, v := range e.Scales {
+		out[fmt.Sprintf("scale_log_likelihood/%d", i+1)] = v
+	}
+	return out
 }
 
 // checkpoint keeps the state of the training and then what has been recorded so far.
@@ -484,8 +546,13 @@ func (t *training) stopped(ctx context.Context, err error) error {
 
 // judged keeps the test figures of an epoch.
 func (t *training) judged(epoch int, r *detector.Result) error {
-	t.best.see(epoch, r)
-	return runs.WriteSealed(t.into.File("best_epoch.json"), t.best)
+	t.best.See(epoch, r)
+	figures := map[string]float64{}
+	for k, v := range t.best.Last {
+		figures["test/"+k] = v
+	}
+	t.tracked.Metrics(epoch, figures)
+	return t.best.Write(t.into)
 }
 
 // keptEpoch is the epoch whose parameters the detector has: that of the lowest held-out loss, the last where nothing was held out.
@@ -499,13 +566,13 @@ func keptEpoch(epochs []train.Epoch) int {
 	return kept.Epoch
 }
 
-func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.Detector, best *bestEpoch) error {
+func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.Detector, best *runs.BestEpoch) error {
 	if len(d.Epochs) == 0 {
 		return reportFitted(cmd, folder, d)
 	}
 	last := d.Epochs[len(d.Epochs)-1]
 	if flags.WantsJSON(cmd) {
-		return flags.PrintJSON(cmd, map[string]any{"run": f.out, "detector": folder.Detector(), "epochs": last.Epoch, "loss": last.Loss, "best_epoch": best.orNil()})
+		return flags.PrintJSON(cmd, map[string]any{"run": f.out, "detector": folder.Detector(), "epochs": last.Epoch, "loss": last.Loss, "best_epoch": best.OrNil()})
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "trained %d epochs to a loss of %.1f nats; the detector is %s\n", last.Epoch, last.Loss, folder.Detector())
@@ -515,7 +582,7 @@ func (f *trainFlags) report(cmd *cobra.Command, folder runs.Folder, d *detector.
 	if c := d.Calibration(); c != nil {
 		fmt.Fprintf(out, "one normal image in a hundred is expected to score %.4g or more (%s)\n", c.Verdict(), c)
 	}
-	best.print(out)
+	best.Print(out)
 	return nil
 }
 
@@ -526,76 +593,4 @@ func reportFitted(cmd *cobra.Command, folder runs.Folder, d *detector.Detector) 
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "fitted %s; the detector is %s\n", d.Config.Model, folder.Detector())
 	return nil
-}
-
-// bestEpoch keeps the best test figure of each metric over the epochs, chosen per metric on the test set itself as
-// published tables do, and those of the last epoch beside them.
-type bestEpoch struct {
-	Run    string             `json:"run"`
-	Judged []verdictOfEpoch   `json:"judged"`
-	Best   map[string]float64 `json:"best_on_test_set"`
-	At     map[string]int     `json:"best_epoch"`
-	Last   map[string]float64 `json:"last_epoch"`
-	SHA256 string             `json:"sha256"`
-}
-
-// verdictOfEpoch are the test figures after one epoch.
-type verdictOfEpoch struct {
-	Epoch   int                `json:"epoch"`
-	Figures map[string]float64 `json:"figures"`
-}
-
-func (b *bestEpoch) Seal() *string { return &b.SHA256 }
-
-// openBest reads the figures of the epochs that were judged before the training was resumed.
-func openBest(folder runs.Folder, info *runs.Info) (*bestEpoch, error) {
-	b := &bestEpoch{}
-	path := folder.File("best_epoch.json")
-	if err := runs.ReadSealed(path, b); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the epochs judged so far: %w", err)
-	}
-	if n := len(info.Former); b.Run != info.Run && (n == 0 || b.Run != info.Former[n-1].Run) {
-		return &bestEpoch{Run: info.Run}, nil
-	}
-	b.Run = info.Run
-	return b, nil
-}
-
-// see adds the figures after an epoch; those of later epochs, which a resumed training repeats, are forgotten.
-func (b *bestEpoch) see(epoch int, r *detector.Result) {
-	now := map[string]float64{}
-	for _, f := range detector.Figures() {
-		if v := f.Of(r.Metrics); f.Published && !math.IsNaN(v) {
-			now[f.Key] = v
-		}
-	}
-	b.Judged = slices.DeleteFunc(b.Judged, func(v verdictOfEpoch) bool { return v.Epoch >= epoch })
-	b.Judged = append(b.Judged, verdictOfEpoch{epoch, now})
-	b.Best, b.At, b.Last = map[string]float64{}, map[string]int{}, now
-	for _, v := range b.Judged {
-		for k, figure := range v.Figures {
-			if old, ok := b.Best[k]; !ok || figure > old {
-				b.Best[k], b.At[k] = figure, v.Epoch
-			}
-		}
-	}
-}
-
-func (b *bestEpoch) orNil() any {
-	if len(b.Judged) == 0 {
-		return nil
-	}
-	return b
-}
-
-func (b *bestEpoch) print(out io.Writer) {
-	if len(b.Judged) == 0 {
-		return
-	}
-	fmt.Fprintf(out, "%-14s %12s %22s\n", "", "last epoch", "best on the test set")
-	for _, f := range detector.Figures() {
-		if v, ok := b.Last[f.Key]; ok {
-			fmt.Fprintf(out, "%-14s %12.4f %12.4f (epoch %d)\n", f.Key, v, b.Best[f.Key], b.At[f.Key])
-		}
-	}
 }

@@ -7,12 +7,15 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"unicode"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
@@ -165,6 +168,34 @@ func TestNoNameCommandsTheTerminal(t *testing.T) {
 	}
 	if !runs.Exists(filepath.Join(run, "eval", "metrics.json")) {
 		t.Error("the run was not made; this test shows little")
+	}
+	tablesAreTame(t, dir, "bad"+evil+"/100"+evil+".png")
+}
+
+// tablesAreTame: no table below dir has what a terminal obeys, and the tables of scores name an image as it is called.
+func tablesAreTame(t *testing.T, dir, image string) {
+	t.Helper()
+	found := 0
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".csv" {
+			return err
+		}
+		text := readText(t, path)
+		if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) || strings.Contains(text, "\nmsflow") {
+			t.Errorf("%q holds %q", path, text)
+		}
+		if filepath.Base(path) != "scores.csv" {
+			return nil
+		}
+		for _, row := range readCSV(t, path) {
+			if name, err := strconv.Unquote(row[0]); err == nil && strings.HasSuffix(name, image) {
+				found++
+			}
+		}
+		return nil
+	})
+	if err != nil || found != 2 { // of eval and of predict
+		t.Errorf("%d tables name %q, %v", found, image, err)
 	}
 }
 

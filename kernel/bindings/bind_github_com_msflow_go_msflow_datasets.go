@@ -103,6 +103,7 @@ func init() {
 				"Size":             reflect.ValueOf(q.Size),
 				"SizeHW":           reflect.ValueOf(q.SizeHW),
 				"SkipBad":          reflect.ValueOf(q.SkipBad),
+				"Some":             reflect.ValueOf(q.Some),
 				"SoundBatches":     reflect.ValueOf(q.SoundBatches),
 				"Split":            reflect.ValueOf(q.Split),
 				"Synthetic":        reflect.ValueOf(q.Synthetic),
@@ -113,18 +114,17 @@ func init() {
 				"Headers": {Typ: reflect.TypeOf(q.Headers), Value: constant.MakeInt64(0)},
 				"Pixels":  {Typ: reflect.TypeOf(q.Pixels), Value: constant.MakeInt64(1)},
 			},
-			UntypedConsts: map[string]ixgo.UntypedConst{
-				"DefaultSize": {Typ: "untyped int", Value: constant.MakeInt64(256)},
-				"ExifApply":   {Typ: "untyped string", Value: constant.MakeString("apply")},
-				"ExifIgnore":  {Typ: "untyped string", Value: constant.MakeString("ignore")},
-				"FitCrop":     {Typ: "untyped string", Value: constant.MakeString("crop")},
-				"FitPad":      {Typ: "untyped string", Value: constant.MakeString("pad")},
-				"FitStretch":  {Typ: "untyped string", Value: constant.MakeString("stretch")},
-				"Good":        {Typ: "untyped string", Value: constant.MakeString("good")},
-				"MaxPixels":   {Typ: "untyped int", Value: constant.MakeInt64(100000000)},
-				"NearBits":    {Typ: "untyped int", Value: constant.MakeInt64(10)},
-				"Published":   {Typ: "untyped string", Value: constant.MakeString("published")},
-			},
+			UntypedConsts: constants(`DefaultSize=256
+MaxPixels=100000000
+NearBits=10`, map[string]ixgo.UntypedConst{
+				"ExifApply":  {Typ: "untyped string", Value: constant.MakeString("apply")},
+				"ExifIgnore": {Typ: "untyped string", Value: constant.MakeString("ignore")},
+				"FitCrop":    {Typ: "untyped string", Value: constant.MakeString("crop")},
+				"FitPad":     {Typ: "untyped string", Value: constant.MakeString("pad")},
+				"FitStretch": {Typ: "untyped string", Value: constant.MakeString("stretch")},
+				"Good":       {Typ: "untyped string", Value: constant.MakeString("good")},
+				"Published":  {Typ: "untyped string", Value: constant.MakeString("published")},
+			}),
 		}
 	})
 }

@@ -5,7 +5,6 @@
 package bindings
 
 import (
-	"go/constant"
 	"reflect"
 
 	"github.com/goplus/ixgo"
@@ -42,10 +41,8 @@ func init() {
 				"RandomWeights": reflect.ValueOf(q.RandomWeights),
 				"ViewsONNX":     reflect.ValueOf(q.ViewsONNX),
 			},
-			TypedConsts: map[string]ixgo.TypedConst{},
-			UntypedConsts: map[string]ixgo.UntypedConst{
-				"MinSize": {Typ: "untyped int", Value: constant.MakeInt64(32)},
-			},
+			TypedConsts:   map[string]ixgo.TypedConst{},
+			UntypedConsts: constants(`MinSize=32`, map[string]ixgo.UntypedConst{}),
 		}
 	})
 }

@@ -47,9 +47,7 @@ func init() {
 				"Int64":   {Typ: reflect.TypeOf(q.Int64), Value: constant.MakeInt64(7)},
 				"Uint8":   {Typ: reflect.TypeOf(q.Uint8), Value: constant.MakeInt64(2)},
 			},
-			UntypedConsts: map[string]ixgo.UntypedConst{
-				"Batch": {Typ: "untyped int", Value: constant.MakeInt64(2)},
-			},
+			UntypedConsts: constants(`Batch=2`, map[string]ixgo.UntypedConst{}),
 		}
 	})
 }

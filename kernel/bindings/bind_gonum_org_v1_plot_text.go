@@ -45,13 +45,11 @@ func init() {
 				"YCenter": {Typ: reflect.TypeOf(q.YCenter), Value: constant.BinaryOp(constant.MakeInt64(-1), token.QUO, constant.MakeInt64(2))},
 				"YTop":    {Typ: reflect.TypeOf(q.YTop), Value: constant.BinaryOp(constant.MakeInt64(-1), token.QUO, constant.MakeInt64(1))},
 			},
-			UntypedConsts: map[string]ixgo.UntypedConst{
-				"PosBottom": {Typ: "untyped int", Value: constant.MakeInt64(-1)},
-				"PosCenter": {Typ: "untyped int", Value: constant.MakeInt64(0)},
-				"PosLeft":   {Typ: "untyped int", Value: constant.MakeInt64(-1)},
-				"PosRight":  {Typ: "untyped int", Value: constant.MakeInt64(1)},
-				"PosTop":    {Typ: "untyped int", Value: constant.MakeInt64(1)},
-			},
+			UntypedConsts: constants(`PosBottom=-1
+PosCenter=0
+PosLeft=-1
+PosRight=1
+PosTop=1`, map[string]ixgo.UntypedConst{}),
 		}
 	})
 }

@@ -50,13 +50,11 @@ func init() {
 				"Inch":       {Typ: reflect.TypeOf(q.Inch), Value: constant.BinaryOp(constant.MakeInt64(72), token.QUO, constant.MakeInt64(1))},
 				"Millimeter": {Typ: reflect.TypeOf(q.Millimeter), Value: constant.BinaryOp(constant.MakeInt64(6383054589973931), token.QUO, constant.MakeInt64(2251799813685248))},
 			},
-			UntypedConsts: map[string]ixgo.UntypedConst{
-				"ArcComp":   {Typ: "untyped int", Value: constant.MakeInt64(2)},
-				"CloseComp": {Typ: "untyped int", Value: constant.MakeInt64(4)},
-				"CurveComp": {Typ: "untyped int", Value: constant.MakeInt64(3)},
-				"LineComp":  {Typ: "untyped int", Value: constant.MakeInt64(1)},
-				"MoveComp":  {Typ: "untyped int", Value: constant.MakeInt64(0)},
-			},
+			UntypedConsts: constants(`ArcComp=2
+CloseComp=4
+CurveComp=3
+LineComp=1
+MoveComp=0`, map[string]ixgo.UntypedConst{}),
 		}
 	})
 }

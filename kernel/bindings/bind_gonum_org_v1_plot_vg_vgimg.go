@@ -49,9 +49,7 @@ func init() {
 				"DefaultHeight": {Typ: reflect.TypeOf(q.DefaultHeight), Value: constant.BinaryOp(constant.MakeInt64(288), token.QUO, constant.MakeInt64(1))},
 				"DefaultWidth":  {Typ: reflect.TypeOf(q.DefaultWidth), Value: constant.BinaryOp(constant.MakeInt64(288), token.QUO, constant.MakeInt64(1))},
 			},
-			UntypedConsts: map[string]ixgo.UntypedConst{
-				"DefaultDPI": {Typ: "untyped int", Value: constant.MakeInt64(96)},
-			},
+			UntypedConsts: constants(`DefaultDPI=96`, map[string]ixgo.UntypedConst{}),
 		}
 	})
 }

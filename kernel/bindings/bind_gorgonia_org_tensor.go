@@ -309,10 +309,9 @@ func init() {
 				"Transposed":           {Typ: reflect.TypeOf(q.Transposed), Value: constant.MakeInt64(4)},
 				"Upper":                {Typ: reflect.TypeOf(q.Upper), Value: constant.MakeInt64(1)},
 			},
-			UntypedConsts: map[string]ixgo.UntypedConst{
-				"DEBUG":    {Typ: "untyped bool", Value: constant.MakeBool(false)},
-				"PoolSize": {Typ: "untyped int", Value: constant.MakeInt64(4096)},
-			},
+			UntypedConsts: constants(`PoolSize=4096`, map[string]ixgo.UntypedConst{
+				"DEBUG": {Typ: "untyped bool", Value: constant.MakeBool(false)},
+			}),
 		}
 	})
 }

@@ -16,7 +16,7 @@ type MagicLine struct {
 }
 
 // goMagics are the magics whose argument, or the rest of the cell below them, is Go.
-var goMagics = []string{"%time", "%timeit", "%page", "%%time", "%%capture"}
+var goMagics = []string{"%time", "%timeit", "%page", "%%", "%%time", "%%capture"}
 
 // TakesGo reports whether the magic's argument, or of %%name the rest of the cell, is Go.
 func (m *MagicLine) TakesGo() bool { return slices.Contains(goMagics, m.Name) }

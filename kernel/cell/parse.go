@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,13 @@ func IsHidden(name string) bool { return strings.HasPrefix(name, Hidden) }
 
 // Ident is an identifier at a place in the source.
 func Ident(name string, pos token.Pos) *ast.Ident { return &ast.Ident{Name: name, NamePos: pos} }
+
+// AddImport has a file import a package by a name.
+func AddImport(file *ast.File, name, path string) {
+	sp := &ast.ImportSpec{Name: Ident(name, token.NoPos), Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(path)}}
+	file.Decls = append(file.Decls, &ast.GenDecl{Tok: token.IMPORT, Specs: []ast.Spec{sp}})
+	file.Imports = append(file.Imports, sp)
+}
 
 // Item is one step of the cell function, in the order written.
 type Item struct {

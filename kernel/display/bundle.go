@@ -71,7 +71,7 @@ func render(v any) (d Data) {
 			d = Data{Data: MIMEMap{MIMETypeText: fmt.Sprintf("%s: showing it panicked: %v", typeName(reflect.TypeOf(v)), r)}}
 		}
 	}()
-	for _, f := range []func(any) (Data, bool){ready, conventions, figure, matrix, table} {
+	for _, f := range []func(any) (Data, bool){ready, conventions, figure, matrix, frame, table} {
 		if d, ok := f(v); ok {
 			return d
 		}

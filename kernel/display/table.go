@@ -3,7 +3,9 @@ package display
 import (
 	"fmt"
 	"html"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/engine"
@@ -18,7 +20,8 @@ const (
 	maxCell    = 200 // characters
 )
 
-// table shows slices, arrays and maps of structs, slices of slices of scalars, and maps to scalars as HTML tables.
+// table shows slices, arrays and maps of structs, slices of maps and of slices of scalars, maps to slices of structs and maps to
+// scalars as HTML tables.
 func table(v any) (Data, bool) {
 	r := reflect.ValueOf(v)
 	if _, ok := (&printer{}).method(v); ok {
@@ -52,7 +55,9 @@ func gridOfList(v reflect.Value) *grid {
 	case elem.Kind() == reflect.Struct && elem.NumField() > 0:
 		g.header = fieldNames(elem, "")
 		g.row = func(i int) (string, []reflect.Value) { return fmt.Sprint(i), fields(v.Index(i), elem) }
-	case v.Type().Elem().Kind() == reflect.Slice && isNumber(v.Type().Elem().Elem()):
+	case elem.Kind() == reflect.Map && elem.Key().Kind() == reflect.String && v.Type().Elem() == elem:
+		g.ofMaps(v)
+	case v.Type().Elem().Kind() == reflect.Slice && isScalar(v.Type().Elem().Elem()):
 		columns := 0
 		for i := range v.Len() {
 			columns = max(columns, v.Index(i).Len())
@@ -80,6 +85,8 @@ func gridOfMap(v reflect.Value) *grid {
 		g.row = func(i int) (string, []reflect.Value) {
 			return cellText(keys[i]), fields(v.MapIndex(keys[i]), elem)
 		}
+	case elem.Kind() == reflect.Slice && v.Type().Elem() == elem && indirectType(elem.Elem()).Kind() == reflect.Struct:
+		g.ofLists(v, keys, indirectType(elem.Elem()))
 	case isScalar(elem):
 		g.header = []string{"key", "value"}
 		g.row = func(i int) (string, []reflect.Value) {
@@ -91,6 +98,50 @@ func gridOfMap(v reflect.Value) *grid {
 	g.size = sizeText(g.rows, len(g.header)-1)
 	return g
 }
+
+// ofMaps has a row for each map of a list, and a column for each key that the maps of the rows shown have.
+func (g *grid) ofMaps(v reflect.Value) {
+	names := map[string]bool{}
+	for i := range v.Len() {
+		if g.hides(i) {
+			continue
+		}
+		for _, key := range engine.Snapshot(v.Index(i)).MapKeys() {
+			names[key.String()] = true
+		}
+	}
+	columns := slices.Sorted(maps.Keys(names))
+	g.header = append([]string{""}, columns...)
+	g.row = func(i int) (string, []reflect.Value) {
+		m := engine.Snapshot(v.Index(i))
+		cells := make([]reflect.Value, len(columns))
+		for j, name := range columns {
+			if cells[j] = m.MapIndex(reflect.ValueOf(name).Convert(m.Type().Key())); cells[j].IsValid() && cells[j].Kind() == reflect.Interface {
+				cells[j] = cells[j].Elem()
+			}
+		}
+		return fmt.Sprint(i), cells
+	}
+}
+
+// ofLists has the structs of all lists in a map, one list after the other.
+func (g *grid) ofLists(v reflect.Value, keys []reflect.Value, elem reflect.Type) {
+	var ends []int // of each key's rows
+	g.rows = 0
+	for _, key := range keys {
+		g.rows += v.MapIndex(key).Len()
+		ends = append(ends, g.rows)
+	}
+	g.header = fieldNames(elem, "key")
+	g.row = func(i int) (string, []reflect.Value) {
+		k, _ := slices.BinarySearch(ends, i+1)
+		list := v.MapIndex(keys[k])
+		return cellText(keys[k]), fields(list.Index(list.Len()-ends[k]+i), elem)
+	}
+}
+
+// hides reports whether a row is among those left out.
+func (g *grid) hides(i int) bool { return g.rows > maxRows && i >= headRows && i < g.rows-tailRows }
 
 func indirectType(t reflect.Type) reflect.Type {
 	if t.Kind() == reflect.Pointer {
@@ -152,7 +203,7 @@ func (g *grid) html() string {
 	}
 	b.WriteString("</tr></thead>\n<tbody>\n")
 	for i := range g.rows {
-		if g.rows > maxRows && i >= headRows && i < g.rows-tailRows {
+		if g.hides(i) {
 			if i == headRows {
 				fmt.Fprintf(&b, "<tr>%s</tr>\n", strings.Repeat("<td>…</td>", len(columns)))
 			}

@@ -73,7 +73,7 @@ func (d *draft) selfReferences(c *interp.Checked) (errs []types.Error) {
 // outOfScope says that a variable is used before its scope begins. In a function the name might mean something else there,
 // but a cell's variables are those of a package.
 func (d *draft) outOfScope(name string) string {
-	if types.Universe.Lookup(name) == nil && d.s.packages.path(name) == "" && d.s.scope.imports[name] == "" {
+	if types.Universe.Lookup(name) == nil && d.s.packages.path(name) == "" && d.s.scope.imports.Names[name] == "" {
 		return "undefined: " + name
 	}
 	return fmt.Sprintf("undefined: %s, as the cell declares a variable of that name; call the variable otherwise to use Go's own %s", name, name)

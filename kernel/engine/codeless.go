@@ -14,7 +14,7 @@ import (
 
 // codeless is the value of such a cell.
 func (d *draft) codeless(c *interp.Checked) (value any, ok bool) {
-	if len(d.p.Decls)+len(d.imports)+len(d.dots)+len(d.rebind) > 0 || len(d.p.Items) != 1 || d.p.Last == nil || d.p.Quiet {
+	if len(d.p.Decls)+len(d.imports.Own.Names)+len(d.imports.Own.Dots)+len(d.rebind) > 0 || len(d.p.Items) != 1 || d.p.Last == nil || d.p.Quiet {
 		return nil, false
 	}
 	show, ok := d.p.Last.X.(*ast.CallExpr)

@@ -37,9 +37,8 @@ type draft struct {
 	p       *cell.Parsed
 	file    *ast.File
 	fn      *ast.FuncDecl
-	imports map[string]string // names that the cell's own imports give
-	dots    []string
-	named   map[string]bool        // package names in the file's scope
+	imports cell.FileImports
+	initial map[string]bool        // variables with an initialiser
 	rebind  map[string]string      // variables declared again with their storage: name -> type
 	again   map[cell.Part]int      // what is compiled again -> which of the scope's sources it is
 	methods map[string]*types.Func // hidden functions that take the place of methods
@@ -104,7 +103,7 @@ func (s *Session) draft(label, src string, rev *revision) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}, again: map[cell.Part]int{}, methods: map[string]*types.Func{}}
+	d := &draft{s: s, p: p, imports: cell.NewFileImports(), again: map[cell.Part]int{}, methods: map[string]*types.Func{}}
 	if err := d.refresh(); err != nil {
 		return nil, err
 	}
@@ -191,7 +190,7 @@ func (d *draft) cellFunc(rw *rewriter) *ast.FuncDecl {
 func (d *draft) newPackage() *types.Package {
 	pkg := types.NewPackage("main", "main")
 	insert := func(name string) {
-		if o := d.s.scope.objects[name]; o != nil && !d.p.Declared[name] && !d.named[name] {
+		if o := d.s.scope.objects[name]; o != nil && !d.p.Declared[name] && !d.imports.Named[name] {
 			pkg.Scope().Insert(o)
 		}
 	}
@@ -231,11 +230,13 @@ func (d *draft) resultTypes(c *interp.Checked) (ts []types.Type, quiet bool) {
 // file is checked by now, so the types of the new identifiers are entered by hand.
 func (d *draft) place(c *interp.Checked) {
 	d.p.OrderVars(c.Info)
+	d.initial = map[string]bool{}
 	var list []ast.Stmt
 	for _, it := range d.p.Items {
 		if it.Vars != nil {
 			as := &ast.AssignStmt{TokPos: it.Pos, Tok: token.ASSIGN, Rhs: it.Vars.Values}
 			for _, id := range it.Vars.Names {
+				d.initial[id.Name] = true
 				use := cell.Ident(id.Name, id.NamePos)
 				if o := c.Info.Defs[id]; o != nil && id.Name != "_" {
 					c.Info.Uses[use] = o

@@ -3,9 +3,9 @@ package engine
 import (
 	"fmt"
 	"go/types"
+	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,16 +23,22 @@ import (
 // source is a package that was loaded from source.
 type source struct {
 	imports []string
-	state   string // of the files of a package that may be edited, "" of others
+	embeds  []string // the patterns of its go:embed directives
+	state   string   // of the files of a package that may be edited, "" of others
 }
 
-// stateOf tells the versions of a directory's Go files apart.
-func stateOf(dir string) string {
-	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+// stateOf tells the versions of a directory's Go files, and of those that they embed, apart.
+func stateOf(dir string, embeds []string) string {
+	here := os.DirFS(dir)
+	files, _ := fs.Glob(here, "*.go")
+	for _, pattern := range embeds {
+		embedded, _ := filesOf(here, pattern)
+		files = append(files, embedded...)
+	}
 	var b strings.Builder
 	for _, f := range files {
-		if info, err := os.Stat(f); err == nil {
-			fmt.Fprintf(&b, "%s %d %d\n", filepath.Base(f), info.Size(), info.ModTime().UnixNano())
+		if info, err := fs.Stat(here, f); err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", f, info.Size(), info.ModTime().UnixNano())
 		}
 	}
 	return b.String()
@@ -68,9 +74,9 @@ func (d *draft) refresh() error {
 // usedPaths are the packages that the cell imports, and those imported by earlier cells that it mentions, or that what it
 // mentions does.
 func (d *draft) usedPaths() []string {
-	paths := append(importPaths(d.p.Imports), d.s.scope.dots...)
+	paths := append(importPaths(d.p.Imports), d.s.scope.imports.Dots...)
 	names := d.mentionedThrough()
-	for name, path := range d.s.scope.imports {
+	for name, path := range d.s.scope.imports.Names {
 		if d.p.Mentioned[name] || names[importDep(path)] {
 			paths = append(paths, path)
 		}
@@ -109,7 +115,7 @@ func (m *modules) editedOf(paths []string) (edited []string) {
 			return
 		}
 		seen[path] = true
-		if p.state != "" && p.state != stateOf(m.dirs[path]) {
+		if p.state != "" && p.state != stateOf(m.dirs[path], p.embeds) {
 			edited = append(edited, path)
 		}
 		for _, imported := range p.imports {

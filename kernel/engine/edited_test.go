@@ -27,7 +27,8 @@ var editedFiles int
 func TestEditedPackages(t *testing.T) {
 	const inner = "package inner\n\nfunc Rate() float64 { return 2 }\n"
 	const shop = "package shop\n\nimport \"example.org/m/inner\"\n\ntype Item struct{ Price float64 }\n\nfunc Cost(x float64) float64 { return x * inner.Rate() }\n"
-	inModule(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n", "inner/i.go": inner, "shop/s.go": shop, "other/o.go": "package other\n\nvar N = 1\n"})
+	inModule(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n", "inner/i.go": inner, "shop/s.go": shop, "other/o.go": "package other\n\nvar N = 1\n",
+		"text/t.go": "package text\n\nimport \"embed\"\n\n//go:embed words\nvar Words embed.FS\n\n//go:embed *.txt\nvar Text string\n", "text/a.txt": "before", "text/words/w": "one"})
 	s := newSession(t)
 	check := func(src, want string, notices ...string) {
 		t.Helper()
@@ -51,6 +52,12 @@ func TestEditedPackages(t *testing.T) {
 	}
 	check(`import ("example.org/m/shop"; "example.org/m/other"); kept := 7; item := shop.Item{3}; other.N = 5`, "-")
 	check(`func total(x float64) float64 { return shop.Cost(x) + 1 }; total(10)`, "21")
+
+	check(`import "example.org/m/text"; words := func() string { b, _ := text.Words.ReadFile("words/w"); return string(b) }; text.Text + words()`, "beforeone")
+	write(t, filepath.Join("text", "a.txt"), "after")
+	check(`text.Text`, "after", "loaded again, as they were edited: example.org/m/text")
+	write(t, filepath.Join("text", "words", "w"), "two")
+	check(`b, _ := text.Words.ReadFile("words/w"); string(b)`, "two", "loaded again, as they were edited: example.org/m/text")
 
 	write(t, filepath.Join("inner", "i.go"), strings.Replace(inner, "2", "3", 1))
 	check(`kept`, "7")

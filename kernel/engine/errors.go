@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/msflow-go/msflow/kernel/cell"
@@ -79,23 +80,55 @@ func (s *Session) compileError(err error) *Error {
 	case errors.As(err, &own):
 		return s.locate(own)
 	case errors.As(err, &parse):
-		source = &sourceErrors{kind: KindSyntax}
-		for _, e := range parse {
-			source.list = append(source.list, at{e.Pos, e.Msg})
-		}
+		return s.sources.ParseError(parse)
 	case errors.As(err, &source):
 	case errors.Is(err, errSlots):
 		return &Error{Kind: KindLimit, Value: err.Error(), Traceback: []string{err.Error()}}
 	default:
 		return &Error{Kind: KindInternal, Value: err.Error(), Traceback: []string{"internal error: " + err.Error()}}
 	}
-	return s.sourceError(source)
+	return s.sources.error(source)
+}
+
+// Sources are the texts of cells by label, which errors quote. The zero value has none.
+type Sources struct {
+	mu   sync.Mutex
+	text map[string]string
+}
+
+// Keep remembers the text of a cell.
+func (s *Sources) Keep(label, code string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.text == nil {
+		s.text = map[string]string{}
+	}
+	s.text[label] = code
+}
+
+// ParseError is the Error of what the parser found, which is at least one error.
+func (s *Sources) ParseError(list scanner.ErrorList) *Error {
+	src := &sourceErrors{kind: KindSyntax}
+	for _, e := range list {
+		src.list = append(src.list, at{e.Pos, e.Msg})
+	}
+	return s.error(src)
+}
+
+// TypeErrors is the Error of what the type checker found, which is at least one error.
+func (s *Sources) TypeErrors(errs []types.Error) *Error {
+	return s.error(typeErrors(errs).(*sourceErrors))
+}
+
+// At is an Error of a kind at a place in a cell.
+func (s *Sources) At(kind ErrorKind, pos token.Position, msg string) *Error {
+	return s.error(&sourceErrors{kind: kind, list: []at{{pos, msg}}})
 }
 
 // shownErrors is how many errors of one cell are worth reading.
 const shownErrors = 10
 
-func (s *Session) sourceError(src *sourceErrors) *Error {
+func (s *Sources) error(src *sourceErrors) *Error {
 	first := src.list[0]
 	e := &Error{Kind: src.kind, Value: first.msg}
 	s.setPosition(e, first.pos)
@@ -110,18 +143,18 @@ func (s *Session) sourceError(src *sourceErrors) *Error {
 }
 
 func (s *Session) locate(e *Error) *Error {
-	s.setPosition(e, token.Position{Filename: e.file, Line: e.Line, Column: e.Column})
-	e.Traceback = s.excerpt(at{token.Position{Filename: e.file, Line: e.Line, Column: e.Column}, e.Value})
+	s.sources.setPosition(e, token.Position{Filename: e.file, Line: e.Line, Column: e.Column})
+	e.Traceback = s.sources.excerpt(at{token.Position{Filename: e.file, Line: e.Line, Column: e.Column}, e.Value})
 	return e
 }
 
-func (s *Session) setPosition(e *Error, p token.Position) {
+func (s *Sources) setPosition(e *Error, p token.Position) {
 	e.file, e.Line, e.Column = p.Filename, p.Line, p.Column
 	if n, ok := cellOf(p.Filename); ok {
 		e.Cell = n
 	}
 	if p.Column > 0 {
-		e.Column = codePoint(s.sourceLine(p.Filename, p.Line), p.Column-1) + 1
+		e.Column = codePoint(s.Line(p.Filename, p.Line), p.Column-1) + 1
 	}
 }
 
@@ -132,8 +165,8 @@ func cellOf(file string) (n int, ok bool) {
 }
 
 // excerpt shows an error with its source line and a caret under the place.
-func (s *Session) excerpt(x at) []string {
-	line := s.sourceLine(x.pos.Filename, x.pos.Line)
+func (s *Sources) excerpt(x at) []string {
+	line := s.Line(x.pos.Filename, x.pos.Line)
 	col := codePoint(line, x.pos.Column-1)
 	head := fmt.Sprintf("%s:%d:%d: %s", x.pos.Filename, x.pos.Line, col+1, x.msg)
 	if strings.TrimSpace(line) == "" {
@@ -164,11 +197,11 @@ func codePoint(line string, b int) int {
 	return utf8.RuneCountInString(line[:b])
 }
 
-// sourceLine is a line of a cell, or "".
-func (s *Session) sourceLine(file string, n int) string {
-	s.sourcesMu.Lock()
-	src := s.cellText[file]
-	s.sourcesMu.Unlock()
+// Line is a line of a cell, or "".
+func (s *Sources) Line(file string, n int) string {
+	s.mu.Lock()
+	src := s.text[file]
+	s.mu.Unlock()
 	for line := range strings.Lines(src) {
 		if n--; n == 0 {
 			return strings.TrimRight(line, "\r\n")

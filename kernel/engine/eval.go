@@ -29,7 +29,7 @@ func (s *Session) Eval(ctx context.Context, c Cell, sink Sink) error {
 	r := s.begin(&c, sink)
 	defer r.end()
 	defer streams.Flush()
-	s.keepText(label(c.Count), cmp.Or(c.Source, c.Code))
+	s.sources.Keep(label(c.Count), cmp.Or(c.Source, c.Code))
 	s.evalCtx = ctx
 	return s.evalGo(ctx, r, c)
 }
@@ -87,12 +87,6 @@ func (r *run) give(u *unit, cell Cell) []any {
 	streams.Flush()
 	r.sink.Result(values)
 	return values
-}
-
-func (s *Session) keepText(name, code string) {
-	s.sourcesMu.Lock()
-	defer s.sourcesMu.Unlock()
-	s.cellText[name] = code
 }
 
 // compileCell compiles a cell. What fails in the compiler itself, which is no reason for the session to end, is an error

@@ -13,7 +13,7 @@
 //	errors, panics, remains    what went wrong, where in which cell, and what is left of it
 //	modules and their kin      packages that are not compiled in
 //	overrides, fresh, stdin, children, runtime   functions of the standard library that mean the cell's own
-//	guard, concurrency, cyclic                   what would end the process
+//	ends, guard, concurrency, cyclic             what would end the process
 //
 // Below are streams, which shares the process's standard streams, and assist, which completes and inspects.
 package engine

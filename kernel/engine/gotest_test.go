@@ -47,18 +47,16 @@ func runProgram(ctx context.Context, file string, args ...string) (stdout, stder
 func slow() bool { return os.Getenv("MSFLOW_SLOW") != "" }
 
 // goTestWant is how many of the Go distribution's own programs must run; ixgo's command runs 343 of the 352 in Go 1.26.8.
-const goTestWant = 346
+const goTestWant = 348
 
 // goTestFails are those that do not, and why.
 var goTestFails = map[string]string{
-	"chanlinear.go":       "measures the runtime's own scheduling of channels with benchmarks",
-	"closure.go":          "counts the allocations of compiled closures",
-	"convert5.go":         "wants the saturation of out-of-range conversions of this compiler",
-	"heapsampling.go":     "looks for its functions in the heap profile",
-	"inline_caller.go":    "looks for inlined frames with runtime.Caller",
-	"maymorestack.go":     "hooks the growth of compiled stacks",
-	"nilptr.go":           "needs a 256 MB array at its own place in the program",
-	"typeparam/nested.go": "wants the compiler's private names of types declared in generic functions",
+	"chanlinear.go":   "passes, but compares times, which a busy machine changes",
+	"closure.go":      "counts the allocations of compiled closures",
+	"convert5.go":     "wants the saturation of out-of-range conversions that only a flag of the compiler turns on",
+	"heapsampling.go": "looks for its functions in the heap profile",
+	"maymorestack.go": "hooks the growth of compiled stacks",
+	"nilptr.go":       "needs a 256 MB array at its own place in the program",
 }
 
 // TestGoDistribution runs the programs of GOROOT/test that are marked "// run".

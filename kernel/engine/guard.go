@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 
+	"github.com/msflow-go/msflow/kernel/engine/streams"
 	"github.com/msflow-go/msflow/kernel/interp"
 )
 
@@ -74,6 +75,51 @@ func (w *worker) returned(c *interp.Call, out *[]reflect.Value) {
 	}
 }
 
+// Handle runs f, which a cell has given for an event, as a cell of its own whose output goes to sink: an interrupt ends it,
+// and a panic is reported there. While a cell runs, which then caused the event, f is part of it.
+func Handle(sink Sink, f func()) {
+	last := lastForeground.Load()
+	if last == nil || working() != nil {
+		f()
+		return
+	}
+	if e := last.s.event(last.count, sink, f); e != nil {
+		sink.GoroutineError(e)
+	}
+}
+
+func (s *Session) event(count int, sink Sink, f func()) *Error {
+	if !s.evaluating.TryLock() {
+		f()
+		return nil
+	}
+	defer s.evaluating.Unlock()
+	r := newRun(s, count, sink)
+	r.foreground()
+	defer r.end()
+	defer streams.Flush()
+	return r.execute(s.life, func() *Error { f(); return nil })
+}
+
+// Redirect runs f with sink in the place of that of the cell that the calling goroutine works for. Other goroutines of the
+// cell that print meanwhile print there too.
+func Redirect(sink Sink, f func()) {
+	w := working()
+	if w == nil {
+		before := elsewhere.Swap(&sink)
+		defer elsewhere.Store(before)
+		f()
+		return
+	}
+	streams.Flush()
+	before := w.r.redirected.Swap(&sink)
+	defer func() {
+		streams.Flush()
+		w.r.redirected.Store(before)
+	}()
+	f()
+}
+
 var responseWriter = reflect.TypeFor[http.ResponseWriter]()
 
 // answer is what compiled code gets from a function that panicked: zero values, and an error where the function can give
@@ -86,7 +132,7 @@ func answer(t reflect.Type, panicked any) []reflect.Value {
 	}
 	out := zeroResults(t)
 	if n := len(out); n > 0 && t.Out(n-1) == reflect.TypeFor[error]() {
-		out[n-1] = reflect.ValueOf(fmt.Errorf("panic: %s", panicText(panicked)))
+		out[n-1] = reflect.ValueOf(fmt.Errorf("panic: %s", PanicText(panicked)))
 	}
 	return out
 }

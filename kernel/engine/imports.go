@@ -16,28 +16,13 @@ import (
 
 // resolveImports loads the packages that the cell imports.
 func (d *draft) resolveImports() error {
-	for _, sp := range d.p.Imports {
-		path, err := strconv.Unquote(sp.Path.Value)
-		if err != nil {
-			continue // the type checker says so
-		}
+	return d.imports.Resolve(d.p.Imports, func(sp *ast.ImportSpec, path string) (*types.Package, error) {
 		pkg, err := d.s.importPackage(path)
 		if err != nil {
-			return importError(d.s.program.Context().FileSet.Position(sp.Pos()), path, err)
+			return nil, importError(d.s.program.Context().FileSet.Position(sp.Pos()), path, err)
 		}
-		name := pkg.Name()
-		if sp.Name != nil {
-			name = sp.Name.Name
-		}
-		switch name {
-		case "_":
-		case ".":
-			d.dots = append(d.dots, path)
-		default:
-			d.imports[name], d.named[name] = path, true
-		}
-	}
-	return nil
+		return pkg, nil
+	})
 }
 
 // importPaths are the paths of imports.
@@ -50,58 +35,15 @@ func importPaths(specs []*ast.ImportSpec) (paths []string) {
 	return paths
 }
 
-// addImports imports for the cell what earlier cells imported and it mentions, and the compiled-in packages whose names it
-// uses without declaring them.
+// addImports imports what the cell uses without importing it; see cell.FileImports.
 func (d *draft) addImports() {
-	for name, path := range d.s.scope.imports {
-		if d.p.Mentioned[name] && d.free(name) {
-			d.addImport(name, path)
-		}
-	}
-	for _, path := range d.s.scope.dots {
-		d.addImport(".", path)
-	}
-	d.addImport(cell.RuntimeName, runtimePath)
-	for name, path := range d.undeclaredPackages() {
-		d.addImport(name, path)
-		d.imports[name] = path
-	}
+	d.imports.Complete(d.file, d.p, d.s.scope.imports, d.free, d.s.packages.path)
+	d.imports.Add(d.file, cell.RuntimeName, runtimePath)
 }
 
 // free reports whether a name has no meaning yet in the cell's package.
 func (d *draft) free(name string) bool {
-	return !d.named[name] && !d.p.Declared[name] && d.s.scope.objects[name] == nil
-}
-
-func (d *draft) addImport(name, path string) {
-	sp := &ast.ImportSpec{Name: cell.Ident(name, token.NoPos), Path: &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(path)}}
-	d.file.Decls = append(d.file.Decls, &ast.GenDecl{Tok: token.IMPORT, Specs: []ast.Spec{sp}})
-	d.file.Imports = append(d.file.Imports, sp)
-	d.named[name] = true
-}
-
-// undeclaredPackages are the x of x.Name that nothing declares and that are the name of a compiled-in package.
-func (d *draft) undeclaredPackages() map[string]string {
-	found := map[string]string{}
-	for name, ids := range d.p.Free {
-		if !d.free(name) || !d.selected(ids) {
-			continue
-		}
-		if path := d.s.packages.path(name); path != "" {
-			found[name] = path
-		}
-	}
-	return found
-}
-
-// selected reports whether one of the identifiers is the x of an x.Name.
-func (d *draft) selected(ids []ast.Node) bool {
-	for _, id := range ids {
-		if d.p.Selectors[id] {
-			return true
-		}
-	}
-	return false
+	return !d.imports.Named[name] && !d.p.Declared[name] && d.s.scope.objects[name] == nil
 }
 
 // declareRebound declares variables again whose type has got new methods.
@@ -130,8 +72,8 @@ func (d *draft) importQualified(text string) string {
 	for strings.Contains(text, "\x00") {
 		x := strings.SplitN(text, "\x00", 3)
 		name := x[0][strings.LastIndex(x[0], cell.Hidden):]
-		if !d.named[name] {
-			d.addImport(name, x[1])
+		if !d.imports.Named[name] {
+			d.imports.Add(d.file, name, x[1])
 		}
 		text = x[0] + x[2]
 	}
@@ -160,6 +102,9 @@ func (s *Session) ImportPackage(ctx context.Context, path string) (*types.Packag
 
 // PackageNamed is the path of the package that a cell means by name without an import, "" when there is none.
 func (s *Session) PackageNamed(name string) string { return s.packages.path(name) }
+
+// PackagesByName are the compiled-in packages that cells can name without an import: name → path.
+func PackagesByName() map[string]string { return newPackageNames().byName }
 
 // packageNames finds compiled-in packages by their short name.
 type packageNames struct {

@@ -134,11 +134,12 @@ func (m *modules) find(ctx context.Context, path string) error {
 
 // listed is what `go list` says of a package.
 type listed struct {
-	ImportPath string
-	Dir        string
-	Standard   bool
-	Module     *module
-	Error      *struct{ Err string }
+	ImportPath    string
+	Dir           string
+	Standard      bool
+	EmbedPatterns []string
+	Module        *module
+	Error         *struct{ Err string }
 }
 
 type module struct {
@@ -183,7 +184,7 @@ func (l *loading) lookup(path string) (listed, error) {
 
 // list adds a package and those that it depends on to those listed.
 func (l *loading) list(path string, env []string, flags ...string) error {
-	args := append([]string{"list", "-e", "-deps", "-tags", strings.Join(sourceTags, ","), "-json=ImportPath,Dir,Standard,Module,Error"}, flags...)
+	args := append([]string{"list", "-e", "-deps", "-tags", strings.Join(sourceTags, ","), "-json=ImportPath,Dir,Standard,EmbedPatterns,Module,Error"}, flags...)
 	out, err := l.m.goCommand(l.ctx, l.dir, env, append(args, "--", path)...)
 	if err != nil {
 		return err
@@ -217,7 +218,7 @@ func (l *loading) add(path string) error {
 	}
 	l.open[path] = true
 	m.now = append(m.now, path)
-	state := stateOf(p.Dir) // before it is read, lest an edit meanwhile is not seen
+	state := stateOf(p.Dir, p.EmbedPatterns) // before it is read, lest an edit meanwhile is not seen
 	sp, err := l.read(p)
 	if err != nil {
 		return err
@@ -237,7 +238,7 @@ func (l *loading) add(path string) error {
 	}
 	m.dirs[path], m.sources[path] = p.Dir, source{imports: imports}
 	if p.local() {
-		m.sources[path] = source{imports, state}
+		m.sources[path] = source{imports, p.EmbedPatterns, state}
 	}
 	return nil
 }

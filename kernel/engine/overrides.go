@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -16,18 +14,15 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 )
 
-// overrides are library functions that interpreted code gets in another form: those that block become stoppable, those
-// that would end the process panic, and printing names its cell. Calls from compiled code are not affected.
+// overrides are library functions that interpreted code gets in another form: those that block become stoppable, and
+// printing names its cell. Calls from compiled code are not affected. For those that would end the process see ends.go.
 func (s *Session) overrides() map[string]any {
 	return map[string]any{
-		"time.Sleep":              func(d time.Duration) { current(s).sleep(d) },
-		"(*sync.WaitGroup).Wait":  func(wg *sync.WaitGroup) { current(s).await(wg.Wait) },
-		"(*sync.Mutex).Lock":      func(m *sync.Mutex) { current(s).lock(m.TryLock) },
-		"(*sync.RWMutex).Lock":    func(m *sync.RWMutex) { current(s).lock(m.TryLock) },
-		"(*sync.RWMutex).RLock":   func(m *sync.RWMutex) { current(s).lock(m.TryRLock) },
-		"(*sync.Mutex).Unlock":    unlockMutex,
-		"(*sync.RWMutex).Unlock":  unlockRWMutex,
-		"(*sync.RWMutex).RUnlock": runlockRWMutex,
+		"time.Sleep":             func(d time.Duration) { current(s).sleep(d) },
+		"(*sync.WaitGroup).Wait": func(wg *sync.WaitGroup) { current(s).await(wg.Wait) },
+		"(*sync.Mutex).Lock":     func(m *sync.Mutex) { current(s).lock(m.TryLock) },
+		"(*sync.RWMutex).Lock":   func(m *sync.RWMutex) { current(s).lock(m.TryLock) },
+		"(*sync.RWMutex).RLock":  func(m *sync.RWMutex) { current(s).lock(m.TryRLock) },
 
 		"iter.pullany":        s.pull,
 		"iter.pullany2":       s.pull2,
@@ -47,10 +42,6 @@ func (s *Session) overrides() map[string]any {
 			return current(s).command(ctx, name, args)
 		},
 		"runtime/debug.SetMaxStack": func(n int) int { return int(s.maxStack.Swap(int64(n))) },
-		"os.Exit":                   func(code int) { current(s).exit(code) },
-		"syscall.Exit":              func(code int) { current(s).exit(code) },
-		"flag.Parse":                func() { s.parseFlags(flag.CommandLine, s.args[min(1, len(s.args)):]) },
-		"(*flag.FlagSet).Parse":     s.parseFlags,
 		"fmt.Print":                 func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Append(nil, s.printable(v)...)) },
 		"fmt.Println":               func(v ...any) (int, error) { return s.write(os.Stdout, fmt.Appendln(nil, s.printable(v)...)) },
 		"fmt.Printf": func(f string, v ...any) (int, error) {
@@ -75,33 +66,6 @@ func (s *Session) overrides() map[string]any {
 		"(*os.File).Write":       func(f *os.File, b []byte) (int, error) { return s.write(f, b) },
 		"(*os.File).WriteString": func(f *os.File, t string) (int, error) { return s.write(f, []byte(t)) },
 	}
-}
-
-// exit is the panic that os.Exit is in a cell.
-type exit int
-
-// exit ends the cell with all its goroutines, whether or not they recover.
-func (r *run) exit(code int) {
-	r.exited.CompareAndSwap(nil, &code)
-	r.cancel()
-	panic(exit(code))
-}
-
-// parseFlags parses flags so that a set that exits on an error ends the cell and not the process.
-func (s *Session) parseFlags(fs *flag.FlagSet, args []string) error {
-	if fs.ErrorHandling() != flag.ExitOnError {
-		return fs.Parse(args)
-	}
-	fs.Init(fs.Name(), flag.ContinueOnError)
-	defer fs.Init(fs.Name(), flag.ExitOnError)
-	err := fs.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		current(s).exit(0)
-	case err != nil:
-		current(s).exit(2)
-	}
-	return nil
 }
 
 func (s *Session) write(w io.Writer, text []byte) (int, error) {
@@ -159,30 +123,4 @@ func (r *run) lock(try func() bool) {
 		}
 		r.sleep(min(time.Duration(i)*time.Microsecond, time.Millisecond))
 	}
-}
-
-// Unlocking what is not locked would end the process; here it panics.
-
-func unlockMutex(m *sync.Mutex) {
-	if m.TryLock() {
-		m.Unlock()
-		panic("sync: unlock of unlocked mutex")
-	}
-	m.Unlock()
-}
-
-func unlockRWMutex(m *sync.RWMutex) {
-	if m.TryRLock() {
-		m.RUnlock()
-		panic("sync: Unlock of unlocked RWMutex")
-	}
-	m.Unlock()
-}
-
-func runlockRWMutex(m *sync.RWMutex) {
-	if m.TryLock() {
-		m.Unlock()
-		panic("sync: RUnlock of unlocked RWMutex")
-	}
-	m.RUnlock()
 }

@@ -35,7 +35,7 @@ func (s *Session) failed(e any) *Error {
 }
 
 func (s *Session) panicError(v any, stacks []string) *Error {
-	e := &Error{Kind: KindPanic, Value: panicText(v), Cause: v}
+	e := &Error{Kind: KindPanic, Value: PanicText(v), Cause: v}
 	switch v := v.(type) {
 	case interrupted:
 		return Interrupted()
@@ -44,7 +44,7 @@ func (s *Session) panicError(v any, stacks []string) *Error {
 	case overflow:
 		e.Kind = KindStack
 		if v.in != nil {
-			s.setPosition(e, s.program.Context().FileSet.Position(v.in.Pos()))
+			s.sources.setPosition(e, s.program.Context().FileSet.Position(v.in.Pos()))
 			e.Column = 0
 		}
 	case failure:
@@ -63,7 +63,8 @@ func (s *Session) panicError(v any, stacks []string) *Error {
 	return e
 }
 
-func panicText(v any) string {
+// PanicText is a value given to panic, in words.
+func PanicText(v any) string {
 	switch v := v.(type) {
 	case error:
 		return assist.Safely(v.Error)
@@ -130,7 +131,7 @@ func (s *Session) traceback(fs []frame) (lines []string) {
 			where += " in " + f.function
 		}
 		lines = append(lines, where)
-		if text := strings.TrimSpace(s.sourceLine(f.file, f.line)); text != "" {
+		if text := strings.TrimSpace(s.sources.Line(f.file, f.line)); text != "" {
 			lines = append(lines, "      "+text)
 		}
 	}

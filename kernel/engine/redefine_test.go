@@ -214,3 +214,47 @@ func (r *redefiner) run(t *testing.T) []string {
 	}
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
+
+// TestRunningGoroutineCallsTheNewFunction declares again, twice, what goroutines call that began before.
+func TestRunningGoroutineCallsTheNewFunction(t *testing.T) {
+	s := newSession(t)
+	do := func(src, want string) {
+		t.Helper()
+		if r, err := eval(s, src); err != nil || want != "" && r.result() != want {
+			t.Errorf("%s\ngot %s, %v; want %s", src, r.result(), err, want)
+		}
+	}
+	do("type T struct{ k int }; func (t T) times(x int) int { return t.k * x }; func speed() (int, string) { return 1, `a` }", "")
+	do("func wide(x int) int { v, _ := speed(); return v * x }; var a, b, c = make(chan int), make(chan string), make(chan int)", "")
+	do("go func() { for { v, text := speed(); b <- text; a <- wide(10) + v } }()", "")
+	do("func forever() { for { c <- (T{7}).times(1) } }; go forever()", "")
+	ask := `<-b; <-a; <-c; text := <-b; fmt.Sprintf("%d %s %d", <-a, text, <-c)` // the first ones may be from before
+	do(ask, "11 a 7")
+	do("func speed() (int, string) { return 2, `b` }", "")
+	do("func (t T) times(x int) int { return -t.k * x }", "")
+	do(ask, "22 b -7")
+	do("func speed() (int, string) { return 3, `c` }; func (t T) times(x int) int { return t.k }", "")
+	do(ask, "33 c 7")
+}
+
+// TestInitialiserMeetsFormerValue declares variables again by functions that use them, and by what fails.
+func TestInitialiserMeetsFormerValue(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct{ src, want string }{
+		{"count := 5\nfunc next() int { count++; return count }", "-"},
+		{"count := next()\ncount", "6"},
+		{"var count = next() + next()\ncount", "15"},
+		{"count := func() int { panic(1) }()", "error"},
+		{"count", "15"},
+		{"var count int\ncount", "0"},
+	} {
+		r, err := eval(s, c.src)
+		got := r.result()
+		if err != nil {
+			got = "error"
+		}
+		if got != c.want {
+			t.Errorf("%s\ngives %s, %v, want %s", c.src, got, err, c.want)
+		}
+	}
+}

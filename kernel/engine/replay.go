@@ -56,7 +56,7 @@ func (d *draft) replay(types []string, rev *revision) (parts []cell.Part) {
 // those names.
 func (sc *scope) dependants(again map[string]bool) []bool {
 	use := make([]bool, len(sc.sources))
-	for grown := true; grown; {
+	for grown := len(again) > 0; grown; {
 		grown = false
 		for i, so := range sc.sources {
 			if use[i] || !touches(so, again) {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/msflow-go/msflow/kernel/cell"
-	"golang.org/x/tools/go/ast/astutil"
 )
 
 // keptResults is how many cells' values later cells can use: _ where Go wants a value is the latest, and Out[3] that of
@@ -99,53 +98,13 @@ func (s *Session) useResults(f *ast.File, src string) {
 		return
 	}
 	_, outTaken := s.scope.objects["Out"]
-	astutil.Apply(f, func(c *astutil.Cursor) bool {
-		switch n := c.Node().(type) {
-		case *ast.Ident:
-			if n.Name == "_" && isValue(c) {
-				n.Name = s.nameOf(s.scope.kept[len(s.scope.kept)-1])
-			}
-		case *ast.IndexExpr:
-			if name := s.outName(n); name != "" && !outTaken {
-				c.Replace(cell.Ident(name, n.Pos()))
-				return false
+	latest := func() string { return s.nameOf(s.scope.kept[len(s.scope.kept)-1]) }
+	cell.ReplaceResults(f, latest, func(n string) string {
+		for _, k := range s.scope.kept {
+			if fmt.Sprint(k.count) == n && !outTaken {
+				return s.nameOf(k)
 			}
 		}
-		return true
-	}, nil)
-}
-
-// outName is the variable that Out[n] means, or "".
-func (s *Session) outName(x *ast.IndexExpr) string {
-	id, ok := x.X.(*ast.Ident)
-	lit, isLit := x.Index.(*ast.BasicLit)
-	if !ok || !isLit || id.Name != "Out" || lit.Kind != token.INT {
 		return ""
-	}
-	for _, k := range s.scope.kept {
-		if fmt.Sprint(k.count) == lit.Value {
-			return s.nameOf(k)
-		}
-	}
-	return ""
-}
-
-// isValue reports whether an identifier stands where Go wants a value, rather than where a name is given or a value thrown
-// away.
-func isValue(c *astutil.Cursor) bool {
-	switch c.Parent().(type) {
-	case *ast.AssignStmt:
-		return c.Name() == "Rhs"
-	case *ast.RangeStmt:
-		return c.Name() == "X"
-	case *ast.ValueSpec:
-		return c.Name() == "Values"
-	case *ast.SelectorExpr:
-		return c.Name() == "X"
-	case *ast.KeyValueExpr:
-		return c.Name() == "Value"
-	case *ast.Field, *ast.ImportSpec, *ast.TypeSpec, *ast.FuncDecl, *ast.LabeledStmt, *ast.BranchStmt, *ast.File:
-		return false
-	}
-	return true
+	})
 }

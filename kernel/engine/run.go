@@ -27,6 +27,8 @@ type run struct {
 	exited    atomic.Pointer[int] // the code given to os.Exit
 	wrote     atomic.Bool         // to the standard streams, since inOrder looked
 
+	redirected atomic.Pointer[Sink] // gets what sink would; nil while there is none
+
 	main       atomic.Uint64                // id of the goroutine that executes the cell's statements
 	stacks     atomic.Int64                 // what all took when it began, or less
 	suspected  atomic.Bool                  // of a recursion that is too deep, since they take much more
@@ -41,7 +43,17 @@ type run struct {
 }
 
 func newRun(s *Session, count int, sink Sink) *run {
-	return &run{s: s, out: streams.NewOwner(sink.Stream), count: count, sink: sink, done: make(chan struct{}), late: make(chan struct{})}
+	r := &run{s: s, count: count, sink: sink, done: make(chan struct{}), late: make(chan struct{})}
+	r.out = streams.NewOwner(func(name Stream, text []byte) { r.now().Stream(name, text) })
+	return r
+}
+
+// now is the sink that output goes to at this moment.
+func (r *run) now() Sink {
+	if to := r.redirected.Load(); to != nil {
+		return *to
+	}
+	return r.sink
 }
 
 // interrupted is the panic that unwinds a cancelled cell.
@@ -171,14 +183,14 @@ func (r *run) stops(in *ssa.Function, deep bool) any {
 // suspect has the goroutines of the run asked how deep they are.
 func (r *run) suspect() {
 	if !r.suspected.Swap(true) {
-		r.s.stopper.Stopping(1)
+		r.s.stopper.Suspecting(1)
 	}
 }
 
 // acquit ends that.
 func (r *run) acquit() {
 	if r.suspected.Swap(false) {
-		r.s.stopper.Stopping(-1)
+		r.s.stopper.Suspecting(-1)
 	}
 }
 
@@ -228,6 +240,11 @@ func Context() context.Context {
 	if w := working(); w != nil {
 		return cellContext{w.r}
 	}
+	if h := host.Load(); h != nil {
+		if ctx, ok := (*h).Context(); ok {
+			return ctx
+		}
+	}
 	if r := lastForeground.Load(); r != nil {
 		return cellContext{r}
 	}
@@ -239,7 +256,7 @@ func (r *run) inOrder() Sink {
 	if r.wrote.Swap(false) {
 		streams.Flush()
 	}
-	return r.sink
+	return r.now()
 }
 
 // Output is the Sink of the cell that the calling goroutine works for; outside of cells that of OutputTo, or a Discard.
@@ -247,6 +264,11 @@ func (r *run) inOrder() Sink {
 func Output() Sink {
 	if w := working(); w != nil {
 		return w.r.inOrder()
+	}
+	if h := host.Load(); h != nil {
+		if sink, ok := (*h).Output(); ok {
+			return sink
+		}
 	}
 	if r := lastForeground.Load(); r != nil {
 		return r.inOrder()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/goplus/ixgo"
@@ -104,7 +105,9 @@ func (r *run) wrap(f any) any {
 		defer leave()
 		call := interp.CallOf(f, args)
 		defer func() {
-			if e := recover(); e != nil {
+			if e := recover(); interp.Goexited(e) { // as a compiled function, runtime.Goexit itself
+				interp.PassOn(e)
+			} else if e != nil {
 				r.goroutinePanic(call.Fault(e))
 			}
 		}()
@@ -150,20 +153,19 @@ func (r *run) print(args []any, sep, end string) {
 		if i > 0 {
 			b = append(b, sep...)
 		}
-		b = appendBuiltin(b, a)
+		b = AppendBuiltin(b, a)
 	}
 	r.write(Stderr, append(b, end...))
 }
 
-// appendBuiltin formats as Go's runtime does.
-func appendBuiltin(b []byte, a any) []byte {
+// AppendBuiltin formats as Go's runtime does for the builtin print.
+func AppendBuiltin(b []byte, a any) []byte {
 	v := reflect.ValueOf(a)
 	switch v.Kind() {
 	case reflect.Float32, reflect.Float64:
-		return fmt.Appendf(b, "%+.6e", v.Float())
+		return strconv.AppendFloat(b, v.Float(), 'g', -1, v.Type().Bits())
 	case reflect.Complex64, reflect.Complex128:
-		c := v.Complex()
-		return fmt.Appendf(b, "(%+.6e%+.6ei)", real(c), imag(c))
+		return append(b, strconv.FormatComplex(v.Complex(), 'g', -1, v.Type().Bits())...)
 	case reflect.Map, reflect.Pointer, reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		return fmt.Appendf(b, "%p", a)
 	case reflect.Slice:
@@ -187,6 +189,25 @@ func reflectPlain(v reflect.Value) any {
 		return v.Bool()
 	}
 	return v
+}
+
+// Host is an evaluator of cells other than a Session. Compiled code that displays something, or may be stopped, finds its
+// cell by asking it; ok is false for a goroutine that works for none of its cells.
+type Host interface {
+	Output() (s Sink, ok bool)
+	Context() (ctx context.Context, ok bool)
+}
+
+// host is the one of the process, or nil.
+var host atomic.Pointer[Host]
+
+// SetHost makes h the process's evaluator beside its Sessions; nil is none.
+func SetHost(h Host) {
+	if h == nil {
+		host.Store(nil)
+		return
+	}
+	host.Store(&h)
 }
 
 // elsewhere is the Sink of code that belongs to no cell; see OutputTo.

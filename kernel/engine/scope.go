@@ -17,23 +17,23 @@ import (
 type scope struct {
 	objects      map[string]types.Object
 	origin       map[types.Object]*unit
-	imports      map[string]string // name -> path
-	dots         []string          // paths of dot imports
-	sources      []cell.Source     // live declarations, oldest first
-	aliases      []string          // what previous made for the cell that is being compiled
-	everDeclared map[string]bool   // names that sources declare or declared, and types they have methods of
+	imports      cell.Imports
+	sources      []cell.Source   // live declarations, oldest first
+	aliases      []string        // what previous made for the cell that is being compiled
+	everDeclared map[string]bool // names that sources declare or declared, and types they have methods of
 
 	kept []*kept // values of cells, oldest first
 }
 
 func newScope() *scope {
-	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: map[string]string{}, everDeclared: map[string]bool{}}
+	return &scope{objects: map[string]types.Object{}, origin: map[types.Object]*unit{}, imports: cell.NewImports(), everDeclared: map[string]bool{}}
 }
 
 // commit enters what a compiled cell declares into the scope.
 func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 	repeated := d.repeated()
 	s.scope.remember(d.p, c.Info)
+	former := d.formerValues(c)
 	var vars []string
 	for _, name := range c.Package.Scope().Names() {
 		o := c.Package.Scope().Lookup(name)
@@ -51,18 +51,36 @@ func (s *Session) commit(d *draft, c *interp.Checked, u *unit) {
 			s.scope.origin[o] = &unit{count: former.count, path: u.path}
 		}
 		s.scope.objects[name] = o
-		delete(s.scope.imports, name)
+		delete(s.scope.imports.Names, name)
 	}
 	s.program.Keep(u.path, u.interp, vars)
-	for name, path := range d.imports {
-		s.scope.imports[name] = path
+	for name, value := range former {
+		s.program.Variable(u.path, name).Elem().Set(value)
+	}
+	s.scope.imports.Add(d.imports.Own)
+	for name := range d.imports.Own.Names {
 		delete(s.scope.objects, name)
 	}
-	for _, path := range d.dots {
-		if !slices.Contains(s.scope.dots, path) {
-			s.scope.dots = append(s.scope.dots, path)
+}
+
+// formerValues are those of variables that a cell declares again with the type that they had. Until its initialiser has
+// run, a variable holds the former value, which is what the initialiser's functions mean by it, and what is left if it
+// fails:
+//
+//	count := next() // where next increments and returns count
+func (d *draft) formerValues(c *interp.Checked) map[string]reflect.Value {
+	values := map[string]reflect.Value{}
+	for name := range d.initial {
+		former, ok := d.s.scope.objects[name].(*types.Var)
+		now := c.Package.Scope().Lookup(name)
+		if !ok || now == nil || d.rebind[name] != "" || !types.Identical(former.Type(), now.Type()) {
+			continue
+		}
+		if v, ok := d.s.live(former); ok && v.Type() == d.s.program.ReflectType(now.Type()) {
+			values[name] = v
 		}
 	}
+	return values
 }
 
 // remember keeps the source of the cell's declarations and drops that of those it shadows.
@@ -216,4 +234,32 @@ func (s *Session) prune() {
 		}
 	}
 	s.program.Prune(live)
+}
+
+// Remove forgets what a cell has declared or imported under a name. What other declarations mention stays, since they could
+// not be compiled again.
+func (s *Session) Remove(name string) error {
+	s.evaluating.Lock()
+	defer s.evaluating.Unlock()
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	o, path := s.scope.objects[name], s.scope.imports.Names[name]
+	if u := s.scope.origin[o]; cell.IsHidden(name) || path == "" && (u == nil || u.count <= 0) {
+		return fmt.Errorf("no cell has declared %s", name)
+	}
+	for _, so := range s.scope.sources {
+		if so.Deps[name] && !slices.Contains(so.Names, name) && !strings.HasPrefix(so.Names[0], name+".") {
+			return fmt.Errorf("%s is used by %s", name, strings.Join(so.Names, ", "))
+		}
+	}
+	delete(s.scope.objects, name)
+	delete(s.scope.imports.Names, name)
+	s.scope.sources = slices.DeleteFunc(s.scope.sources, func(so cell.Source) bool {
+		return !slices.ContainsFunc(so.Names, func(n string) bool {
+			n, _, _ = strings.Cut(n, ".")
+			return s.scope.objects[n] != nil
+		})
+	})
+	s.pruned = s.units - s.pruneEvery() // the next cell prunes
+	return nil
 }

@@ -9,11 +9,10 @@ import (
 	"sync/atomic"
 	"weak"
 
+	"github.com/msflow-go/msflow/kernel/engine/gotest"
 	"github.com/msflow-go/msflow/kernel/engine/streams"
 
 	_ "github.com/goplus/ixgo/pkg" // the standard library
-	_ "github.com/goplus/reflectx/icall/icall10240"
-	_ "github.com/goplus/reflectx/icall/icall20480"
 	"github.com/msflow-go/msflow/kernel/cell"
 	"github.com/msflow-go/msflow/kernel/interp"
 	"golang.org/x/tools/go/ssa"
@@ -36,11 +35,12 @@ type Session struct {
 	modules *modules
 	evalCtx context.Context // of the cell being evaluated; ends the fetching of modules
 
-	sourcesMu sync.Mutex
-	cellText  map[string]string // label -> source, for error messages
+	sources Sources // for error messages
 
-	maxStack atomic.Int64 // what cells gave debug.SetMaxStack last: the process's own limit is not theirs
-	args     []string     // os.Args of cells, which are not the process's either
+	maxThreads atomic.Int64 // what cells gave debug.SetMaxThreads last
+	signals    signals
+	maxStack   atomic.Int64 // what cells gave debug.SetMaxStack last: the process's own limit is not theirs
+	args       []string     // os.Args of cells, which are not the process's either
 
 	life       context.Context // ends with the session
 	endLife    context.CancelFunc
@@ -55,13 +55,14 @@ var _ Evaluator = (*Session)(nil)
 
 // New starts a session.
 func New() (*Session, error) {
-	s := &Session{cellText: map[string]string{}}
+	s := &Session{}
 	s.life, s.endLife = context.WithCancel(context.Background())
 	s.stopper = interp.NewStopper(func(in *ssa.Function, deep bool) any { return current(s).stops(in, deep) })
 	s.stdin = &stdin{s: s}
 	offerOwnMux()
 	debug.SetMaxStack(goLimit)
 	s.maxStack.Store(1_000_000_000) // Go's own
+	s.maxThreads.Store(10_000)      // too
 	if err := streams.Capture(); err != nil {
 		return nil, err
 	}
@@ -95,9 +96,13 @@ func (s *Session) start() error {
 	program.OverrideVariable("os", "Args", &s.args)
 	program.Override(s.overrides())
 	program.Override(s.readers())
+	program.Override(lists)
 	program.Override(s.stdinOverrides())
 	program.Override(s.freshOverrides())
 	program.Override(s.runtimeOverrides())
+	program.Override(gotest.Logging())
+	program.Override(s.endOverrides())
+	program.Override(s.testOverrides())
 	u, err := s.compile(0, "prelude", cell.Prelude())
 	if err != nil {
 		return err
@@ -106,6 +111,9 @@ func (s *Session) start() error {
 	_, err = u.interp.RunFunc(cellFuncName)
 	return err
 }
+
+// Engine is the evaluator's name for people.
+func (s *Session) Engine() string { return "ixgo" }
 
 // Reset forgets every declaration and import of the session.
 func (s *Session) Reset() error {

@@ -64,19 +64,32 @@ func (s *Session) reader(r io.Reader) io.Reader {
 
 // stdinOverrides are the library functions that cells read os.Stdin with.
 func (s *Session) stdinOverrides() map[string]any {
+	funcs := InputFunctions(s.stdin)
+	funcs["(*os.File).Read"] = s.readFile
+	return funcs
+}
+
+// InputFunctions are library functions by name, as in "fmt.Scan", that read from in where they would read from the process's
+// own os.Stdin.
+func InputFunctions(in io.Reader) map[string]any {
+	or := func(r io.Reader) io.Reader {
+		if f, ok := r.(*os.File); ok && f == os.Stdin {
+			return in
+		}
+		return r
+	}
 	return map[string]any{
-		"fmt.Scan":            func(a ...any) (int, error) { return fmt.Fscan(s.stdin, a...) },
-		"fmt.Scanln":          func(a ...any) (int, error) { return fmt.Fscanln(s.stdin, a...) },
-		"fmt.Scanf":           func(f string, a ...any) (int, error) { return fmt.Fscanf(s.stdin, f, a...) },
-		"fmt.Fscan":           func(r io.Reader, a ...any) (int, error) { return fmt.Fscan(s.reader(r), a...) },
-		"fmt.Fscanln":         func(r io.Reader, a ...any) (int, error) { return fmt.Fscanln(s.reader(r), a...) },
-		"fmt.Fscanf":          func(r io.Reader, f string, a ...any) (int, error) { return fmt.Fscanf(s.reader(r), f, a...) },
-		"bufio.NewReader":     func(r io.Reader) *bufio.Reader { return bufio.NewReader(s.reader(r)) },
-		"bufio.NewReaderSize": func(r io.Reader, n int) *bufio.Reader { return bufio.NewReaderSize(s.reader(r), n) },
-		"bufio.NewScanner":    func(r io.Reader) *bufio.Scanner { return bufio.NewScanner(s.reader(r)) },
-		"io.ReadAll":          func(r io.Reader) ([]byte, error) { return io.ReadAll(s.reader(r)) },
-		"io.Copy":             func(w io.Writer, r io.Reader) (int64, error) { return io.Copy(w, s.reader(r)) },
-		"(*os.File).Read":     s.readFile,
+		"fmt.Scan":            func(a ...any) (int, error) { return fmt.Fscan(in, a...) },
+		"fmt.Scanln":          func(a ...any) (int, error) { return fmt.Fscanln(in, a...) },
+		"fmt.Scanf":           func(f string, a ...any) (int, error) { return fmt.Fscanf(in, f, a...) },
+		"fmt.Fscan":           func(r io.Reader, a ...any) (int, error) { return fmt.Fscan(or(r), a...) },
+		"fmt.Fscanln":         func(r io.Reader, a ...any) (int, error) { return fmt.Fscanln(or(r), a...) },
+		"fmt.Fscanf":          func(r io.Reader, f string, a ...any) (int, error) { return fmt.Fscanf(or(r), f, a...) },
+		"bufio.NewReader":     func(r io.Reader) *bufio.Reader { return bufio.NewReader(or(r)) },
+		"bufio.NewReaderSize": func(r io.Reader, n int) *bufio.Reader { return bufio.NewReaderSize(or(r), n) },
+		"bufio.NewScanner":    func(r io.Reader) *bufio.Scanner { return bufio.NewScanner(or(r)) },
+		"io.ReadAll":          func(r io.Reader) ([]byte, error) { return io.ReadAll(or(r)) },
+		"io.Copy":             func(w io.Writer, r io.Reader) (int64, error) { return io.Copy(w, or(r)) },
 	}
 }
 

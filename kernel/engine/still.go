@@ -6,6 +6,9 @@ import (
 	htmltemplate "html/template"
 	"io"
 	"math"
+	"net/http"
+	"net/textproto"
+	"net/url"
 	"reflect"
 	"sync"
 	"text/template"
@@ -36,6 +39,10 @@ func (s *Session) readers() map[string]any {
 		"(*html/template.Template).ExecuteTemplate": func(t *htmltemplate.Template, w io.Writer, name string, v any) error {
 			return t.ExecuteTemplate(w, name, s.still(v))
 		},
+		"(net/http.Header).Write": func(h http.Header, w io.Writer) error { return s.still(h).(http.Header).Write(w) },
+		"(net/http.Header).WriteSubset": func(h http.Header, w io.Writer, not map[string]bool) error {
+			return s.still(h).(http.Header).WriteSubset(w, not)
+		},
 		"maps.clone": func(m any) any {
 			c := reflect.MakeMap(reflect.TypeOf(m))
 			ssarepair.Entries(reflect.ValueOf(m), math.MaxInt, c.SetMapIndex)
@@ -55,6 +62,43 @@ func (s *Session) readers() map[string]any {
 			locked(func() { more = it.Next() })
 			return more
 		},
+	}
+}
+
+// lists are the methods of compiled maps of lists. They call nothing of a cell, so the lock is held.
+var lists = func() map[string]any {
+	all := map[string]any{
+		"(net/http.Header).Clone": reading(http.Header.Clone),
+		"(net/url.Values).Encode": reading(url.Values.Encode),
+	}
+	listMethods(all, "net/http.Header", http.Header.Add, http.Header.Set, http.Header.Del, http.Header.Get)
+	listMethods(all, "net/textproto.MIMEHeader", textproto.MIMEHeader.Add, textproto.MIMEHeader.Set, textproto.MIMEHeader.Del, textproto.MIMEHeader.Get)
+	listMethods(all, "net/url.Values", url.Values.Add, url.Values.Set, url.Values.Del, url.Values.Get)
+	all["(net/http.Header).Values"] = readingOf(http.Header.Values)
+	all["(net/textproto.MIMEHeader).Values"] = readingOf(textproto.MIMEHeader.Values)
+	all["(net/url.Values).Has"] = readingOf(url.Values.Has)
+	return all
+}()
+
+func listMethods[M any](all map[string]any, name string, add, set func(M, string, string), del func(M, string), get func(M, string) string) {
+	for method, f := range map[string]func(M, string, string){"Add": add, "Set": set} {
+		all["("+name+")."+method] = func(m M, k, v string) { ssarepair.Writing(func() { f(m, k, v) }) }
+	}
+	all["("+name+").Del"] = func(m M, k string) { ssarepair.Writing(func() { del(m, k) }) }
+	all["("+name+").Get"] = readingOf(get)
+}
+
+func reading[M, R any](f func(M) R) func(M) R {
+	return func(m M) (r R) {
+		ssarepair.Reading(func() { r = f(m) })
+		return r
+	}
+}
+
+func readingOf[M, R any](f func(M, string) R) func(M, string) R {
+	return func(m M, k string) (r R) {
+		ssarepair.Reading(func() { r = f(m, k) })
+		return r
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -63,12 +64,72 @@ fmt.Println(deeper(20_000)); panic("deep enough")`, "deep enough"},
 	{`for { deeper(1 << 40) }`, "the recursion of a function without a name is too deep"},
 	{`panic(fmt.Sprint(debug.SetMaxStack(1e9), len(os.Args), flag.NArg()))`, "1048576 1 0"},
 	{`testing.Benchmark(func(b *testing.B) { panic("benchmarked") }).N`, "benchmarked"},
+	{`header, values, mime := http.Header{}, url.Values{}, textproto.MIMEHeader{}
+var done sync.WaitGroup
+for g := range 4 {
+	done.Go(func() {
+		for i := range 3000 {
+			k := strconv.Itoa(i % 10 + g)
+			header.Set(k, "x"); header.Get(k); header.Add(k, "y"); header.Values(k); header.Del(k); header.Clone()
+			values.Set(k, "x"); values.Get(k); values.Add(k, "y"); values.Has(k); values.Del(k); values.Encode()
+			mime.Set(k, "x"); mime.Get(k); mime.Add(k, "y"); mime.Values(k); mime.Del(k)
+			if i % 10 == 0 { header.Write(io.Discard); header.WriteSubset(io.Discard, nil); fmt.Fprint(io.Discard, values) }
+		}
+	})
+}
+done.Wait(); panic("all done")`, "all done"},
 	{`func bad() {
 	var m map[string]int
 	m["x"] = 1
 }
 go bad()
 time.Sleep(20 * time.Millisecond)`, ":3: panic: assignment to entry in nil map"},
+}
+
+// ending are cells that call what ends a process, with how they end, and what comes of calls that do not.
+var ending = []struct{ src, want string }{
+	{`e := os.Exit; e(4)`, "exit status 4"},
+	{`go os.Exit(8); time.Sleep(time.Hour)`, "exit status 8"},
+	{`lg := log.New(io.Discard, "", 0); var f interface{ Fatal(...any) } = lg; f.Fatal("x")`, "exit status 1"},
+	{`fs := flag.NewFlagSet("x", flag.ExitOnError); fs.SetOutput(io.Discard); var p interface{ Parse([]string) error } = fs; p.Parse([]string{"-nope"})`, "exit status 2"},
+	{`syscall.Kill(syscall.Getpid(), syscall.SIGKILL)`, "exit status 137"},
+	{`syscall.Kill(0, syscall.SIGTERM)`, "exit status 143"},
+	{`must(os.FindProcess(os.Getpid())).Kill()`, "exit status 137"},
+	{`must(os.FindProcess(os.Getpid())).Signal(syscall.SIGHUP)`, "exit status 129"},
+	{`syscall.RawSyscall(syscall.SYS_EXIT, 3, 0, 0)`, "exit status 3"},
+	{`syscall.Syscall(syscall.SYS_KILL, uintptr(os.Getpid()), 9, 0)`, "exit status 137"},
+	{`syscall.Exec("/bin/sh", []string{"sh", "-c", "exit 6"}, nil)`, "exit status 6"},
+	{`syscall.Exec("/nowhere/sh", []string{"sh"}, nil)`, "no such file or directory"},
+	{`runtime.Breakpoint()`, "exit status 133"},
+	{`debug.SetMaxThreads(1)`, "10000"},
+	{`debug.WriteHeapDump(os.Stdout.Fd())`, "dump to a file"},
+	{`signals := make(chan os.Signal, 1); signal.Notify(signals, syscall.SIGTERM); syscall.Kill(os.Getpid(), syscall.SIGTERM); <-signals`, "terminated"},
+	{`signal.Reset(syscall.SIGTERM); syscall.Kill(os.Getpid(), syscall.SIGTERM)`, "exit status 143"},
+	{`signal.Ignore(syscall.SIGHUP); syscall.Kill(os.Getpid(), syscall.SIGHUP); signal.Ignored(syscall.SIGHUP)`, "true"},
+	{`told, stop := signal.NotifyContext(ctx, os.Interrupt); syscall.Kill(os.Getpid(), syscall.SIGINT); <-told.Done(); stop(); told.Err()`, "canceled"},
+	{`syscall.Kill(os.Getpid(), 0)`, "<nil>"},
+	{`var c io.Closer = os.Stdout; c.Close(); os.Stderr.Close(); fmt.Println("open")`, "open"},
+	{`var m sync.Mutex; var l sync.Locker = &m; l.Unlock()`, "unlock of unlocked"},
+	{`defer l.Unlock(); panic("first")`, "unlock of unlocked"},
+	{`new(sync.RWMutex).RLocker().Unlock()`, "RUnlock of unlocked"},
+	{`sync.NewCond(l).Wait()`, "not locked"},
+}
+
+// TestEndsOfTheProcess evaluates them in one session.
+func TestEndsOfTheProcess(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("system calls of Linux")
+	}
+	s := newSession(t)
+	for _, c := range ending {
+		r, err := eval(s, c.src)
+		if got := fmt.Sprint(r.result(), err, r.out.String()); !strings.Contains(got, c.want) {
+			t.Errorf("%s\ngives %s, want %q in it", c.src, got, c.want)
+		}
+		if r, err := eval(s, "1 + 1"); err != nil || r.result() != "2" {
+			t.Fatalf("after\n%s\n1 + 1 is %v, %v", c.src, r.result(), err)
+		}
+	}
 }
 
 // showing is a recorder that shows results.
@@ -123,6 +184,7 @@ func TestGoexit(t *testing.T) {
 go func() { defer wg.Done(); defer func() { recover(); runtime.Goexit() }(); panic("forgotten") }()
 wg.Wait(); 1`, "1"},
 		{`func() { defer fmt.Print("deferred"); runtime.Goexit() }(); 2`, "-"},
+		{`go runtime.Goexit(); exit := runtime.Goexit; go exit(); time.Sleep(20 * time.Millisecond); 3`, "3"},
 		{`recovered := func() (x any) { defer func() { x = recover() }(); once := sync.OnceFunc(func() { panic("once") }); once(); return nil }()
 recovered`, "once"},
 		{`failing := func(yield func(int) bool) { if yield(1) { panic("pulled") } }

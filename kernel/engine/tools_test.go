@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/msflow-go/msflow/kernel/cell"
 )
@@ -78,9 +77,7 @@ func TestComplete(t *testing.T) {
 		{"time.Now().Un|", "Unix:method Until:none", "", "Un"},
 	} {
 		code, cursor := cursorIn(c.code)
-		start := time.Now()
 		got := s.Complete(context.Background(), code, cursor)
-		took := time.Since(start)
 		have := map[string]CompletionItem{}
 		for _, it := range got.Items {
 			have[it.Text] = it
@@ -104,9 +101,6 @@ func TestComplete(t *testing.T) {
 		}
 		if replaced := string([]rune(code)[got.Start:got.End]); replaced != c.at {
 			t.Errorf("%s: replaces %q, want %q", c.code, replaced, c.at)
-		}
-		if took > 200*time.Millisecond { // 50 ms on a machine that does nothing else
-			t.Errorf("%s: took %v", c.code, took)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (s *Session) Inspect(ctx context.Context, code string, cursor, detail int) 
 // view is what completion and inspection may read. The caller holds s.compiling while it is used.
 func (s *Session) view() *assist.View {
 	return &assist.View{
-		Objects: s.scope.objects, Imports: s.scope.imports, Packages: s.packages.byName, Modules: s.modules.dirs, Sources: s.scope.sources,
+		Objects: s.scope.objects, Imports: s.scope.imports.Names, Packages: s.packages.byName, Modules: s.modules.dirs, Sources: s.scope.sources,
 		Check: s.analyse, Import: s.importPackage, Value: s.live,
 	}
 }
@@ -45,14 +45,15 @@ func (s *Session) Variables() (list []Variable) {
 		if cell.IsHidden(name) || u == nil || u.count <= 0 {
 			continue
 		}
-		list = append(list, s.variable(o, u))
+		list = append(list, VariableOf(o, u.count, s.live))
 	}
 	slices.SortFunc(list, func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 
-func (s *Session) variable(o types.Object, u *unit) Variable {
-	v := Variable{Name: o.Name(), Type: assist.TypeString(o.Type()), Cell: u.count}
+// VariableOf describes what a cell declared; live is the value that a variable has now, if it has one.
+func VariableOf(o types.Object, cell int, live func(types.Object) (reflect.Value, bool)) Variable {
+	v := Variable{Name: o.Name(), Type: assist.TypeString(o.Type()), Cell: cell}
 	switch o := o.(type) {
 	case *types.Func:
 		v.Kind = "func"
@@ -62,7 +63,7 @@ func (s *Session) variable(o types.Object, u *unit) Variable {
 		v.Kind, v.Value = "const", o.Val().String()
 	default:
 		v.Kind = "var"
-		if rv, ok := s.live(o); ok {
+		if rv, ok := live(o); ok {
 			v.Value = assist.Summary(rv.Interface(), 80)
 			v.Shape = assist.Shape(rv)
 			v.Bytes = assist.Memory(rv)
@@ -98,7 +99,7 @@ func (s *Session) analyse(code, label string) (*interp.Checked, *token.FileSet) 
 		return alias
 	}}
 	p, _ := cp.Parse(code, nil)
-	d := &draft{s: s, p: p, imports: map[string]string{}, named: map[string]bool{}, file: &ast.File{Name: cell.Ident("main", token.NoPos)}}
+	d := &draft{s: s, p: p, imports: cell.NewFileImports(), file: &ast.File{Name: cell.Ident("main", token.NoPos)}}
 	d.keepImportable()
 	d.addImports()
 	for _, decl := range p.Decls {
@@ -132,6 +133,6 @@ func (d *draft) keepImportable() {
 		if sp.Name != nil {
 			name = sp.Name.Name
 		}
-		d.addImport(name, path)
+		d.imports.Add(d.file, name, path)
 	}
 }

@@ -17,9 +17,12 @@ func last() string {
 		if !more { return f.Function }
 	}
 }
+func third() string { pc, _, _, _ := runtime.Caller(3); return runtime.FuncForPC(pc).Name() }
 func main() {
+	_, _, _, ok := runtime.Caller(3)
+	fmt.Println(func() string { return third() }(), ok)
 	c := make(chan string)
 	go func() { c <- last() }()
 	fmt.Println(last(), <-c)
-}`, "runtime.goexit runtime.goexit")
+}`, "runtime.main false\nruntime.goexit runtime.goexit")
 }

@@ -62,7 +62,12 @@ func (c *Call) passGoexit(ended *bool) {
 	if *ended || !c.exits() {
 		return
 	}
-	switch e := recover(); {
+	PassOn(recover())
+}
+
+// PassOn ends the goroutine of compiled code as the interpreted code in it ended, which panicked with e, if it did.
+func PassOn(e any) {
+	switch {
 	case Goexited(e):
 		exiting.Delete(routine.Goid())
 		runtime.Goexit()

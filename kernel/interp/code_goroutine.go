@@ -1,10 +1,7 @@
 package interp
 
 import (
-	"runtime"
-
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
-	"github.com/timandy/routine"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -21,15 +18,7 @@ type Goroutine struct {
 
 // Do executes it. It is to be called on the new goroutine.
 func (g *Goroutine) Do() {
-	defer func() {
-		switch e := recover(); {
-		case Goexited(e):
-			exiting.Delete(routine.Goid())
-			runtime.Goexit()
-		case e != nil:
-			panic(e)
-		}
-	}()
+	defer func() { PassOn(recover()) }()
 	g.call(g.root)
 }
 
@@ -39,6 +28,13 @@ func (g *Goroutine) Fault(v any) any { return (&Call{root: g.root}).Fault(v) }
 // goroutine is the code of a go statement that Options.Go is asked about.
 func (in *Interp) goroutine(f *ixcode.Function, stmt *ssa.Go) ixcode.Instruction {
 	prepare := f.Prepare(&stmt.Call)
+	if isPrint(&stmt.Call) {
+		text := f.Text(&stmt.Call)
+		prepare = func(fr *ixcode.Frame) func(*ixcode.Frame) {
+			now := text(fr)
+			return func(*ixcode.Frame) { standardError.Write(now) }
+		}
+	}
 	return func(fr *ixcode.Frame) {
 		g := &Goroutine{prepare(fr), &ixcode.Frame{Interp: f.Interp}}
 		do := in.options.Go()

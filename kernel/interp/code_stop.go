@@ -31,13 +31,14 @@ const Patience = time.Second
 type Stopper struct {
 	stopped  func(in *ssa.Function, deep bool) any
 	panicked sync.Map // ids of goroutines that have panicked to stop -> *tidying
+	suspects atomic.Int32
 
 	// Rest is how long goroutines are asked to stop. One that has not done so by then is taken to wait in compiled code; the
 	// code is restored, and asks for a moment now and then, since it may come back.
 	Rest time.Duration
 
 	mu      sync.Mutex
-	waiting int  // goroutines that should stop
+	waiting int  // goroutines that should stop, and suspicions
 	asking  bool // code is changed
 	turn    *time.Timer
 	interps []weak.Pointer[ixgo.Interp]
@@ -59,8 +60,8 @@ const (
 )
 
 // NewStopper makes one. While goroutines should stop, stopped is called often on each goroutine that runs interpreted code,
-// with the function that it is in as far as that is known, and whether this is one of many calls, one within the other. It
-// gives the value that a goroutine is to panic with, and nil for those that go on.
+// with the function that it is in as far as that is known, and while somebody suspects a recursion (Suspecting) whether this is
+// one of many calls, one within the other. It gives the value that a goroutine is to panic with, and nil for those that go on.
 func NewStopper(stopped func(in *ssa.Function, deep bool) any) *Stopper {
 	return &Stopper{stopped: stopped, Rest: 10 * time.Second}
 }
@@ -106,7 +107,7 @@ func (s *Stopper) tidies(fr *ixcode.Frame, v any) bool {
 
 // stops ends the calling goroutine if it should stop; it reports false if not.
 func (s *Stopper) stops(fr *ixcode.Frame) bool {
-	v := s.stopped(fr.Function.SSA, isDeep(fr))
+	v := s.stopped(fr.Function.SSA, s.suspects.Load() > 0 && isDeep(fr))
 	if v == nil || s.tidies(fr, v) {
 		return false
 	}
@@ -167,6 +168,12 @@ func (s *Stopper) Stopping(n int) {
 		s.ask(true)
 		s.after(s.Rest, firstPause)
 	}
+}
+
+// Suspecting counts n more reasons to ask all goroutines how deep they are, or -n that are gone.
+func (s *Stopper) Suspecting(n int) {
+	s.suspects.Add(int32(n))
+	s.Stopping(n)
 }
 
 // ask changes the code of all interpreters, or restores it.

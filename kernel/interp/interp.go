@@ -20,16 +20,17 @@
 //
 // The closures that ixgo makes of them, which run:
 //
-//	code_repair         where those of the next four are put in
+//	code_repair         where those of the next four are put in; overridden methods through interfaces
 //	code_minmax         min and max of NaN and -0
 //	code_memory         a make that takes more memory than there is
 //	code_nilstore       a store through a nil pointer
 //	code_goexit, code_goroutine   how goroutines end: runtime.Goexit, panics
-//	code_panictext      the text of failed assertions
+//	code_panictext      the text of failed assertions, and where print writes to
 //	code_boundary       calls of interpreted functions by compiled code
 //	code_callers        where the stacks that code sees end
 //	code_stop           stopping what runs
 //	hot/                loops and functions of numbers, compiled
+//	liveness/           what runtime.GC may free
 //	ixcode/, links/     the closures made accessible; what packages take by linkname
 //
 // The types and methods that compiled code sees:
@@ -51,12 +52,11 @@ import (
 
 	"github.com/goplus/ixgo"
 	_ "github.com/goplus/ixgo/pkg" // the standard library
-	_ "github.com/goplus/reflectx/icall/icall10240"
-	_ "github.com/goplus/reflectx/icall/icall20480"
 	"github.com/msflow-go/msflow/kernel/interp/hot"
 	"github.com/msflow-go/msflow/kernel/interp/ixcode"
 	"github.com/msflow-go/msflow/kernel/interp/levels"
 	"github.com/msflow-go/msflow/kernel/interp/links"
+	_ "github.com/msflow-go/msflow/kernel/interp/slots" // more of reflectx's slots
 	"github.com/msflow-go/msflow/kernel/interp/ssarepair"
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/types/typeutil"
@@ -69,6 +69,8 @@ type Interp struct {
 	hot     hot.Watcher
 	base    int           // where the program counters of the next interpreter begin
 	known   *typeutil.Map // reflect types that the next interpreter of a Program begins with; see reflect_anonymous.go
+
+	overridden map[string]map[reflect.Type]reflect.Value // methods in another form, by name and receiver; see Program.Override
 }
 
 // Options are what the program around an interpreter has a say in. The zero value is for programs that nothing stops.
@@ -108,7 +110,7 @@ func New(ctx *ixgo.Context, o Options) *Interp {
 	if !levels.LeftOut("code_goexit") {
 		ctx.RegisterExternal("runtime.Goexit", callGoexit)
 	}
-	in := &Interp{ctx: ctx, options: o}
+	in := &Interp{ctx: ctx, options: o, overridden: map[string]map[reflect.Type]reflect.Value{}}
 	in.hot = hot.Watcher{Lock: new(sync.Mutex), Ask: func() {}, Deep: func() {}, Hot: HotAfter, Failed: HotFailed}
 	if o.Stop != nil {
 		in.hot.Lock, in.hot.Ask = &o.Stop.mu, o.Stop.mayGoOn

@@ -4,6 +4,7 @@ import (
 	"go/types"
 	"maps"
 	"reflect"
+	"strings"
 	"sync"
 	"weak"
 
@@ -31,6 +32,7 @@ type Program struct {
 	narrowed     narrowed
 	redefined    []redefined                              // by the package that is being built
 	jumps        map[weak.Pointer[ixcode.Function]]*fresh // code that calls what was redefined
+	calls        map[calling]*fresh                       // its calls
 	emptyProgram reflect.Value                            // see forgetRuntimeTypes
 }
 
@@ -50,7 +52,7 @@ func NewProgram(h Host) (*Program, error) {
 		h.Stop = NewStopper(func(*ssa.Function, bool) any { return nil })
 	}
 	ctx := ixgo.NewContext(ixgo.SupportMultipleInterp)
-	p := &Program{jumps: map[weak.Pointer[ixcode.Function]]*fresh{}, Interp: New(ctx, h.Options), host: h, imported: map[*types.Package]bool{}}
+	p := &Program{jumps: map[weak.Pointer[ixcode.Function]]*fresh{}, calls: map[calling]*fresh{}, Interp: New(ctx, h.Options), host: h, imported: map[*types.Package]bool{}}
 	p.loader = newLoader(p, ctx.Loader)
 	ctx.Loader = p.loader
 	p.known = &p.loader.anonymous
@@ -71,7 +73,18 @@ func (p *Program) Context() *ixgo.Context { return p.ctx }
 func (p *Program) Override(funcs map[string]any) {
 	for name, f := range funcs {
 		p.ctx.RegisterExternal(name, f)
+		if strings.HasPrefix(name, "(") {
+			p.overrideMethod(name[strings.LastIndexByte(name, '.')+1:], reflect.ValueOf(f))
+		}
 	}
+}
+
+// overrideMethod does so for calls through interfaces. The function's first parameter is the receiver.
+func (p *Program) overrideMethod(name string, f reflect.Value) {
+	if p.overridden[name] == nil {
+		p.overridden[name] = map[reflect.Type]reflect.Value{}
+	}
+	p.overridden[name][f.Type().In(0)] = f
 }
 
 // OverrideVariable makes a variable of a compiled package another one, whose address is given, for interpreted code. It is to be

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
 	"sync/atomic"
 	"weak"
 
@@ -22,8 +23,8 @@ import (
 //
 // Its ssa.Function stays and gets the new body, so that all SSA code that calls it, and what is linked from now on, means
 // the new one. Linked code stays too, save for the first instruction of the functions that call it, directly or not: they
-// jump to themselves, linked anew when they are first called. So a loop pays nothing, before and afterwards. What is
-// running goes on as it is, and a function value made of the function itself keeps the body that it had, unless its own
+// jump to themselves, linked anew when they are first called, and the calls themselves, for what is running. So a loop pays
+// nothing, before and afterwards, and one that package hot has compiled goes on as it is. A function value made of the function itself keeps the body that it had, unless its own
 // code is to jump too.
 
 // A Redefinition is a function of a package to be built that takes the place of an earlier one of the same type.
@@ -46,6 +47,12 @@ type fresh struct {
 	fn   *ssa.Function
 	from weak.Pointer[ixgo.Interp] // whose code calls it
 	code atomic.Pointer[ixcode.Function]
+}
+
+// calling is code that calls a function.
+type calling struct {
+	from weak.Pointer[ixcode.Function]
+	to   *ssa.Function
 }
 
 // Redefinable reports whether the program still has a function or method that no instance of a generic one is.
@@ -118,6 +125,7 @@ func (p *Program) Redefined(newest *ixgo.Interp) {
 	p.options.Stop.Change(func(i *ixgo.Interp) {
 		if i != newest {
 			for f, fn := range p.callers(i) {
+				p.callAnew(f)
 				p.jump(f, fn)
 			}
 		}
@@ -127,6 +135,14 @@ func (p *Program) Redefined(newest *ixgo.Interp) {
 
 // redirect makes what jumps to a redefined function jump to the body that it is to have.
 func (p *Program) redirect() {
+	for c, to := range p.calls {
+		switch {
+		case c.from.Value() == nil:
+			delete(p.calls, c)
+		case slices.ContainsFunc(p.redefined, func(r redefined) bool { return r.fn == c.to }):
+			to.code.Store(nil)
+		}
+	}
 	for f, to := range p.jumps {
 		if f.Value() == nil {
 			delete(p.jumps, f)
@@ -195,6 +211,22 @@ func (p *Program) jump(f *ixcode.Function, fn *ssa.Function) {
 	to := &fresh{p: p, fn: fn, from: weak.Make(f.Interp)}
 	p.jumps[weak.Make(f)] = to
 	f.Jump(to.linked)
+}
+
+// callAnew makes the calls of redefined functions in code that may be running call the new ones.
+func (p *Program) callAnew(f *ixcode.Function) {
+	for _, r := range p.redefined {
+		for k, in := range f.Source {
+			if c, ok := in.(*ssa.Call); !ok || c.Call.StaticCallee() != r.fn || c.Call.Value != r.fn {
+				continue
+			}
+			key := calling{weak.Make(f), r.fn}
+			if p.calls[key] == nil {
+				p.calls[key] = &fresh{p: p, fn: r.fn, from: weak.Make(f.Interp)}
+			}
+			f.Call(k, p.calls[key].linked)
+		}
+	}
 }
 
 // linked is the new code.

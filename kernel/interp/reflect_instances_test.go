@@ -22,9 +22,13 @@ func main() {
 	fmt.Printf("%T\n", NewBox(NewBox(1.5)))
 	fmt.Printf("%T %v\n", (*List[int])(nil).Push(1), Local(1) == Local(1))
 	fmt.Println(Local(1) == Local("1"), Local("a") == Local("a"))
-}`, `*main.Box[int] main.Box[int]{V:2}
+	fmt.Printf("%T %T\n%T\n", Local(1), Local("a"), Inner[string]())
+}
+func Inner[A any]() any { type of[B any] struct{}; type arg[C any] int; return of[arg[A]]{} }`, `*main.Box[int] main.Box[int]{V:2}
 map[string]main.Pair[int,*string]
 *main.Box[*main.Box[float64]]
 *main.List[int] true
-false true`)
+false true
+main.Box[main.local[int]·1] main.Box[main.local[string]·1]
+main.of[string;main.arg[string;string]·3]`)
 }

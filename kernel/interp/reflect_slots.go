@@ -8,7 +8,7 @@ import (
 	"github.com/goplus/ixgo"
 )
 
-// Compiled code calls the methods of interpreted types through functions that reflectx has made beforehand, a slot for
+// Compiled code calls the methods of interpreted types through functions that are made beforehand (slots/), a slot for
 // each method, which are never given back. Large libraries have more methods than there are slots: the clients of
 // Kubernetes alone have 40,000. So the last slots are for the methods that interfaces of compiled packages have, and the
 // very last for those of types in cells. A method without a slot is called as any other by interpreted code; compiled code

@@ -7,10 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 
 	"github.com/goplus/ixgo"
+	"github.com/msflow-go/msflow/kernel/interp/ixcode"
+	"github.com/msflow-go/msflow/kernel/interp/liveness"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -128,7 +131,8 @@ func loadProgram(path string) (p runnable, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.ctx = ixgo.NewContext(ixgo.ExperimentalSupportGC) // runtime.GC then sees what is dead in interpreted frames
+	p.ctx = ixgo.NewContext(0)
+	p.ctx.RegisterExternal("runtime.GC", withFrame(func(fr *ixcode.Frame) { liveness.Drop(fr); runtime.GC() }))
 	p.lost = make(chan any)
 	in := New(p.ctx, Options{Around: (*Call).Do, Owner: func() any { return nil }, Go: func() func(*Goroutine) { return p.report }})
 	p.ctx.RegisterExternal("os.Exit", os.Exit) // which nothing recovers

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	_ "github.com/msflow-go/msflow/kernel/bindings"
+	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/internal/jupyterenv"
 	"github.com/msflow-go/msflow/kernel/interp"
 	"github.com/msflow-go/msflow/kernel/jupyter"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 		if len(os.Args) > 2 && os.Args[1] == "run" { // %run starts its own executable so
 			os.Exit(interp.RunProgram(os.Args[2], os.Args[3:], os.Stderr))
 		}
-		if err := jupyter.Process(os.Args[len(os.Args)-1], "test", os.Stderr); err != nil {
+		if err := jupyter.Process(os.Args[len(os.Args)-1], "test", startEngine, os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -30,6 +31,8 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+func startEngine() (engine.Evaluator, error) { return engine.New() }
 
 // installed installs the kernel where only this test's clients look and returns the environment for them.
 func installed(t testing.TB) []string {

@@ -29,6 +29,7 @@ func (k *Kernel) forComm(r *request, do func(commRequest, comm.Message) error) (
 	if err != nil {
 		return nil, err
 	}
+	defer k.flushAll() // what a function for an event prints is some cell's
 	if err := do(req, m); err != nil {
 		k.logf("%s: %v", r.Header.Type, err)
 	}

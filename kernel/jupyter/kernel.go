@@ -54,6 +54,7 @@ type Kernel struct {
 	greeted sync.Once               // the first cell's client has been told Options.Greeting
 	current atomic.Pointer[request] // what the shell goroutine serves just now
 	counts  counts
+	waiting sync.Map // sinks that hold text back for a moment
 
 	ctx      context.Context // ends with Serve; cells run under it
 	cancel   context.CancelFunc

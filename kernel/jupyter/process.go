@@ -19,8 +19,8 @@ import (
 
 // Process is the life of a kernel process: it serves the connection file, or one of its own when file is "", until a
 // client, SIGTERM or the end of the Jupyter server that started it. An interrupt from the terminal stops the running cell
-// only.
-func Process(file, version string, log io.Writer) error {
+// only. start starts the evaluator of Go.
+func Process(file, version string, start func() (engine.Evaluator, error), log io.Writer) error {
 	own := file == ""
 	conn, file, err := connection(file, log)
 	if err != nil {
@@ -48,7 +48,7 @@ func Process(file, version string, log io.Writer) error {
 		}
 	}
 	defer leaveNote(file)()
-	eval.begin(func() (engine.Evaluator, error) { return newEvaluator(hist) })
+	eval.begin(func() (engine.Evaluator, error) { return newEvaluator(start, hist) })
 	defer eval.Close()
 	ctx, stop = withParent(ctx)
 	defer stop()
@@ -63,8 +63,8 @@ func Process(file, version string, log io.Writer) error {
 	return eval.err
 }
 
-func newEvaluator(hist *history.Log) (engine.Evaluator, error) {
-	base, err := engine.New()
+func newEvaluator(start func() (engine.Evaluator, error), hist *history.Log) (engine.Evaluator, error) {
+	base, err := start()
 	if err != nil {
 		return nil, err
 	}

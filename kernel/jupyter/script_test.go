@@ -167,7 +167,7 @@ func serve(t testing.TB, change ...func(*Options)) *served {
 		k.Stop()
 		select {
 		case <-s.ended:
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("Serve did not return")
 		}
 	})

@@ -137,6 +137,7 @@ func (s *cellSink) wake() {
 		return
 	}
 	s.ticking = true
+	s.k.waiting.Store(s, nil)
 	if s.timer == nil {
 		s.timer = time.AfterFunc(flushDelay, s.tick)
 	} else {
@@ -148,7 +149,16 @@ func (s *cellSink) tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ticking = false
+	s.k.waiting.Delete(s)
 	s.flush(false)
+}
+
+// flushAll sends what the sinks of all cells hold back.
+func (k *Kernel) flushAll() {
+	k.waiting.Range(func(s, _ any) bool {
+		s.(*cellSink).finish()
+		return true
+	})
 }
 
 // emit sends a message after what was printed before it.

@@ -79,7 +79,7 @@ func checkSpec(dir, executable string) []Finding {
 	if len(spec.Argv) == 0 {
 		return []Finding{{false, filepath.Join(dir, "kernel.json") + " has no argv", "msflow kernel install"}}
 	}
-	program := spec.Argv[0]
+	program := strings.ReplaceAll(spec.Argv[0], "{resource_dir}", dir) // as Jupyter reads it; a wheel's kernel is found so
 	st, err := os.Stat(program)
 	switch {
 	case err != nil:

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // DefaultName is the kernel's name for Jupyter; the display name is for people.
@@ -28,6 +30,13 @@ type Spec struct {
 	Language      string         `json:"language"`
 	InterruptMode string         `json:"interrupt_mode"`
 	Metadata      map[string]any `json:"metadata"`
+}
+
+// ForEngine makes the spec one of a kernel whose cells an evaluator other than the default one runs.
+func (s Spec) ForEngine(name string) Spec {
+	s.Argv = append(s.Argv[:len(s.Argv):len(s.Argv)], "--engine", name)
+	s.DisplayName = "Go (" + name + ")"
+	return s
 }
 
 // New is the spec of the kernel in this executable.
@@ -126,6 +135,45 @@ func checkName(name string) error {
 	return nil
 }
 
+// replacedDir is the folder, in that of a kernel, of another program's kernel that had the name before. Jupyter looks for
+// kernels in folders beside, not inside.
+const replacedDir = "replaced-by-msflow"
+
+// TakeOver installs a kernel under a name that another program's kernel may have, which is kept inside until Uninstall puts
+// it back. replaced is what that kernel is called by people; empty where there was none.
+func TakeOver(dir, name string, spec Spec) (path, replaced string, err error) {
+	if err := checkName(name); err != nil {
+		return "", "", err
+	}
+	target := filepath.Join(dir, name)
+	old, err := Read(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err == nil && old.ours():
+		path, err = Install(dir, name, spec)
+		return path, "", err
+	case err != nil:
+		return "", "", err
+	}
+	aside, err := os.MkdirTemp(dir, ".replaced-")
+	if err != nil {
+		return "", "", fmt.Errorf("keeping the kernel %s: %w", target, err)
+	}
+	kept := filepath.Join(aside, name)
+	if err := durable.Rename(target, kept); err != nil {
+		return "", "", fmt.Errorf("keeping the kernel %s: %w", target, err)
+	}
+	if path, err = Install(dir, name, spec); err == nil {
+		err = durable.Rename(kept, filepath.Join(path, replacedDir))
+	}
+	if err != nil { // as it was
+		return "", "", errors.Join(err, os.RemoveAll(target), durable.Rename(kept, target), os.RemoveAll(aside))
+	}
+	return path, cmp.Or(old.DisplayName, name), os.RemoveAll(aside)
+}
+
+// ours reports whether a kernel is one of msflow.
+func (s Spec) ours() bool { return len(s.Argv) >= 3 && s.Argv[1] == "kernel" && s.Argv[2] == "start" }
+
 // Install writes the kernel's directory under dir and returns its path. An older installation of the same name is
 // replaced.
 func Install(dir, name string, spec Spec) (string, error) {
@@ -136,16 +184,7 @@ func Install(dir, name string, spec Spec) (string, error) {
 	if err := os.MkdirAll(target, 0o755); err != nil {
 		return "", fmt.Errorf("installing the kernel: %w", err)
 	}
-	j, err := json.MarshalIndent(spec, "", "  ")
-	if err != nil {
-		return "", err
-	}
-	for file, content := range map[string][]byte{
-		"kernel.json":    append(j, '\n'),
-		"logo-32x32.png": logoPNG(32),
-		"logo-64x64.png": logoPNG(64),
-		"logo-svg.svg":   logoSVG(),
-	} {
+	for file, content := range Files(spec) {
 		if err := os.WriteFile(filepath.Join(target, file), content, 0o644); err != nil {
 			return "", fmt.Errorf("installing the kernel: %w", err)
 		}
@@ -153,23 +192,54 @@ func Install(dir, name string, spec Spec) (string, error) {
 	return target, nil
 }
 
-// Uninstall removes the kernel's directory under dir, if it is one of ours.
-func Uninstall(dir, name string) (string, error) {
+// Files are the contents of the kernel's directory.
+func Files(spec Spec) map[string][]byte {
+	j, err := json.MarshalIndent(spec, "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("kernelspec: %v", err)) // metadata that JSON cannot hold
+	}
+	return map[string][]byte{
+		"kernel.json":    append(j, '\n'),
+		"logo-32x32.png": logoPNG(32),
+		"logo-64x64.png": logoPNG(64),
+		"logo-svg.svg":   logoSVG(),
+	}
+}
+
+// Uninstall removes the kernel's directory under dir, if it is one of ours. A kernel that it took the name of gets it back:
+// restored says so.
+func Uninstall(dir, name string) (path string, restored bool, err error) {
 	if err := checkName(name); err != nil {
-		return "", err
+		return "", false, err
 	}
 	target := filepath.Join(dir, name)
 	spec, err := Read(target)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("no kernel called %s is installed in %s", name, dir)
+		return "", false, fmt.Errorf("no kernel called %s is installed in %s", name, dir)
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	if len(spec.Argv) < 3 || spec.Argv[1] != "kernel" || spec.Argv[2] != "start" {
-		return "", fmt.Errorf("%s is not a kernel of msflow: left alone", target)
+	if !spec.ours() {
+		return "", false, fmt.Errorf("%s is not a kernel of msflow: left alone", target)
 	}
-	return target, os.RemoveAll(target)
+	kept := filepath.Join(target, replacedDir)
+	if _, err := os.Stat(kept); err != nil {
+		return target, false, os.RemoveAll(target)
+	}
+	aside, err := os.MkdirTemp(dir, ".restored-")
+	if err != nil {
+		return "", false, fmt.Errorf("restoring the kernel %s: %w", target, err)
+	}
+	defer os.RemoveAll(aside)
+	back := filepath.Join(aside, name)
+	if err := durable.Rename(kept, back); err != nil {
+		return "", false, fmt.Errorf("restoring the kernel %s: %w", target, err)
+	}
+	if err := os.RemoveAll(target); err != nil {
+		return "", false, errors.Join(err, durable.Rename(back, kept))
+	}
+	return target, true, durable.Rename(back, target)
 }
 
 // Read reads the kernel.json of an installed kernel.

@@ -38,13 +38,13 @@ func TestInstallAndUninstall(t *testing.T) {
 	if err := xml.Unmarshal(svg, new(struct{})); err != nil {
 		t.Errorf("logo-svg.svg: %v", err)
 	}
-	if _, err := Uninstall(dir, DefaultName); err != nil {
+	if _, _, err := Uninstall(dir, DefaultName); err != nil {
 		t.Fatal(err)
 	}
 	if exists(path) {
 		t.Error("still there")
 	}
-	if _, err := Uninstall(dir, DefaultName); err == nil || !strings.Contains(err.Error(), DefaultName) {
+	if _, _, err := Uninstall(dir, DefaultName); err == nil || !strings.Contains(err.Error(), DefaultName) {
 		t.Error(err)
 	}
 }
@@ -53,7 +53,7 @@ func TestUninstallLeavesOtherKernelsAlone(t *testing.T) {
 	dir := t.TempDir()
 	os.Mkdir(filepath.Join(dir, "python3"), 0o755)
 	os.WriteFile(filepath.Join(dir, "python3", "kernel.json"), []byte(`{"argv":["python","-m","ipykernel"]}`), 0o644)
-	if _, err := Uninstall(dir, "python3"); err == nil || !exists(filepath.Join(dir, "python3", "kernel.json")) {
+	if _, _, err := Uninstall(dir, "python3"); err == nil || !exists(filepath.Join(dir, "python3", "kernel.json")) {
 		t.Errorf("removed somebody else's kernel (%v)", err)
 	}
 }
@@ -131,4 +131,54 @@ func TestCheckTellsWhatIsWrong(t *testing.T) {
 	expect("ended at once: broken")
 	os.WriteFile(filepath.Join(dir, DefaultName, "kernel.json"), []byte("{"), 0o644)
 	expect("kernel.json: unexpected end")
+}
+
+func TestTakeOverKeepsTheOtherKernel(t *testing.T) {
+	dir := t.TempDir()
+	other := filepath.Join(dir, "gophernotes")
+	os.Mkdir(other, 0o755)
+	const theirs = `{"argv":["/usr/bin/gophernotes","{connection_file}"],"display_name":"Go","language":"go"}`
+	os.WriteFile(filepath.Join(other, "kernel.json"), []byte(theirs), 0o644)
+	os.WriteFile(filepath.Join(other, "logo-32x32.png"), []byte("their logo"), 0o644)
+	for range 2 { // the second time it is ours already
+		path, replaced, err := TakeOver(dir, "gophernotes", New("/opt/msflow"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec, err := Read(path)
+		if err != nil || !spec.ours() || path != other {
+			t.Fatalf("%s: %+v, %v", path, spec, err)
+		}
+		t.Log(replaced)
+	}
+	kernels, _ := filepath.Glob(filepath.Join(dir, "*", "kernel.json"))
+	if hidden, _ := filepath.Glob(filepath.Join(dir, ".*")); len(kernels) != 1 || len(hidden) > 0 {
+		t.Errorf("kernels %v, and %v", kernels, hidden)
+	}
+	_, restored, err := Uninstall(dir, "gophernotes")
+	if err != nil || !restored {
+		t.Fatalf("restored %v: %v", restored, err)
+	}
+	for name, want := range map[string]string{"kernel.json": theirs, "logo-32x32.png": "their logo"} {
+		if got, _ := os.ReadFile(filepath.Join(other, name)); string(got) != want {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+	if left, _ := os.ReadDir(other); len(left) != 2 {
+		t.Errorf("left in the folder: %v", left)
+	}
+}
+
+func TestTakeOverOfNothing(t *testing.T) {
+	dir := t.TempDir()
+	path, replaced, err := TakeOver(dir, "gonb", New("/opt/msflow").ForEngine("yaegi"))
+	if err != nil || replaced != "" {
+		t.Fatalf("replaced %q: %v", replaced, err)
+	}
+	if spec, _ := Read(path); spec.DisplayName != "Go (yaegi)" || strings.Join(spec.Argv[5:], " ") != "--engine yaegi" {
+		t.Errorf("%+v", spec)
+	}
+	if _, restored, err := Uninstall(dir, "gonb"); err != nil || restored || exists(path) {
+		t.Errorf("restored %v: %v", restored, err)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/msflow-go/msflow/kernel/engine"
 	"github.com/msflow-go/msflow/kernel/history"
 	"github.com/msflow-go/msflow/kernel/notebook"
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 // NextInputer is a Sink that can put text into the user's next input.
@@ -84,16 +85,12 @@ func (c *call) save() error {
 	if len(entries) == 0 {
 		return errors.New("there are no such lines in this session's history")
 	}
-	if strings.HasSuffix(file, ".ipynb") {
-		err = c.asNotebook(entries).Write(file)
-	} else {
-		err = os.WriteFile(file, asGo(entries), 0o644)
-	}
-	if err != nil {
-		return err
-	}
-	c.print("wrote %s to %s\n", counted(len(entries)), file)
-	return nil
+	return c.store(file, "wrote "+counted(len(entries))+" to "+file, func() error {
+		if strings.HasSuffix(file, ".ipynb") {
+			return c.asNotebook(entries).Write(file)
+		}
+		return durable.WriteBytes(file, 0o644, asGo(entries))
+	})
 }
 
 func asGo(entries []history.Entry) (b []byte) {

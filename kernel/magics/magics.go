@@ -21,6 +21,7 @@ type Evaluator struct {
 
 	evaluating sync.Mutex // one cell at a time
 	cells      int        // the count of a cell without one
+	asks       asking     // how the next command of the cell gets its input
 
 	mu       sync.Mutex
 	cancel   context.CancelFunc       // of the running cell
@@ -88,6 +89,7 @@ func (e *Evaluator) eval(ctx context.Context, c engine.Cell, sink engine.Sink) e
 	if c.Source == "" {
 		c.Source = c.Code
 	}
+	e.asks = nobody
 	for _, seg := range cell.Segments(c.Code) {
 		var err error
 		if seg.Magic != nil {
@@ -121,6 +123,9 @@ type call struct {
 func (e *Evaluator) run(c *call) error {
 	m := find(c.Name)
 	if m == nil {
+		if ok, err := c.fromGoNB(); ok {
+			return c.failed(err)
+		}
 		return c.failed(errors.New("there is no such command; %help lists them"))
 	}
 	return c.failed(m.run(c))

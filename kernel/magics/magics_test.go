@@ -3,6 +3,7 @@ package magics
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -105,6 +106,35 @@ func TestHistoryAndSave(t *testing.T) {
 		var e *engine.Error
 		if !errors.As(err, &e) || e.Kind != engine.KindMagic || len(e.Traceback) == 0 {
 			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// TestFilesThatAreReplacedAreNamed: %save and %%writefile say what is gone, and a write that fails leaves what was there.
+func TestFilesThatAreReplacedAreNamed(t *testing.T) {
+	run, _ := start(t)
+	must(t, run, "a := 1")
+	dir := t.TempDir()
+	for _, command := range []string{"%save FILE.go 1", "%save FILE.ipynb 1", "%%writefile FILE.txt\ntext"} {
+		command = strings.ReplaceAll(command, "FILE", filepath.Join(dir, "f"))
+		if got := must(t, run, command).text; strings.Contains(got, "bytes") {
+			t.Errorf("%s: nothing was there, and it says %q", command, got)
+		}
+		file := strings.Fields(command)[1]
+		if err := os.WriteFile(file, []byte("old one"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := must(t, run, command).text; !strings.Contains(got, file+", which had 7 bytes of 20") {
+			t.Errorf("%s: it says %q", command, got)
+		}
+		old, _ := io.ReadAll(before)
+		before.Close()
+		if string(old) != "old one" { // who has the old file open goes on reading it: the new one came by a rename
+			t.Errorf("%s: the file was written in place", command)
 		}
 	}
 }

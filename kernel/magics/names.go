@@ -54,7 +54,43 @@ func table(rows [][]string) string {
 	return b.String()
 }
 
+// engine says who evaluates, and how to get the other one.
+func (c *call) engine() error {
+	named, ok := c.Evaluator.Evaluator.(interface{ Engine() string })
+	if !ok {
+		return errors.New("this evaluator has no name")
+	}
+	c.print("%s (--engine of msflow repl, run and kernel start and install chooses: ixgo or yaegi)\n", named.Engine())
+	return nil
+}
+
 func (c *call) reset() error { return c.Reset() }
+
+// remover is an evaluator that can forget one name.
+type remover interface{ Remove(name string) error }
+
+func (c *call) remove() error {
+	r, ok := c.Evaluator.Evaluator.(remover)
+	switch {
+	case !ok:
+		return errors.New("this evaluator cannot")
+	case len(c.args) == 0:
+		return errors.New("give the names to forget")
+	}
+	for _, name := range c.args {
+		if err := r.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arguments sets what cells see as os.Args.
+func (c *call) arguments() error {
+	part := c.part(fmt.Sprintf("os.Args = append(os.Args[:1:1], %#v...)", append([]string{}, c.args...)))
+	part.Silent = true
+	return c.Evaluator.Evaluator.Eval(c.ctx, part, c.sink)
+}
 
 // getter is an evaluator that can fetch modules.
 type getter interface {

@@ -2,13 +2,17 @@ package magics
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/msflow-go/msflow/kernel/engine"
+	"github.com/msflow-go/msflow/lib/durable"
 )
 
 func (c *call) cd() error {
@@ -51,15 +55,35 @@ func (c *call) writeFile() error {
 	if c.Arg == "" {
 		return errors.New("give the name of a file")
 	}
-	if err := os.WriteFile(c.Arg, []byte(c.Body), 0o644); err != nil {
+	return c.store(c.Arg, "wrote "+c.Arg, func() error { return durable.WriteBytes(c.Arg, 0o644, []byte(c.Body)) })
+}
+
+// store writes a file and says so, and what of an earlier one of the name is gone.
+func (c *call) store(file, done string, write func() error) error {
+	old, there := os.Stat(file)
+	if err := write(); err != nil {
 		return err
 	}
-	c.print("wrote %s\n", c.Arg)
+	if there == nil {
+		done += fmt.Sprintf(", which had %d bytes of %s", old.Size(), old.ModTime().Format(time.DateTime))
+	}
+	c.print("%s\n", done)
 	return nil
 }
 
-func (c *call) shell() error { return c.command(exec.Command(shellName(), "-c", c.Arg), "") }
-func (c *call) bash() error  { return c.command(exec.Command("bash"), c.Body) }
+func (c *call) shell() error {
+	if command, ok := strings.CutPrefix(c.Arg, "*"); ok {
+		return c.inModule(command)
+	}
+	line, err := c.withValues(c.Arg)
+	if err != nil {
+		return err
+	}
+	return c.command(exec.Command(shellName(), "-c", line))
+}
+
+// bash runs the rest of the cell, which is not its standard input: that is the cell's.
+func (c *call) bash() error { return c.command(exec.Command("bash", "-c", c.Body)) }
 
 func shellName() string { return cmp.Or(os.Getenv("SHELL"), "sh") }
 
@@ -71,7 +95,7 @@ func (c *call) program() error {
 	if err != nil {
 		return err
 	}
-	return c.command(exec.Command(self, append([]string{"run"}, c.args...)...), "")
+	return c.command(exec.Command(self, append([]string{"run"}, c.args...)...))
 }
 
 // stream is a standard stream of a sink as a Writer.
@@ -86,10 +110,14 @@ func (w stream) Write(b []byte) (int, error) {
 }
 
 // command runs a command with the cell's streams until it ends or the cell is stopped.
-func (c *call) command(cmd *exec.Cmd, stdin string) error {
-	cmd.Stdin = strings.NewReader(stdin)
+func (c *call) command(cmd *exec.Cmd) error {
 	cmd.Stdout, cmd.Stderr = stream{c.sink, engine.Stdout}, stream{c.sink, engine.Stderr}
 	ownGroup(cmd)
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer cancel()
+	if err := c.input(ctx, cmd); err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/msflow-go/msflow/lib/durable"
 )
@@ -71,6 +72,29 @@ func New(cells ...*Cell) *Notebook {
 		"kernelspec":    map[string]any{"name": "msflow", "display_name": "Go (MSFlow)", "language": "go"},
 		"language_info": map[string]any{"name": "go", "file_extension": ".go", "mimetype": "text/x-go"},
 	}}
+}
+
+// Language is what the notebook's cells are written in, in small letters, as its metadata say; "" where they do not.
+func (n *Notebook) Language() string {
+	for _, of := range [][2]string{{"kernelspec", "language"}, {"language_info", "name"}} {
+		about, _ := n.Metadata[of[0]].(map[string]any)
+		if name, _ := about[of[1]].(string); name != "" {
+			return strings.ToLower(name)
+		}
+	}
+	return ""
+}
+
+// ReadGo is Read for a notebook whose cells are to be run as Go. One of another language is an error.
+func ReadGo(path string) (*Notebook, error) {
+	n, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if l := n.Language(); l != "" && l != "go" {
+		return nil, fmt.Errorf("%s: its cells are in %s, and only Go is run here; `jupyter nbconvert --execute` runs it with the kernel that it names", path, l)
+	}
+	return n, nil
 }
 
 // NewCode is a code cell that was not run.

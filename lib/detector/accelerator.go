@@ -205,9 +205,10 @@ func (a *accelerator) each(ctx context.Context, set datasets.Set, do func(b *dat
 	})
 }
 
-// eachScored needs no features: images go in and log-likelihood maps come out. Views are made on the processor.
+// eachScored needs no features: images go in and log-likelihood maps come out. Views are made, and features whitened, on the
+// processor.
 func (a *accelerator) eachScored(ctx context.Context, set datasets.Set, do func(b *datasets.Batch, logp [][]float32) error) error {
-	if a.d.Config.views() {
+	if a.d.Config.views() || a.d.whitening != nil {
 		return a.d.scoreFeatures(ctx, set, do)
 	}
 	return a.eachImages(ctx, scoring, set, do)

@@ -15,17 +15,20 @@ import (
 // interpreter, whose programs are those that a GPU would run.
 func TestDevice(t *testing.T) {
 	// Whitening multiplies the rounding of the features by up to a hundred.
-	for recipe, tolerance := range map[string]float64{Paper: 1e-3, Whitened: 1e-2} {
-		t.Run(recipe, func(t *testing.T) { compareDevice(t, recipe, tolerance) })
+	for name, c := range map[string]struct {
+		recipe, pool string
+		tolerance    float64
+	}{"paper": {Paper, "", 1e-3}, "whitened": {Whitened, "", 1e-2}, "whitened averages": {Whitened, "avg", 1e-2}} {
+		t.Run(name, func(t *testing.T) { compareDevice(t, Config{Recipe: c.recipe, Pool: c.pool}, c.tolerance) })
 	}
 }
 
-func compareDevice(t *testing.T, recipe string, tolerance float64) {
+func compareDevice(t *testing.T, c Config, tolerance float64) {
 	data, err := datasets.Synthetic(datasets.Size(32), datasets.Counts(5, 2, 1), datasets.Seed(2))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Recipe: recipe, Blocks: []int{1, 1, 1}, Cond: 8, Seed: 5, Size: [2]int{32, 32}}
+	c.Blocks, c.Cond, c.Seed, c.Size = []int{1, 1, 1}, 8, 5, [2]int{32, 32}
 	cpu, device := deviceDetector(t, c, nil), deviceDetector(t, c, xla.NewDevice("test", "interpreter", interp.New()))
 	var losses [2][]float64
 	var results [2]*Result

@@ -61,6 +61,22 @@ func Figures() []Figure { return slices.Clone(figures) }
 // Of is the figure as a fraction; NaN where the test does not have it.
 func (f Figure) Of(m Metrics) float64 { return f.of(m) }
 
+// Interval is the figure's 95 % interval; nil where it has none.
+func (f Figure) Interval(m Metrics) *Interval {
+	if f.interval == nil || math.IsNaN(f.of(m)) {
+		return nil
+	}
+	return f.interval(m)
+}
+
+// Note is what stands behind the figure in a result's table: a threshold, or what it rests on.
+func (f Figure) Note(m Metrics) string {
+	if f.note == nil || math.IsNaN(f.of(m)) {
+		return ""
+	}
+	return f.note(m)
+}
+
 // columns are the names of the figures that stand side by side.
 func columns() (names []string) {
 	for _, f := range figures {

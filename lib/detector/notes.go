@@ -2,7 +2,10 @@ package detector
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+
+	"github.com/msflow-go/msflow/datasets"
 )
 
 func (r *Result) note(format string, args ...any) {
@@ -20,9 +23,22 @@ func (r *Result) noteImages() {
 	if r.Normal < fewImages || r.Anomalous < fewImages {
 		r.note("%d normal and %d anomalous images are few: all figures may be far from what other images would give", r.Normal, r.Anomalous)
 	}
+	if unseen := r.unseen(); len(unseen) > 0 {
+		r.note("%s: anomalous, but nothing of it is marked in what is looked at; the image figures want it found all the same", datasets.Some(unseen))
+	}
 	if r.DetAUROCCI[0] == r.DetAUROCCI[1] {
 		r.note("no drawing of these test images changes det AUROC, so its interval is a point and does not say how sure the figure is")
 	}
+}
+
+// unseen are anomalous images whose masks mark nothing at the size and in the region that the model sees.
+func (r *Result) unseen() (names []string) {
+	for _, p := range r.Images {
+		if p.Anomalous && p.Mask != nil && !slices.ContainsFunc(p.Mask, func(v uint8) bool { return v != 0 }) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // tied counts the images whose scores agree with another's to six digits.

@@ -43,7 +43,9 @@ func TestNotesSayWhatFiguresCannot(t *testing.T) {
 	}{
 		{"saturated", func(i int) Prediction { return scored(1-1e-9*float64(i), i%2 == 1) }, []string{"saturated"}, "are few"},
 		{"separate", func(i int) Prediction { return scored(float64(i%2)+0.001*float64(i), i%2 == 1) }, []string{"interval is a point"}, "saturated"},
-		{"empty masks", func(i int) Prediction { return scored(float64(i), i%2 == 1, 0, 0, 0, 0) }, []string{"look at the masks"}, "saturated"},
+		{"empty masks", func(i int) Prediction { return scored(float64(i), i%2 == 1, 0, 0, 0, 0) }, []string{"look at the masks", "12 images (1, 3"}, "saturated"},
+		{"a defect out of sight", func(i int) Prediction { return scored(float64(i), i%2 == 1, 0, 0, 0, byte(i%4/3)) }, []string{"6 images (1, 5, 9, 13, 17, …): anomalous, but"}, "saturated"},
+		{"all in sight", func(i int) Prediction { return scored(float64(i), i%2 == 1, 0, 0, 0, byte(i%2)) }, nil, "marked"},
 	} {
 		var predictions []Prediction
 		for i := range 24 {

@@ -50,6 +50,18 @@ func (p *processor) judge(context.Context) (likelihood, error) { return p.likeli
 // likelihood sends the images through the flow one by one, so that what is said of one does not depend, in its last bits,
 // on those beside it. When ctx is cancelled it returns within about 100 ms.
 func (p *processor) likelihood(ctx context.Context, n int, fill func(maps [][]float32) error) ([][]float32, error) {
+	if p.inference == nil {
+		var err error
+		if p.inference, err = p.d.newInference(1); err != nil {
+			return nil, err
+		}
+	}
+	if n == 1 {
+		if err := fill(p.inference.buffers()); err != nil {
+			return nil, err
+		}
+		return p.inference.run(ctx)
+	}
 	maps := p.d.maps
 	all := make([][]float32, len(maps))
 	for s, m := range maps {
@@ -57,12 +69,6 @@ func (p *processor) likelihood(ctx context.Context, n int, fill func(maps [][]fl
 	}
 	if err := fill(all); err != nil {
 		return nil, err
-	}
-	if p.inference == nil {
-		var err error
-		if p.inference, err = p.d.newInference(1); err != nil {
-			return nil, err
-		}
 	}
 	out := make([][]float32, len(maps))
 	for i := range n {

@@ -85,6 +85,15 @@ func (c Config) checkRecipe() error {
 // whitens tells whether the features are whitened.
 func (c Config) whitens() bool { return c.Model == MSFlow && c.Recipe == Whitened }
 
+// LeastImages is how many images Fit needs to train on, besides those that are held out: where a covariance is taken, two.
+func (c Config) LeastImages() int {
+	c, _ = c.resolved() // what is wrong with it is said when it is used
+	if c.whitens() || c.Model == "padim" {
+		return 2
+	}
+	return 1
+}
+
 // Plan is how Fit trains unless its options say otherwise.
 type Plan struct {
 	Epochs       int

@@ -17,17 +17,9 @@ type row struct {
 
 func (m Metrics) rows() (out []row) {
 	for _, f := range figures {
-		r := row{name: f.Name, value: f.of(m)}
-		if math.IsNaN(r.value) {
-			continue
+		if r := (row{f.Name, f.of(m), f.Interval(m), f.Note(m)}); !math.IsNaN(r.value) {
+			out = append(out, r)
 		}
-		if f.interval != nil {
-			r.interval = f.interval(m)
-		}
-		if f.note != nil {
-			r.note = f.note(m)
-		}
-		out = append(out, r)
 	}
 	return out
 }

@@ -30,8 +30,8 @@ func TestVisionTransformerTrains(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range d.Maps() {
-		if m.C != 384 || m.H != 4 || m.W != 4 {
-			t.Errorf("a map is %+v, want 384 channels of 4×4", m)
+		if m.H != 112/14 || m.W != 112/14 {
+			t.Errorf("a map is %+v, want one place per patch of 14 pixels", m)
 		}
 	}
 	if err := d.Fit(context.Background(), data.Train, Epochs(2), LearningRate(1e-3)); err != nil {
@@ -42,6 +42,16 @@ func TestVisionTransformerTrains(t *testing.T) {
 	}
 	if _, err := d.Test(context.Background(), data.Test); err != nil {
 		t.Error(err)
+	}
+	c.Recipe = "paper"
+	paper, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range paper.Maps() {
+		if m.C != 384 || m.H != 4 || m.W != 4 {
+			t.Errorf("a map of the paper's recipe is %+v, want 384 channels of 4×4", m)
+		}
 	}
 	c.Size = [2]int{100, 112}
 	if _, err := New(c); err == nil || !strings.Contains(err.Error(), "98×112") {

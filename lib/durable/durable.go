@@ -48,7 +48,7 @@ func tryWriting(target string) error {
 	info, err := os.Stat(target)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return errors.New("it is there and is not a file")
+		return errNoFile(info)
 	case err == nil:
 		f, err := os.OpenFile(target, os.O_WRONLY, 0)
 		if err != nil {
@@ -72,8 +72,19 @@ func WriteBytes(path string, perm fs.FileMode, content []byte) error {
 	})
 }
 
+// errNoFile says what is in a file's place: to rename a file to it would fail, or replace a device.
+func errNoFile(there fs.FileInfo) error {
+	if there.IsDir() {
+		return errors.New("it is a folder, and a file is to be written")
+	}
+	return errors.New("it is there and is not a file")
+}
+
 func replace(path string, perm fs.FileMode, fill func(io.Writer) error) (err error) {
-	if info, err := os.Stat(path); err == nil && perm&0o077 != 0 {
+	switch info, err := os.Stat(path); {
+	case err == nil && !info.Mode().IsRegular():
+		return errNoFile(info)
+	case err == nil && perm&0o077 != 0:
 		perm = info.Mode().Perm()
 	}
 	f, err := unfinished(path)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,33 @@ func TestWriteSyncsBeforeAndAfterTheRename(t *testing.T) {
 	info, err := os.Stat(filepath.Join(dir, "below", "x.json"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// TestWriteLeavesWhatIsNoFile: a folder, a socket, a pipe or a device is not replaced by a file.
+func TestWriteLeavesWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	folder, socket := filepath.Join(dir, "folder"), filepath.Join(dir, "s")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Skip("no sockets in folders: ", err)
+	}
+	defer l.Close()
+	for path, want := range map[string]string{folder: "it is a folder", socket: "not a file"} {
+		for _, err := range []error{WriteBytes(path, 0o644, []byte("new")), CheckWritable(path)} {
+			if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().IsRegular() {
+			t.Errorf("%s has become a file: %v", path, err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 2 {
+		t.Errorf("left: %v", left)
 	}
 }
 

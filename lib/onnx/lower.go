@@ -47,30 +47,11 @@ func (l *lowering) node(n *G.Node) (Value, error) {
 	}
 	v, err := l.translate(n)
 	if err != nil {
-		var deeper *loweringError
-		if !errors.As(err, &deeper) {
-			err = &loweringError{n, err}
-		}
-		return "", err
+		return "", op.AtNode("onnx", n, err)
 	}
 	l.values[n] = v
 	return v, nil
 }
-
-// loweringError says which node could not be translated.
-type loweringError struct {
-	node *G.Node
-	err  error
-}
-
-func (e *loweringError) Error() string {
-	if e.node.Op() == nil {
-		return fmt.Sprintf("onnx: leaf %s %v: %v", e.node.Name(), e.node.Shape(), e.err)
-	}
-	return fmt.Sprintf("onnx: lowering %v at node %x %v: %v", e.node.Op(), e.node.ID(), e.node.Shape(), e.err)
-}
-
-func (e *loweringError) Unwrap() error { return e.err }
 
 func (l *lowering) translate(n *G.Node) (Value, error) {
 	if n.Op() == nil {

@@ -1,14 +1,10 @@
 package onnx
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/msflow-go/msflow/lib/op"
+	"github.com/msflow-go/msflow/lib/op/optest"
 )
 
 // without are the ops that have no row, and why not.
@@ -29,7 +25,7 @@ func TestEveryOpHasALowering(t *testing.T) {
 	for op := range lowerings {
 		rows[op.Name()] = true
 	}
-	ops := declaredOps(t)
+	ops := optest.Declared(t)
 	if len(ops) < 20 {
 		t.Fatalf("only %d ops were found", len(ops))
 	}
@@ -48,31 +44,4 @@ func TestEveryOpHasALowering(t *testing.T) {
 			t.Errorf("the function %s of two arguments has no lowering", name)
 		}
 	}
-}
-
-// declaredOps are the exported types of package op that have a shape rule, with their files.
-func declaredOps(t *testing.T) map[string]string {
-	t.Helper()
-	files, err := filepath.Glob("../op/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ops := map[string]string{}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range parsed.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Shape" && f.Recv != nil {
-				if name, ok := f.Recv.List[0].Type.(*ast.Ident); ok && name.IsExported() {
-					ops[name.Name] = file
-				}
-			}
-		}
-	}
-	return ops
 }

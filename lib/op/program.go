@@ -75,7 +75,25 @@ func (p *Program) add(u *use) {
 		u.joinedTo.step.second = u.step
 		return
 	}
+	if u.chainedTo != nil {
+		p.chain(u.chainedTo, u)
+		return
+	}
+	u.at = len(p.steps)
 	p.steps = append(p.steps, u.step)
+}
+
+// chain puts the step of u behind that of the first one of its chain.
+func (p *Program) chain(first, u *use) {
+	c, ok := p.steps[first.at].(*chainStep)
+	if !ok {
+		c = &chainStep{}
+		l, _ := first.elementOf()
+		c.add(first.step, l)
+		p.steps[first.at] = c
+	}
+	l, _ := u.elementOf()
+	c.add(u.step, l)
 }
 
 // place allocates the buffers and tells every slot its own.
@@ -98,8 +116,13 @@ func (p *Program) place(l layout) {
 		}
 	}
 	for _, st := range p.steps {
-		if st, ok := st.(*primitiveStep); ok {
+		switch st := st.(type) {
+		case *primitiveStep:
 			st.bind()
+		case *chainStep:
+			for _, s := range st.steps {
+				s.bind()
+			}
 		}
 	}
 }

@@ -32,7 +32,7 @@ func randomGraph(t *testing.T, rng *rand.Rand, n int, dt tensor.Dtype) []*G.Node
 }
 
 func randomOp(rng *rand.Rand, a, b *G.Node) (*G.Node, error) {
-	switch rng.IntN(16) {
+	switch rng.IntN(20) {
 	case 0:
 		return Add(a, b)
 	case 1:
@@ -61,6 +61,14 @@ func randomOp(rng *rand.Rand, a, b *G.Node) (*G.Node, error) {
 		return AddConst(a, rng.Float64())
 	case 13, 14:
 		return normGradients(a, b)
+	case 15:
+		return Scale(a, 0.7)
+	case 16:
+		return turned(a, b)
+	case 17:
+		return productOfHalves(a, b)
+	case 18:
+		return zerosShifted(a, b)
 	default:
 		sum, err := ChannelSum(b)
 		if err != nil {
@@ -85,6 +93,34 @@ func halves(a, b *G.Node) (*G.Node, error) {
 	var c chain
 	y := c.do(Concat(c.do(SliceChannels(a, 0, 1)), c.do(SliceChannels(b, 1, 4))))
 	return y, c.err
+}
+
+// turned is both halves of a, the second one first, each put in its place among zeros.
+func turned(a, b *G.Node) (*G.Node, error) {
+	var c chain
+	late := c.do(apply(EmbedOp{0, 4}, c.do(SliceChannels(a, 2, 4))))
+	early := c.do(apply(EmbedOp{2, 4}, c.do(SliceChannels(a, 0, 2))))
+	y := c.do(Mul(c.do(Add(late, early)), b))
+	return y, c.err
+}
+
+// zerosShifted shifts channels of which two are zero, and adds others times the sum of a zero one.
+func zerosShifted(a, b *G.Node) (*G.Node, error) {
+	var c chain
+	framed := c.do(apply(EmbedOp{1, 4}, c.do(SliceChannels(a, 0, 2))))
+	zero := c.do(Concat(c.do(SliceChannels(framed, 3, 4)), c.do(SliceChannels(framed, 0, 1)), c.do(SliceChannels(framed, 3, 4)),
+		c.do(SliceChannels(framed, 0, 1))))
+	offset := c.do(Add(c.do(ChannelSum(b)), c.do(ChannelSum(zero))))
+	y := c.do(ChannelAffine(framed, nil, offset))
+	return y, c.err
+}
+
+// productOfHalves scales a by the products of channels that stand elsewhere.
+func productOfHalves(a, b *G.Node) (*G.Node, error) {
+	var c chain
+	y := c.do(Permute(c.do(halves(a, b)), []int{1, 3, 2, 0}))
+	gain := c.do(apply(DotOp{[]int{4}}, y, c.do(Permute(b, []int{2, 0, 3, 1}))))
+	return c.do(Tanh(c.do(ChannelAffine(a, gain, c.do(ChannelSum(y)))))), c.err
 }
 
 func reshapedThereAndBack(a *G.Node) (*G.Node, error) {

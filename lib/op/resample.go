@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/msflow-go/msflow/lib/internal/simd"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -60,7 +61,8 @@ var axisMaps = map[string]func(a Axis, j int, tap func(i int, w float64)){
 }
 
 // ResampleOp maps the rows of every channel of x (B,C,H,W) by Rows and the columns by Cols: y = R·x·Cᵀ with R and C the
-// maps' matrices. Transposed, it is y = Rᵀ·x·C, the gradient.
+// maps' matrices. Transposed, it is y = Rᵀ·x·C, the gradient. What is not finite in x may reach its whole row and column
+// of y.
 type ResampleOp struct {
 	Rows, Cols Axis
 	Transposed bool
@@ -172,6 +174,30 @@ type taps struct {
 	start, in []int
 	weight    []float64
 	weight32  []float32
+	dense     []float32 // the matrix with its zeros, (out,in), if matrix kernels are faster on it; or nil
+}
+
+// Matrix products are faster on matrices that have no more than denseTerms entries, zeros included, for every tap, and only
+// where a map has at least denseTaps.
+const (
+	denseTerms = 32
+	denseTaps  = 700
+)
+
+// fill sets dense. What mirrors only copies: zeros times infinity, which is not a number, must not come in. And means, which
+// have fewer cells than what they are taken of, are short sums, which loops add as fast.
+func (t *taps) fill(a Axis) {
+	out := len(t.start) - 1
+	in := a.In * a.Out / out
+	if a.Map == "reflect" || a.Map != "linear" && out < in || simd.Kernel() == "plain" || a.In*a.Out > denseTerms*len(t.in) {
+		return
+	}
+	t.dense = make([]float32, a.In*a.Out)
+	for j := range out {
+		for k := t.start[j]; k < t.start[j+1]; k++ {
+			t.dense[j*in+t.in[k]] = t.weight32[k]
+		}
+	}
 }
 
 // weightsOf are the entries' values in the type of the maps.
@@ -223,11 +249,28 @@ func tapsOf(a Axis, transposed bool) *taps {
 		}
 		t.start = append(t.start, len(t.in))
 	}
+	t.fill(a)
 	tapCache.Store(key, t)
 	return t
 }
 
-func (p ResampleOp) Float32(c *Call[float32]) { resampleAll(p, c) }
+// Float32 multiplies by dense matrices where that is faster.
+func (p ResampleOp) Float32(c *Call[float32]) {
+	vertical, horizontal := tapsOf(p.Rows, p.Transposed), tapsOf(p.Cols, p.Transposed)
+	maps, h, w := c.X[0].Shape[0]*c.X[0].Shape[1], c.X[0].Shape[2], c.X[0].Shape[3]
+	oh, ow := c.Y.Shape[2], c.Y.Shape[3]
+	if vertical.dense == nil || horizontal.dense == nil || len(vertical.in)*w+oh*len(horizontal.in) < denseTaps {
+		resampleAll(p, c)
+		return
+	}
+	mixed := borrow[float32](maps * oh * w)
+	defer giveBack(mixed)
+	// The rows of a map are the channels of an image of one row, which R mixes.
+	simd.Conv2D(*mixed, c.X[0].Data, vertical.dense, nil, simd.ConvShape{B: maps, Cin: h, H: 1, W: w, Cout: oh, KH: 1, KW: 1,
+		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1})
+	simd.Gemm(false, true, maps*oh, ow, w, 1, *mixed, w, horizontal.dense, w, 0, c.Y.Data, ow)
+}
+
 func (p ResampleOp) Float64(c *Call[float64]) { resampleAll(p, c) }
 
 func resampleAll[T Float](p ResampleOp, c *Call[T]) {

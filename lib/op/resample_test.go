@@ -55,6 +55,8 @@ func resampleLaws() []law {
 			laws = append(laws, resizeLaw("AdaptiveAvgPool", s, to, AdaptiveAvgPool, cellMean), resizeLaw("Resize", s, to, Resize, bilinear))
 		}
 	}
+	many := []int{2, 3, 8, 6} // enough for matrix products
+	laws = append(laws, resizeLaw("AdaptiveAvgPool", many, [2]int{24, 21}, AdaptiveAvgPool, cellMean), resizeLaw("Resize", many, [2]int{24, 21}, Resize, bilinear))
 	return append(laws, law{
 		name:  "ReflectPad",
 		in:    []ref{random(testRand(), -1, 1, 2, 3, 4, 3)},

@@ -21,6 +21,13 @@ type use struct {
 	second   *use      // computed together with this one, at this one's time; see joiner
 	joinedTo *use      // the one whose second this is
 	step     *primitiveStep
+
+	move  *move   // the use as a selection of channels; nil: it is none
+	from  []*move // of a reduction of channels, its inputs as selections
+	moves bool    // move or from is what the use has become
+
+	chainedTo *use // the first of the element functions that are computed together with this one; see joinChains
+	at        int  // of its step in the program
 }
 
 func (u *use) dtype() tensor.Dtype { return u.node.Dtype() }
@@ -55,7 +62,8 @@ func schedule(outputs []*G.Node) ([]*use, error) {
 		wanted[seen[n]] = true
 	}
 	simplify(order, wanted)
-	order = needed(order, wanted)
+	joinMoves(order, wanted)
+	order = joinChains(needed(order, wanted))
 	if err := checkOrder(order); err != nil {
 		return nil, err
 	}

@@ -63,12 +63,7 @@ func TestSharedIsFound(t *testing.T) {
 	check(t, err)
 	p, err := Compile(append(grads, cost)...)
 	check(t, err)
-	found := map[string]int{}
-	for _, st := range p.steps {
-		if st, ok := st.(*primitiveStep); ok {
-			found[fmt.Sprintf("%T", st.prim)]++
-		}
-	}
+	found := countSteps(p)
 	for _, name := range []string{"op.sharedConvOp", "op.sharedConvGradWeightOp", "op.partConvGradInputOp"} {
 		if found[name] != 1 {
 			t.Errorf("%d steps of %s, want 1: %v", found[name], name, found)

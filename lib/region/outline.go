@@ -26,19 +26,23 @@ var aheadRight = [4][2]int{right: {0, 0}, down: {-1, 0}, left: {-1, -1}, up: {0,
 // holes, in the order of rows.
 func (f *Found) outline() {
 	walked := make([]uint64, (len(f.labels)+63)/64) // the tops of pixels
-	for i, label := range f.labels {
-		if label <= 0 || walked[i/64]>>(i%64)&1 == 1 {
-			continue
+	above := make([]int32, f.W)                     // the first row has nothing above it
+	for _, r := range f.rows {
+		at := int(r.y) * f.W
+		if r.y > 0 {
+			above = f.labels[at-f.W : at]
 		}
-		y, x := i/f.W, i%f.W
-		if f.is(x, y-1, label) {
-			continue // its top is no boundary
-		}
-		ring := f.walk(x, y, label, walked)
-		if r := &f.Regions[label-1]; r.Outline == nil {
-			r.Outline = ring
-		} else {
-			r.Holes = append(r.Holes, ring)
+		label := f.labels[at+int(r.left)]
+		for x := int(r.left); x < int(r.right); x++ {
+			if above[x] == label || walked[(at+x)/64]>>((at+x)%64)&1 == 1 {
+				continue // its top is no boundary, or has been walked
+			}
+			ring := f.walk(x, int(r.y), label, walked)
+			if r := &f.Regions[label-1]; r.Outline == nil {
+				r.Outline = ring
+			} else {
+				r.Holes = append(r.Holes, ring)
+			}
 		}
 	}
 }

@@ -63,11 +63,9 @@ type Found struct {
 	H, W    int
 	Regions []Region
 
-	labels []int32 // of each pixel: the region's label, 0 or less for none
+	rows   []run   // of the regions
+	labels []int32 // of each pixel: the region's label, 0 for none
 }
-
-// dropped marks pixels that reach the lower threshold and belong to no region.
-const dropped = -1
 
 // Find searches a map of h×w values, row by row. A value that is not a number is in no region. It panics if the map does
 // not hold h·w values or the thresholds are not valid; a map may have 2³¹−1 values.
@@ -78,62 +76,44 @@ func Find(values []float32, h, w int, t Thresholds) *Found {
 	if err := t.Check(); err != nil {
 		panic("region: " + err.Error())
 	}
-	f := &Found{H: h, W: w, labels: make([]int32, h*w)}
-	var pixels []int32
-	for i, v := range values {
-		if f.labels[i] != 0 || !(float64(v) >= t.Low) {
-			continue
-		}
-		label := int32(len(f.Regions) + 1)
-		pixels = f.fill(pixels[:0], values, int32(i), t.Low, label)
-		r := measure(pixels, values, w)
-		if r.Score < t.High || r.Area < t.MinArea {
-			for _, p := range pixels {
-				f.labels[p] = dropped
-			}
-			continue
-		}
-		r.label = label
-		f.Regions = append(f.Regions, r)
-	}
+	f := &Found{H: h, W: w, rows: joined(values, w, t.Low), labels: make([]int32, h*w)}
+	f.measure(values, t)
 	f.outline()
 	slices.SortStableFunc(f.Regions, func(a, b Region) int { return cmp.Compare(b.Score, a.Score) })
 	return f
 }
 
-// fill labels the pixels that are joined to the one at start, and lists them.
-func (f *Found) fill(pixels []int32, values []float32, start int32, low float64, label int32) []int32 {
-	pixels = append(pixels, start)
-	f.labels[start] = label
-	for next := 0; next < len(pixels); next++ {
-		y, x := int(pixels[next])/f.W, int(pixels[next])%f.W
-		for v := max(y-1, 0); v <= min(y+1, f.H-1); v++ {
-			for u := max(x-1, 0); u <= min(x+1, f.W-1); u++ {
-				if at := v*f.W + u; f.labels[at] == 0 && float64(values[at]) >= low {
-					f.labels[at] = label
-					pixels = append(pixels, int32(at))
-				}
-			}
+// measure keeps the regions that reach the upper threshold and the least area, and their runs, and labels their pixels.
+func (f *Found) measure(values []float32, t Thresholds) {
+	found := make([]sums, 0, 16)
+	region := make([]int32, len(f.rows)) // of a run: its place in found
+	for i, r := range f.rows {
+		if int(r.parent) == i {
+			region[i] = int32(len(found))
+			found = append(found, emptySums)
+		}
+		region[i] = region[r.parent]
+		found[region[i]].add(r, values[int(r.y)*f.W+int(r.left):int(r.y)*f.W+int(r.right)])
+	}
+	for i, s := range found {
+		if s.score >= t.High && s.area >= t.MinArea {
+			f.Regions = append(f.Regions, s.region(int32(len(f.Regions)+1)))
+			found[i].label = int32(len(f.Regions))
 		}
 	}
-	return pixels
-}
-
-// measure takes a region's figures from its pixels.
-func measure(pixels []int32, values []float32, w int) Region {
-	r := Region{Area: len(pixels), Score: math.Inf(-1)}
-	left, top, right, bottom := math.MaxInt, math.MaxInt, 0, 0
-	n := float64(len(pixels))
-	for _, p := range pixels {
-		y, x, v := int(p)/w, int(p)%w, float64(values[p])
-		left, top, right, bottom = min(left, x), min(top, y), max(right, x+1), max(bottom, y+1)
-		r.Score = max(r.Score, v)
-		r.Mean += v / n
-		r.Centroid[0] += (float64(x) + 0.5) / n
-		r.Centroid[1] += (float64(y) + 0.5) / n
+	kept := f.rows[:0]
+	for i, r := range f.rows {
+		label := found[region[i]].label
+		if label == 0 {
+			continue
+		}
+		kept = append(kept, r)
+		row := f.labels[int(r.y)*f.W:]
+		for x := r.left; x < r.right; x++ {
+			row[x] = label
+		}
 	}
-	r.Box = [4]float64{float64(left), float64(top), float64(right - left), float64(bottom - top)}
-	return r
+	f.rows = kept
 }
 
 // Mask is 1 at the pixels of the regions, (H,W).

@@ -1,6 +1,7 @@
 package region_test
 
 import (
+	stdcmp "cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -139,6 +140,57 @@ func TestLaws(t *testing.T) {
 			checkMonotone(t, values, h, w, th, mask)
 		})
 	}
+}
+
+// The regions are what a flood from pixel to pixel finds, in the order of the rows where they begin.
+func TestRegionsAreFloods(t *testing.T) {
+	for seed := range uint64(400) {
+		values, h, w := random(seed)
+		low := float64(seed%5) / 4
+		want := floods(values, h, w, low)
+		got := region.Find(values, h, w, region.Thresholds{Low: low, High: low}).Regions
+		byFirst := func(a, b region.Region) int {
+			return stdcmp.Or(stdcmp.Compare(a.Box[1], b.Box[1]), stdcmp.Compare(a.Outline[len(a.Outline)-1][0], b.Outline[len(b.Outline)-1][0]))
+		}
+		slices.SortFunc(got, byFirst)
+		if len(got) != len(want) {
+			t.Fatalf("seed %d: %d regions, and %d floods", seed, len(got), len(want))
+		}
+		for i, pixels := range want {
+			sum, x, y := 0.0, 0.0, 0.0
+			for _, p := range pixels {
+				sum, x, y = sum+float64(values[p]), x+float64(p%w)+0.5, y+float64(p/w)+0.5
+			}
+			n, r := float64(len(pixels)), got[i]
+			far := max(math.Abs(r.Mean-sum/n), math.Abs(r.Centroid[0]-x/n), math.Abs(r.Centroid[1]-y/n))
+			if r.Area != len(pixels) || far > 1e-12 {
+				t.Fatalf("seed %d, region %d: %+v\nis %d pixels, mean %v, centroid %v %v", seed, i, r, len(pixels), sum/n, x/n, y/n)
+			}
+		}
+	}
+}
+
+// floods lists the touching pixels from low on, by the definition.
+func floods(values []float32, h, w int, low float64) (out [][]int) {
+	seen := make([]bool, len(values))
+	var flood func(y, x int) []int
+	flood = func(y, x int) (pixels []int) {
+		if y < 0 || x < 0 || y >= h || x >= w || seen[y*w+x] || !(float64(values[y*w+x]) >= low) {
+			return nil
+		}
+		seen[y*w+x] = true
+		pixels = []int{y*w + x}
+		for k := range 9 {
+			pixels = append(pixels, flood(y+k/3-1, x+k%3-1)...)
+		}
+		return pixels
+	}
+	for i := range values {
+		if pixels := flood(i/w, i%w); pixels != nil {
+			out = append(out, pixels)
+		}
+	}
+	return out
 }
 
 func checkRegion(t *testing.T, r region.Region, th region.Thresholds) {

@@ -7,7 +7,7 @@ import (
 
 // ImageScore is the mean of the k largest values of a map, k = ⌊topK·len(m)⌋ but at least one; the paper takes
 // topK = 0.03 of the Mul map. NaN anywhere gives NaN, so a broken map cannot pass for a normal image.
-// It panics if m is empty or topK is outside [0,1]. The work is three passes over m, whatever k is.
+// It panics if m is empty or topK is outside [0,1]. The work is four passes over m, whatever k is.
 func ImageScore(m []float32, topK float64) float64 {
 	if len(m) == 0 || !(topK >= 0 && topK <= 1) {
 		panic(fmt.Sprintf("score: ImageScore of %d values with topK %v", len(m), topK))
@@ -30,30 +30,31 @@ func ImageScore(m []float32, topK float64) float64 {
 	return sum / float64(k)
 }
 
-// kthLargest finds the k-th largest value (k ≥ 1) by deciding its bits from the top, 16 at a time: values order like
-// their bits once the sign is folded in, and a histogram of the upper 16 says where to look with the lower 16. No copy of
-// m is made and nothing is sorted.
+// kthLargest finds the k-th largest value (k ≥ 1) by deciding its bits from the top, some at a time: values order like
+// their bits once the sign is folded in, and a histogram of the upper ones says where to look with the next. No copy of m
+// is made and nothing is sorted.
 func kthLargest(m []float32, k int) float32 {
-	count := make([]int, 1<<16)
-	for _, v := range m {
-		count[orderedBits(v)>>16]++
-	}
-	upper, k := descend(count, k)
-	clear(count)
-	for _, v := range m {
-		if b := orderedBits(v); b>>16 == upper {
-			count[b&0xffff]++
+	var count [1 << 11]int32
+	var decided, known uint32 // the upper bits of the value, and which bits they are
+	for _, shift := range [3]int{21, 10, 0} {
+		clear(count[:])
+		for _, v := range m {
+			if b := orderedBits(v); b&known == decided {
+				count[b>>shift&(1<<11-1)]++
+			}
 		}
+		var bin uint32
+		bin, k = descend(count[:], k)
+		decided, known = decided|bin<<shift, ^uint32(0)<<shift
 	}
-	lower, _ := descend(count, k)
-	return fromOrderedBits(upper<<16 | lower)
+	return fromOrderedBits(decided)
 }
 
 // descend walks a histogram from its top to the bin of the k-th largest entry and says which it is inside that bin.
-func descend(count []int, k int) (bin uint32, rest int) {
+func descend(count []int32, k int) (bin uint32, rest int) {
 	i := len(count) - 1
-	for k > count[i] {
-		k -= count[i]
+	for k > int(count[i]) {
+		k -= int(count[i])
 		i--
 	}
 	return uint32(i), k

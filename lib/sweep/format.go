@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/msflow-go/msflow/lib/spreadsheet"
 )
 
 // Formats are the forms of Table.Write.
@@ -78,12 +80,27 @@ func (b *markdown) row(cells ...string) {
 	fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 }
 
+// missing says how much of the sweep the table does not have.
+func (t *Table) missing() string {
+	switch {
+	case len(t.Rows) == 0:
+		return "No point of the sweep has figures yet; msflow sweep runs what is missing."
+	case t.Missing == 1:
+		return "1 point of the sweep has no figures yet."
+	}
+	return fmt.Sprintf("%d points of the sweep have no figures yet.", t.Missing)
+}
+
 func (t *Table) markdown(w io.Writer) error {
+	if len(t.Rows) == 0 {
+		_, err := io.WriteString(w, t.missing()+"\n")
+		return err
+	}
 	b := &markdown{}
 	t.markdownFigures(b)
 	fmt.Fprintf(b, "\nPercent at the last epoch; mean ± standard deviation over the seeds %s.\n", strings.Join(seedNames(t.Seeds), ", "))
 	if t.Missing > 0 {
-		fmt.Fprintf(b, "%d points of the sweep have no figures yet.\n", t.Missing)
+		b.WriteString(t.missing() + "\n")
 	}
 	t.markdownComparisons(b)
 	if best := t.Best(); best != nil {
@@ -194,6 +211,10 @@ var latexText = strings.NewReplacer(`\`, `\textbackslash{}`, "_", `\_`, "&", `\&
 
 // latex writes a tabular for the last epoch, and further ones for the best test epoch and the published values where there are any.
 func (t *Table) latex(w io.Writer) error {
+	if len(t.Rows) == 0 {
+		_, err := io.WriteString(w, "% "+t.missing()+"\n")
+		return err
+	}
 	var b strings.Builder
 	t.latexFigures(&b, "")
 	if best := t.Best(); best != nil {
@@ -270,7 +291,7 @@ func (t *Table) csvTrainings(c *csv.Writer, epoch string) {
 		for _, column := range t.Columns {
 			for _, seed := range t.Seeds {
 				if r, ok := t.cells[cell{row, column, seed}]; ok {
-					c.Write(append(append([]string{row, column, seed}, numbers(r.Figures)...), epoch, ""))
+					c.Write(append(append(spreadsheet.Row([]string{row, column, seed}), numbers(r.Figures)...), epoch, ""))
 				}
 			}
 		}

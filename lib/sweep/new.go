@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
 // Grid is flags of `msflow train` with the values that each takes: every combination is a point.
@@ -29,7 +32,7 @@ type Sweep struct {
 
 // New is the sweep of a grid in a folder; what is there already is kept.
 //
-//	s := sweep.New("runs/first", sweep.Grid{"class": {"gear", "fabric"}, "model": {"msflow", "padim"}, "seed": {1, 2}}, sweep.Flags{"size": 64})
+//	s := sweep.New("runs/classes", sweep.Grid{"class": {"gear", "fabric"}, "model": {"msflow", "padim"}, "seed": {1, 2}}, sweep.Flags{"size": 64})
 //	must(s.Run(ctx))
 //	s.Table()
 func New(folder string, grid Grid, shared ...Flags) *Sweep {
@@ -40,7 +43,7 @@ func New(folder string, grid Grid, shared ...Flags) *Sweep {
 			points[0][flag] = fmt.Sprint(v)
 		}
 	}
-	for _, flag := range sortedKeys(grid) {
+	for _, flag := range slices.Sorted(maps.Keys(grid)) {
 		var next []map[string]string
 		for _, p := range points {
 			for _, v := range grid[flag] {
@@ -59,14 +62,6 @@ func New(folder string, grid Grid, shared ...Flags) *Sweep {
 		s.Plan.Points = append(s.Plan.Points, Point{Flags: flags})
 	}
 	return s
-}
-
-func sortedKeys(grid Grid) (keys []string) {
-	for key := range grid {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // ErrFailed marks that some points ended without figures. The error around it says how many; the log has said why.
@@ -118,12 +113,15 @@ func Run(ctx context.Context, plan *Plan, folder Folder, engine Engine, log io.W
 			missing = append(missing, p)
 		}
 	}
-	r := &running{log: log, all: len(plan.Points), done: len(plan.Points) - len(missing)}
+	r := &running{log: log, folder: folder, all: len(plan.Points), done: len(plan.Points) - len(missing), began: time.Now()}
 	fmt.Fprintf(log, "%d points, %d of them complete\n", r.all, r.done)
 	if err := engine.Submit(ctx, folder, missing); err != nil {
 		return err
 	}
-	if err := engine.Wait(ctx, r.tell); err != nil {
+	stop := r.show(engine, time.Second)
+	err := engine.Wait(ctx, r.tell)
+	stop()
+	if err != nil {
 		return fmt.Errorf("%w; the same command goes on", err)
 	}
 	if r.failed > 0 {
@@ -143,23 +141,51 @@ func Run(ctx context.Context, plan *Plan, folder Folder, engine Engine, log io.W
 
 // running is how far a sweep is.
 type running struct {
-	log               io.Writer
-	all, done, failed int
+	log    io.Writer
+	folder Folder
+	began  time.Time
+
+	mu                       sync.Mutex
+	now                      []begun // the points that run
+	all, done, failed, ended int
 }
 
-func (r *running) tell(c Change) {
-	switch name := c.Point.Name(); {
-	case c.Began && c.State == Waiting:
-		fmt.Fprintf(r.log, "        %s begins\n", name)
-	case c.Began:
-		fmt.Fprintf(r.log, "        %s goes on\n", name)
-	case errors.Is(c.Err, context.Canceled):
-		fmt.Fprintf(r.log, "        %s: interrupted; what it did is kept\n", name)
-	case c.Err != nil:
-		r.failed++
-		fmt.Fprintf(r.log, "        %s failed: %v\n", name, c.Err)
-	default:
-		r.done++
-		fmt.Fprintf(r.log, "%3d/%-3d %s is complete\n", r.done, r.all, name)
+// show lets a table of the points that run stand below the lines where log is a terminal, until stop is called.
+func (r *running) show(engine Engine, every time.Duration) (stop func()) {
+	l := terminal(r.log, r.rows)
+	if l == nil {
+		return func() {}
 	}
+	r.log = l
+	if s, ok := engine.(*Slurm); ok && s.Note != nil { // lines come by the table, or it is drawn in the wrong place
+		s.Note = func(line string) { fmt.Fprintln(l, line) }
+	}
+	return l.refreshed(every)
+}
+
+// tell says a change in a line.
+func (r *running) tell(c Change) { fmt.Fprint(r.log, r.note(c)) }
+
+// note notes a change and puts it into a line.
+func (r *running) note(c Change) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name := c.Point.Name()
+	r.now = slices.DeleteFunc(r.now, func(b begun) bool { return b.point.Name() == name })
+	if c.Began {
+		r.now = append(r.now, begun{c.Point, time.Now()})
+	}
+	switch {
+	case c.Began && c.State == Waiting:
+		return fmt.Sprintf("        %s begins\n", name)
+	case c.Began:
+		return fmt.Sprintf("        %s goes on\n", name)
+	case errors.Is(c.Err, context.Canceled):
+		return fmt.Sprintf("        %s: interrupted; what it did is kept\n", name)
+	case c.Err != nil:
+		r.failed, r.ended = r.failed+1, r.ended+1
+		return fmt.Sprintf("        %s failed: %v\n", name, c.Err)
+	}
+	r.done, r.ended = r.done+1, r.ended+1
+	return fmt.Sprintf("%3d/%-3d %s is complete\n", r.done, r.all, name)
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/msflow-go/msflow/lib/durable"
+	"github.com/msflow-go/msflow/lib/spreadsheet"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -139,7 +140,7 @@ func (f Folder) copyScores(to *csv.Writer, p Point, header bool) (images, failed
 		if verdict >= 0 && row[verdict] == "failed" {
 			failed++
 		}
-		if err := to.Write(append([]string{p.Flags["run"]}, row...)); err != nil {
+		if err := to.Write(append([]string{spreadsheet.Field(p.Flags["run"])}, row...)); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -50,6 +50,16 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// Before any point is complete there is no table, and one sentence says why.
+func TestTableOfNothing(t *testing.T) {
+	for format, want := range map[string]string{"markdown": "No point of the sweep", "latex": "% No point of the sweep", "csv": "class,"} {
+		var b strings.Builder
+		if err := NewTable(nil, 3).Write(&b, format); err != nil || !strings.HasPrefix(b.String(), want) || strings.Count(b.String(), "\n") != 1 {
+			t.Errorf("%s: %q, %v", format, b.String(), err)
+		}
+	}
+}
+
 // Every difference is one of the two models' by as much; signs can be flipped in 2⁴ ways, of which two reach it.
 func TestComparison(t *testing.T) {
 	var results []Result

@@ -246,19 +246,27 @@ func (w *Whitening) Apply(maps []float32, n int) {
 	if len(maps) != n*each {
 		panic(fmt.Sprintf("whiten: %d values for %d maps of %v", len(maps), n, w.shape))
 	}
-	simd.Parallel(n, func(i int) { w.one(maps[i*each : (i+1)*each]) })
+	regions := w.regions()
+	chunks := min(len(regions), max(1, 2*simd.Threads()/n)) // of an image's regions, so that one image is shared too
+	simd.Parallel(n*chunks, func(i int) {
+		k := i % chunks
+		w.some(maps[i/chunks*each:][:each], regions, k*len(regions)/chunks, (k+1)*len(regions)/chunks)
+	})
 }
 
-func (w *Whitening) one(x []float32) {
-	for k, m := range w.mean {
-		x[k] -= m
-	}
+// some whitens the regions from first to before end of a map.
+func (w *Whitening) some(x []float32, regions []region, first, end int) {
 	c := w.shape.C
-	var in, out []float32
-	for r, g := range w.regions() {
+	var in, mean, out []float32
+	for r := first; r < end; r++ {
+		g := regions[r]
 		n := g.places()
-		in, out = slices.Grow(in[:0], c*n)[:c*n], slices.Grow(out[:0], c*n)[:c*n]
+		in, mean, out = slices.Grow(in[:0], c*n)[:c*n], slices.Grow(mean[:0], c*n)[:c*n], slices.Grow(out[:0], c*n)[:c*n]
 		w.gather(in, x, g)
+		w.gather(mean, w.mean, g)
+		for k, m := range mean {
+			in[k] -= m
+		}
 		simd.Gemm(false, false, c, n, c, 1, w.factor[r*c*c:(r+1)*c*c], c, in, n, 0, out, n)
 		w.scatter(x, out, g)
 	}

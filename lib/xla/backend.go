@@ -1,11 +1,10 @@
 package xla
 
 import (
-	"fmt"
 	"reflect"
 
 	"github.com/msflow-go/msflow/lib/xla/hlo"
-	"github.com/msflow-go/msflow/lib/xla/pjrt"
+	"github.com/msflow-go/msflow/lib/xla/remote"
 )
 
 // Backend runs programs. A [Device] has one: a PJRT plugin's, or in tests the interpreter's.
@@ -48,10 +47,10 @@ type divider interface {
 }
 
 // pjrtBackend is a device behind a plugin, or several that share every program.
-type pjrtBackend []pjrt.Device
+type pjrtBackend []remote.Device
 
 func (b pjrtBackend) Compile(f *hlo.Func) (Program, error) {
-	e, err := pjrt.Compile(b, f.String(), len(f.Results))
+	e, err := remote.Compile(b, f.String(), len(f.Results))
 	if err != nil {
 		return nil, outOfMemory(err)
 	}
@@ -71,7 +70,7 @@ func (b pjrtBackend) Compile(f *hlo.Func) (Program, error) {
 func (b pjrtBackend) Upload(v any, dims ...int) (Buffer, error) {
 	var out pjrtBuffer
 	for _, d := range b {
-		part, err := upload(d, v, dims...)
+		part, err := remote.Upload(d, v, dims...)
 		if err != nil {
 			out.Free()
 			return nil, outOfMemory(err)
@@ -87,7 +86,7 @@ func (b pjrtBackend) UploadBatch(v any, dims ...int) (Buffer, error) {
 	}
 	out, part := pjrtBuffer{divided: true}, append([]int{dims[0] / len(b)}, dims[1:]...)
 	for i, d := range b {
-		one, err := upload(d, share(v, i, len(b)), part...)
+		one, err := remote.Upload(d, share(v, i, len(b)), part...)
 		if err != nil {
 			out.Free()
 			return nil, outOfMemory(err)
@@ -97,21 +96,6 @@ func (b pjrtBackend) UploadBatch(v any, dims ...int) (Buffer, error) {
 	return out, nil
 }
 
-// upload copies a slice to one device.
-func upload(d pjrt.Device, v any, dims ...int) (*pjrt.Buffer, error) {
-	switch v := v.(type) {
-	case []float32:
-		return pjrt.Upload(d, v, dims...)
-	case []float64:
-		return pjrt.Upload(d, v, dims...)
-	case []int32:
-		return pjrt.Upload(d, v, dims...)
-	case []uint8:
-		return pjrt.Upload(d, v, dims...)
-	}
-	panic(fmt.Sprintf("xla: cannot upload %T", v))
-}
-
 // share is the i-th of n equal parts of a slice.
 func share(v any, i, n int) any {
 	s := reflect.ValueOf(v)
@@ -119,15 +103,15 @@ func share(v any, i, n int) any {
 }
 
 func (b pjrtBackend) Memory() Memory {
-	m, err := b[0].Memory()
+	inUse, peak, limit, err := b[0].Memory()
 	if err != nil {
 		return Memory{} // not every plugin counts
 	}
-	return Memory(m)
+	return Memory{inUse, peak, limit}
 }
 
 type pjrtProgram struct {
-	executable *pjrt.Executable
+	executable *remote.Executable
 	devices    int
 	keep       []int64 // arguments that are not donated
 	donates    bool
@@ -135,13 +119,13 @@ type pjrtProgram struct {
 }
 
 func (p *pjrtProgram) Run(in []Buffer) ([]Buffer, error) {
-	raw := make([][]*pjrt.Buffer, p.devices)
+	raw := make([][]*remote.Buffer, p.devices)
 	for _, b := range in {
 		for k, part := range b.(pjrtBuffer).parts {
 			raw[k] = append(raw[k], part)
 		}
 	}
-	results, err := p.executable.Run(raw, p.keep)
+	results, err := p.executable.Run(raw, p.keep, p.donates)
 	if err != nil {
 		return nil, outOfMemory(err)
 	}
@@ -153,37 +137,20 @@ func (p *pjrtProgram) Run(in []Buffer) ([]Buffer, error) {
 		}
 		out[i] = r
 	}
-	if p.donates {
-		for _, list := range raw {
-			p.freeDonated(list)
-		}
-	}
 	return out, nil
 }
 
-// freeDonated drops the handles of consumed arguments; their memory is the results' now.
-func (p *pjrtProgram) freeDonated(in []*pjrt.Buffer) {
-	keep := p.keep
-	for i, b := range in {
-		if len(keep) > 0 && keep[0] == int64(i) {
-			keep = keep[1:]
-			continue
-		}
-		b.Free()
-	}
-}
-
 func (p *pjrtProgram) Footprint() (total, temporary int64) {
-	f, err := p.executable.Footprint()
+	total, temporary, err := p.executable.Footprint()
 	if err != nil {
 		return 0, 0
 	}
-	return f.Total(), f.Temporary
+	return total, temporary
 }
 
 // pjrtBuffer is an array on each device: whole, or its part of one that is divided.
 type pjrtBuffer struct {
-	parts   []*pjrt.Buffer
+	parts   []*remote.Buffer
 	divided bool
 }
 
@@ -195,27 +162,12 @@ func (b pjrtBuffer) Free() {
 
 func (b pjrtBuffer) Download(v any) error {
 	if !b.divided {
-		return outOfMemory(download(b.parts[0], v))
+		return outOfMemory(remote.Download(b.parts[0], v))
 	}
 	for i, p := range b.parts {
-		if err := download(p, share(v, i, len(b.parts))); err != nil {
+		if err := remote.Download(p, share(v, i, len(b.parts))); err != nil {
 			return outOfMemory(err)
 		}
 	}
 	return nil
-}
-
-// download copies from one device.
-func download(b *pjrt.Buffer, v any) error {
-	switch v := v.(type) {
-	case []float32:
-		return pjrt.Download(b, v)
-	case []float64:
-		return pjrt.Download(b, v)
-	case []int32:
-		return pjrt.Download(b, v)
-	case []uint8:
-		return pjrt.Download(b, v)
-	}
-	panic(fmt.Sprintf("xla: cannot download %T", v))
 }

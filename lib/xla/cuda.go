@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/msflow-go/msflow/lib/xla/pjrt"
+	"github.com/msflow-go/msflow/lib/xla/remote/wire"
 )
 
 // cudaLibraries are what the CUDA plugin looks for when it is opened or when it compiles, in the order in which they need
@@ -15,20 +15,23 @@ var cudaLibraries = []string{
 	"libnvshmem_host", "libcudnn",
 }
 
-// prepareCUDA opens NVIDIA's libraries from the Python packages beside the plugin and tells XLA where the rest of CUDA is.
-// It returns the names of the libraries that are not there; the plugin may still find them by itself.
-func prepareCUDA(p Plugin) (missing []string) {
+// cudaNeeds are the libraries that the plugin is to find opened, each with the files of NVIDIA's Python packages that may be it, and
+// the environment that tells XLA where the rest of CUDA is.
+func cudaNeeds(p Plugin) (needs []wire.Library, env []string) {
 	folders := cudaFolders(p)
 	for _, name := range cudaLibraries {
-		if !preload(folders, name) {
-			missing = append(missing, name)
+		library := wire.Library{Name: name}
+		for _, dir := range folders {
+			files, _ := filepath.Glob(filepath.Join(dir, name+".so.*"))
+			library.Files = append(library.Files, files...)
 		}
+		needs = append(needs, library)
 	}
 	toolkit := filepath.Join(p.site, "nvidia", "cu13")
 	if _, err := os.Stat(toolkit); p.site != "" && err == nil {
-		addXLAFlag("--xla_gpu_cuda_data_dir=" + toolkit)
+		env = withXLAFlag("--xla_gpu_cuda_data_dir=" + toolkit)
 	}
-	return missing
+	return needs, env
 }
 
 // cudaFolders are the folders of libraries beside a plugin, those of its CUDA version first.
@@ -49,24 +52,12 @@ func cudaFolders(p Plugin) []string {
 	return append(first, rest...)
 }
 
-// preload opens the first library of a name.
-func preload(folders []string, name string) bool {
-	for _, dir := range folders {
-		files, _ := filepath.Glob(filepath.Join(dir, name+".so.*"))
-		for _, file := range files {
-			if pjrt.Preload(file) == nil {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// addXLAFlag adds an option to those that XLA reads from the environment, unless the user has set it.
-func addXLAFlag(flag string) {
+// withXLAFlag adds an option to those that XLA reads from the environment, unless the user has set it.
+func withXLAFlag(flag string) []string {
 	name, _, _ := strings.Cut(flag, "=")
 	old := os.Getenv("XLA_FLAGS")
-	if !strings.Contains(old, name) {
-		os.Setenv("XLA_FLAGS", strings.TrimSpace(old+" "+flag))
+	if strings.Contains(old, name) {
+		return nil
 	}
+	return []string{"XLA_FLAGS=" + strings.TrimSpace(old+" "+flag)}
 }

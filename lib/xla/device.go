@@ -8,7 +8,8 @@ import (
 	"sync"
 
 	"github.com/msflow-go/msflow/lib/xla/hlo"
-	"github.com/msflow-go/msflow/lib/xla/pjrt"
+	"github.com/msflow-go/msflow/lib/xla/remote"
+	"github.com/msflow-go/msflow/lib/xla/remote/wire"
 )
 
 // Device is an accelerator that is ready to use, or several that share every program: each has all parameters and computes its part of
@@ -176,13 +177,14 @@ func shared(devices []*Device) *Device {
 	return group[n]
 }
 
-// clients are the plugins that were opened in this process, by path.
+// clients are the plugins that were opened for this process, by path. One whose own process has ended is opened again.
 var clients = struct {
 	sync.Mutex
 	opened map[string]*openedPlugin
 }{opened: map[string]*openedPlugin{}}
 
 type openedPlugin struct {
+	client  *remote.Client
 	devices []*Device
 	groups  map[int]*Device // several devices as one, by their number
 	missing []string        // NVIDIA's libraries that were not found
@@ -198,7 +200,7 @@ func opened(p Plugin) ([]*Device, error) {
 func openPlugin(p Plugin) *openedPlugin {
 	clients.Lock()
 	defer clients.Unlock()
-	if o := clients.opened[p.Path]; o != nil {
+	if o := clients.opened[p.Path]; o != nil && (o.client == nil || !o.client.Lost()) {
 		return o
 	}
 	o := &openedPlugin{groups: map[int]*Device{}}
@@ -212,23 +214,21 @@ func (o *openedPlugin) open(p Plugin) {
 		o.err = fmt.Errorf("%s was not opened: %w", p.Path, errNoDriver)
 		return
 	}
+	var needs []wire.Library
+	var env []string
 	if p.CUDA() {
-		o.missing = prepareCUDA(p)
+		needs, env = cudaNeeds(p)
 	}
-	plugin, err := pjrt.Open(p.Path)
+	client, err := remote.Open(p.Path, needs, env)
 	if err != nil {
 		o.err = err
 		return
 	}
-	client, err := plugin.NewClient()
-	if err != nil {
-		o.err = err
-		return
-	}
+	o.client, o.missing = client, client.Missing
 	for _, d := range client.Devices {
 		device := NewDevice(client.Platform, d.Kind, pjrtBackend{d})
 		device.ID, device.Plugin = d.ID, p.Path
-		device.Version = fmt.Sprintf("PJRT 0.%d, %s", plugin.Minor, client.Version)
+		device.Version = fmt.Sprintf("PJRT 0.%d, %s", client.Minor, client.Version)
 		o.devices = append(o.devices, device)
 	}
 }

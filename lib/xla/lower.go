@@ -112,18 +112,6 @@ func (l *lowering) node(n *G.Node) (*hlo.Value, error) {
 	return v, nil
 }
 
-// loweringError says which node could not be translated.
-type loweringError struct {
-	node *G.Node
-	err  error
-}
-
-func (e *loweringError) Error() string {
-	return fmt.Sprintf("xla: lowering %v at node %x %v: %v", e.node.Op(), e.node.ID(), e.node.Shape(), e.err)
-}
-
-func (e *loweringError) Unwrap() error { return e.err }
-
 // guarded adds the node to an error, unless a node before it is to blame, and makes one of a program that package hlo
 // refuses.
 func guarded(n *G.Node, f func() (*hlo.Value, error)) (v *hlo.Value, err error) {
@@ -131,10 +119,7 @@ func guarded(n *G.Node, f func() (*hlo.Value, error)) (v *hlo.Value, err error) 
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
 		}
-		var deeper *loweringError
-		if err != nil && !errors.As(err, &deeper) {
-			err = &loweringError{n, err}
-		}
+		err = op.AtNode("xla", n, err)
 	}()
 	return f()
 }

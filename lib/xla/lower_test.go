@@ -1,14 +1,10 @@
 package xla
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/msflow-go/msflow/lib/op"
+	"github.com/msflow-go/msflow/lib/op/optest"
 )
 
 // Every op of package op, by its declaration, and every function of the pointwise ones has a row here.
@@ -17,7 +13,7 @@ func TestEveryOpHasALowering(t *testing.T) {
 	for op := range lowerings {
 		rows[op.Name()] = true
 	}
-	ops := declaredOps(t)
+	ops := optest.Declared(t)
 	if len(ops) < 20 {
 		t.Fatalf("only %d ops were found", len(ops))
 	}
@@ -36,31 +32,4 @@ func TestEveryOpHasALowering(t *testing.T) {
 			t.Errorf("the function %s of two arguments has no lowering", name)
 		}
 	}
-}
-
-// declaredOps are the exported types of package op that have a shape rule, with their files.
-func declaredOps(t *testing.T) map[string]string {
-	t.Helper()
-	files, err := filepath.Glob("../op/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ops := map[string]string{}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range parsed.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Shape" && f.Recv != nil {
-				if name, ok := f.Recv.List[0].Type.(*ast.Ident); ok && name.IsExported() {
-					ops[name.Name] = file
-				}
-			}
-		}
-	}
-	return ops
 }

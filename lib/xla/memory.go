@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/msflow-go/msflow/lib/xla/pjrt"
+	"github.com/msflow-go/msflow/lib/xla/remote"
 )
 
 // ErrOutOfMemory marks that a device's memory does not suffice.
@@ -12,7 +12,7 @@ var ErrOutOfMemory = errors.New("the device's memory does not suffice")
 
 // outOfMemory makes a plugin's error for it ErrOutOfMemory.
 func outOfMemory(err error) error {
-	if pjrt.IsOutOfMemory(err) {
+	if remote.IsOutOfMemory(err) {
 		return fmt.Errorf("%w: %w", ErrOutOfMemory, err)
 	}
 	return err

@@ -39,9 +39,13 @@ func toRaster(img image.Image, format string) Raster {
 func gatherGrey(w, h int, pix []uint8, stride, step int) Raster {
 	dst := New(w, h, 1)
 	for y := range h {
-		row := pix[y*stride:]
-		for x := range w {
-			dst.Pix[y*w+x] = row[x*step]
+		row, out := pix[y*stride:], dst.Pix[y*w:(y+1)*w]
+		if step == 1 {
+			copy(out, row)
+			continue
+		}
+		for x := range out {
+			out[x] = row[x*step]
 		}
 	}
 	return dst
@@ -137,6 +141,19 @@ func (r Raster) Compact() Raster {
 		r.Ch, r.Pix = compactSamples(r.Pix)
 	}
 	return r
+}
+
+// CompactClone is Clone and Compact of an 8-bit picture of three channels, in one pass where it is grey.
+func (r Raster) CompactClone() Raster {
+	grey := make([]uint8, len(r.Pix)/3)
+	for i, pix := 0, r.Pix; i < len(grey); i++ {
+		p := pix[:3:len(pix)]
+		if p[0] != p[1] || p[1] != p[2] {
+			return r.Clone()
+		}
+		grey[i], pix = p[0], pix[3:]
+	}
+	return Raster{W: r.W, H: r.H, Ch: 1, Pix: grey}
 }
 
 // compactSamples moves grey together where it lies, so that no more memory is needed.

@@ -23,8 +23,8 @@ const MaxPixels = 100_000_000
 // ErrEmptyFile is wrapped by the error for an image file of no bytes.
 var ErrEmptyFile = errors.New("empty file")
 
-// ErrTooLarge is wrapped by the error for an image of more than MaxPixels pixels.
-var ErrTooLarge = fmt.Errorf("more than %d pixels", MaxPixels)
+// ErrTooLarge is wrapped by the error for an image of more than MaxPixels pixels, which are too many for every caller.
+var ErrTooLarge = fmt.Errorf("%w than %d", ErrTooManyPixels, MaxPixels)
 
 // ErrTooManyPixels is wrapped by the error for an image of more pixels than the caller allows.
 var ErrTooManyPixels = errors.New("more pixels")

@@ -86,12 +86,19 @@ func Resize(src Raster, w, h int) Raster {
 func lanczosRows(src Raster, w int) Raster {
 	dst := New(w, src.H, src.Ch)
 	windows := lanczosWindows(src.W, w)
-	filter := filterRGB
-	if src.Ch == 1 {
-		filter = filterGrey
+	from, to := src.W*src.Ch, w*src.Ch
+	if src.Ch == 3 {
+		for y := range src.H {
+			filterRGB(dst.Pix[y*to:][:to], src.Pix[y*from:][:from], windows)
+		}
+		return dst
 	}
-	for y := range src.H {
-		filter(dst.Pix[y*w*src.Ch:][:w*src.Ch], src.Pix[y*src.W*src.Ch:][:src.W*src.Ch], windows)
+	y := 0
+	for ; y+4 <= src.H; y += 4 {
+		filterGrey4(dst.Pix[y*to:], src.Pix[y*from:], windows, to, from)
+	}
+	for ; y < src.H; y++ {
+		filterGrey(dst.Pix[y*to:][:to], src.Pix[y*from:][:from], windows)
 	}
 	return dst
 }
@@ -104,6 +111,22 @@ func filterGrey(dst, row []uint8, windows []window) {
 			sum += c * int32(in[j])
 		}
 		dst[x] = round8(sum)
+	}
+}
+
+// filterGrey4 is filterGrey of four rows, which are to and from samples apart, so that a coefficient is read once for all.
+func filterGrey4(dst, rows []uint8, windows []window, to, from int) {
+	for x, win := range windows {
+		n, at := len(win.coef), win.first
+		a, b, c, d := rows[at:][:n], rows[at+from:][:n], rows[at+2*from:][:n], rows[at+3*from:][:n]
+		s, t, u, v := int32(coefHalf), int32(coefHalf), int32(coefHalf), int32(coefHalf)
+		for j, k := range win.coef {
+			s += k * int32(a[j])
+			t += k * int32(b[j])
+			u += k * int32(c[j])
+			v += k * int32(d[j])
+		}
+		dst[x], dst[x+to], dst[x+2*to], dst[x+3*to] = round8(s), round8(t), round8(u), round8(v)
 	}
 }
 

@@ -21,6 +21,7 @@ type binding struct {
 	into                                  string // the name of the package that the file is part of
 	interfaces, named, aliases, vars, fns []string
 	typed, untyped                        []string
+	integers                              []string       // untyped constants that fit 64 bits, NAME=VALUE
 	generic                               []types.Object // interpreted from source
 }
 
@@ -77,6 +78,10 @@ func (b *binding) addType(o *types.TypeName) {
 }
 
 func (b *binding) addConst(o *types.Const) {
+	if i, exact := constant.Int64Val(constant.ToInt(o.Val())); exact && o.Type() == types.Typ[types.UntypedInt] && b.into == "bindings" {
+		b.integers = append(b.integers, fmt.Sprintf("%s=%d", o.Name(), i))
+		return
+	}
 	value := constantExpr(o.Val())
 	if basic, ok := o.Type().(*types.Basic); ok && basic.Info()&types.IsUntyped != 0 {
 		b.untyped = append(b.untyped, fmt.Sprintf("%q: {Typ: %q, Value: %s}", o.Name(), basic.Name(), value))
@@ -134,17 +139,24 @@ func (b *binding) write(w *bytes.Buffer, patch string) {
 		{"Vars", "reflect.Value", b.vars}, {"Funcs", "reflect.Value", b.fns},
 		{"TypedConsts", "ixgo.TypedConst", b.typed}, {"UntypedConsts", "ixgo.UntypedConst", b.untyped},
 	} {
-		fmt.Fprintf(w, "%s: map[string]%s{\n", m.field, m.typ)
-		for _, e := range m.entries {
-			fmt.Fprintf(w, "%s,\n", e)
+		if m.field == "UntypedConsts" && len(b.integers) > 0 {
+			fmt.Fprintf(w, "%s: constants(`%s`, map[string]%s{\n%s}),\n", m.field, strings.Join(b.integers, "\n"), m.typ, lines(m.entries))
+			continue
 		}
-		fmt.Fprintf(w, "},\n")
+		fmt.Fprintf(w, "%s: map[string]%s{\n%s},\n", m.field, m.typ, lines(m.entries))
 	}
 	fmt.Fprintf(w, "}\n})\n")
 	if patch != "" {
 		fmt.Fprintf(w, "ixgo.RegisterPatch(%q, %s)\n", p.PkgPath, quoteSource(patch))
 	}
 	fmt.Fprintf(w, "}\n")
+}
+
+func lines(entries []string) string {
+	if len(entries) == 0 {
+		return ""
+	}
+	return strings.Join(entries, ",\n") + ",\n"
 }
 
 func quoteSource(s string) string {

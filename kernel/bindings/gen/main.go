@@ -1,6 +1,6 @@
 // Command gen writes the bindings that packages.txt lists: for each package a
 // file that registers its exported names with the interpreter, and for all of
-// them docs.zip with their documentation. With -check it compares instead.
+// them docs.zip with their documentation and shells/bind_interfaces.go for yaegi. With -check it compares instead.
 package main
 
 import (
@@ -44,7 +44,7 @@ func generate(list string) (files map[string][]byte, err error) {
 		return nil, err
 	}
 	files = map[string][]byte{}
-	var documented []*packages.Package
+	var documented, everywhere []*packages.Package
 	for _, platform := range platforms(entries) {
 		folders := entries[platform]
 		bound, err := load(platform, slices.Sorted(maps.Keys(folders)))
@@ -60,6 +60,11 @@ func generate(list string) (files map[string][]byte, err error) {
 			files[filepath.Join(folder, fileName(p.PkgPath, platform))] = b
 		}
 		documented = append(documented, unknown(documented, bound)...)
+		for _, p := range bound {
+			if platform == "" && folders[p.PkgPath] == "." {
+				everywhere = append(everywhere, p)
+			}
+		}
 	}
 	if std {
 		all, err := load("", []string{"std"})
@@ -67,6 +72,10 @@ func generate(list string) (files map[string][]byte, err error) {
 			return nil, err
 		}
 		documented = append(documented, public(all)...)
+		everywhere = append(everywhere, unknown(everywhere, public(all))...)
+	}
+	if files["shells/bind_interfaces.go"], err = shellSource(everywhere); err != nil {
+		return nil, err
 	}
 	files["docs/docs.zip"], err = docs(documented)
 	return files, err

@@ -58,6 +58,25 @@ func RunAll(t *testing.T, sources ...string) (outputs []string) {
 
 func start(t *testing.T, leftOut string, sources ...string) (output string) {
 	t.Helper()
+	out, err := command(t, leftOut, sources...).CombinedOutput()
+	if err != nil {
+		out = fmt.Appendln(out, err)
+	}
+	return string(out)
+}
+
+// Stdout runs a program as Run does and gives what it prints to standard output.
+func Stdout(t *testing.T, src, leftOut string) (output string) {
+	t.Helper()
+	out, err := command(t, leftOut, src).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func command(t *testing.T, leftOut string, sources ...string) *exec.Cmd {
+	t.Helper()
 	var files []string
 	for _, src := range sources {
 		file := filepath.Join(t.TempDir(), "prog.go")
@@ -72,11 +91,7 @@ func start(t *testing.T, leftOut string, sources ...string) (output string) {
 	}
 	c := exec.Command(self)
 	c.Env = append(os.Environ(), runProgramsVariable+"="+strings.Join(files, string(filepath.ListSeparator)), levels.WithoutVariable+"="+leftOut)
-	out, err := c.CombinedOutput()
-	if err != nil {
-		out = fmt.Appendln(out, err)
-	}
-	return string(out)
+	return c
 }
 
 // Needs shows that a program prints what it must, and that it does so because of a correction.

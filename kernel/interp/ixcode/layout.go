@@ -24,7 +24,7 @@ type Frame struct {
 	Caller   *Frame          `ixgo:"caller"`
 	Callee   *Frame          `ixgo:"callee"` // the function being called, or one that was
 	Function *Function       `ixgo:"pfn"`
-	_        unsafe.Pointer  `ixgo:"_defer"`
+	Deferred *Deferred       `ixgo:"_defer"` // what it is to call at its end, the last first
 	Panic    *Panic          `ixgo:"_panic"` // that the function's deferred calls are running for, or were
 	Block    *ssa.BasicBlock `ixgo:"block"`
 	Stack    []any           `ixgo:"stack"` // results, parameters, free variables, other values
@@ -162,6 +162,10 @@ func Check() error {
 	}
 	frame := code.Type.Elem().In(0).Elem()
 	if err := mirrors(reflect.TypeFor[Frame](), frame); err != nil {
+		return err
+	}
+	f, _ = frame.FieldByName("_defer")
+	if err := mirrors(reflect.TypeFor[Deferred](), f.Type.Elem()); err != nil {
 		return err
 	}
 	f, _ = frame.FieldByName("_panic")

@@ -54,7 +54,15 @@ func Know(record *ixgo.TypesRecord, known *typeutil.Map) {
 }
 
 // InInstance reports whether a record makes types for an instance of a generic function.
-func InInstance(record *ixgo.TypesRecord) bool { return *(*string)(field(record, "fntargs")) != "" }
+func InInstance(record *ixgo.TypesRecord) bool { return InstanceArguments(record) != "" }
+
+// InstanceArguments names the type arguments of the generic function for whose instance a record makes types.
+func InstanceArguments(record *ixgo.TypesRecord) string { return *(*string)(field(record, "fntargs")) }
+
+// Nested numbers the types that a record's packages declare in functions.
+func Nested(record *ixgo.TypesRecord) map[*types.Named]int {
+	return *(*map[*types.Named]int)(field(record, "nested"))
+}
 
 // Outside makes the type as outside of functions.
 func Outside(record *ixgo.TypesRecord, t types.Type) reflect.Type {

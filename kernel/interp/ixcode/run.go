@@ -1,6 +1,7 @@
 package ixcode
 
 import (
+	"reflect"
 	"sync/atomic"
 	"unsafe" // also for go:linkname
 
@@ -22,6 +23,43 @@ func (f *Function) Jump(to func() *Function) {
 		deleteFrame(g, fr.Caller, n)
 	})
 }
+
+// Call makes the k-th instruction, which calls a function by its name, call what to gives: one of the same type.
+func (f *Function) Call(k int, to func() *Function) {
+	in := f.Source[k].(*ssa.Call)
+	result, _ := f.Register(in)
+	args := make([]int, len(in.Call.Args))
+	for i, a := range in.Call.Args {
+		args[i], _ = f.Register(a)
+	}
+	f.set(k, func(fr *Frame) {
+		g := to()
+		callByStack(g.Interp, fr, g, result, args)
+	})
+}
+
+// CallCompiled calls a compiled function with the values of registers, a slice for a variadic parameter, and puts its result
+// into one.
+func CallCompiled(fr *Frame, f reflect.Value, result int, args []int) {
+	callExternalByStack(fr.Interp, fr, f, result, args)
+}
+
+// PrepareCompiled is such a call with the values that the registers have now, to be made later.
+func PrepareCompiled(fr *Frame, f reflect.Value, args []int) func() {
+	values := make([]reflect.Value, len(args))
+	for i, a := range args {
+		if values[i] = reflect.ValueOf(fr.Stack[a]); !values[i].IsValid() {
+			values[i] = reflect.Zero(f.Type().In(i))
+		}
+	}
+	if f.Type().IsVariadic() {
+		return func() { f.CallSlice(values) }
+	}
+	return func() { f.Call(values) }
+}
+
+//go:linkname callExternalByStack github.com/goplus/ixgo.(*Interp).callExternalByStack
+func callExternalByStack(i *ixgo.Interp, caller *Frame, f reflect.Value, result int, args []int)
 
 // Share lets an interpreter name the functions that another one has, in traces of calls that come from it.
 func Share(from, to *ixgo.Interp) {
@@ -60,6 +98,9 @@ func prepareCall(i *ixgo.Interp, fr *Frame, call *ssa.CallCommon, fn int, args, 
 
 //go:linkname callDiscardsResult github.com/goplus/ixgo.(*Interp).callDiscardsResult
 func callDiscardsResult(i *ixgo.Interp, caller *Frame, callee any, values []any, args []ssa.Value)
+
+//go:linkname callByStack github.com/goplus/ixgo.(*Interp).callFunctionByStack
+func callByStack(i *ixgo.Interp, caller *Frame, f *Function, result int, args []int)
 
 //go:linkname allocFrame github.com/goplus/ixgo.(*function).allocFrame
 func allocFrame(f *Function, caller *Frame) *Frame

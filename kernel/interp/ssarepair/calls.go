@@ -27,7 +27,6 @@ var Functions = map[string]any{
 	"Panicked":   panicked,
 	"As":         asExactly,
 	"Implements": implements,
-	"MustBe":     mustBeExactly,
 }
 
 const repairSource = `
@@ -39,7 +38,6 @@ func RUnlock()
 func Panicked(x any) any
 func As(x, zero any) (any, bool)
 func Implements(x, p any) (any, bool)
-func MustBe(x, zero any)
 
 func calls(m, k, v any) {
 	SetKey(m, k, v)
@@ -50,7 +48,6 @@ func calls(m, k, v any) {
 	Panicked(v)
 	As(k, v)
 	Implements(k, v)
-	MustBe(k, v)
 }
 `
 

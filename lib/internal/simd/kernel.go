@@ -166,7 +166,7 @@ type mergeArgs struct {
 
 // elementKernels are the kernels that work element by element.
 type elementKernels struct {
-	exp, log, tanh, atan, sigmoid, softplus, add, sub, mul, div, scale, addConst, clamp, relu, reluGrad func(*mapArgs)
+	exp, log, tanh, atan, sigmoid, softplus, add, sub, mul, div, scale, addConst, scaleShift, clamp, relu, reluGrad func(*mapArgs)
 }
 
 // The kernels cannot be interrupted, so each runs for microseconds only, and is called through a Go function whose

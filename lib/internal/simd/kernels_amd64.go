@@ -95,6 +95,9 @@ func scaleAVX2(p *mapArgs)
 func addConstAVX2(p *mapArgs)
 
 //go:noescape
+func scaleShiftAVX2(p *mapArgs)
+
+//go:noescape
 func clampAVX2(p *mapArgs)
 
 //go:noescape
@@ -104,21 +107,22 @@ func reluAVX2(p *mapArgs)
 func reluGradAVX2(p *mapArgs)
 
 var elementsAVX2 = elementKernels{
-	exp:      expAVX2,
-	log:      logAVX2,
-	tanh:     tanhAVX2,
-	atan:     atanAVX2,
-	sigmoid:  sigmoidAVX2,
-	softplus: softplusAVX2,
-	add:      addAVX2,
-	sub:      subAVX2,
-	mul:      mulAVX2,
-	div:      divAVX2,
-	scale:    scaleAVX2,
-	addConst: addConstAVX2,
-	clamp:    clampAVX2,
-	relu:     reluAVX2,
-	reluGrad: reluGradAVX2,
+	exp:        expAVX2,
+	log:        logAVX2,
+	tanh:       tanhAVX2,
+	atan:       atanAVX2,
+	sigmoid:    sigmoidAVX2,
+	softplus:   softplusAVX2,
+	add:        addAVX2,
+	sub:        subAVX2,
+	mul:        mulAVX2,
+	div:        divAVX2,
+	scale:      scaleAVX2,
+	addConst:   addConstAVX2,
+	scaleShift: scaleShiftAVX2,
+	clamp:      clampAVX2,
+	relu:       reluAVX2,
+	reluGrad:   reluGradAVX2,
 }
 
 //go:noescape
@@ -415,6 +419,9 @@ func scaleAVX512(p *mapArgs)
 func addConstAVX512(p *mapArgs)
 
 //go:noescape
+func scaleShiftAVX512(p *mapArgs)
+
+//go:noescape
 func clampAVX512(p *mapArgs)
 
 //go:noescape
@@ -424,21 +431,22 @@ func reluAVX512(p *mapArgs)
 func reluGradAVX512(p *mapArgs)
 
 var elementsAVX512 = elementKernels{
-	exp:      expAVX512,
-	log:      logAVX512,
-	tanh:     tanhAVX512,
-	atan:     atanAVX512,
-	sigmoid:  sigmoidAVX512,
-	softplus: softplusAVX512,
-	add:      addAVX512,
-	sub:      subAVX512,
-	mul:      mulAVX512,
-	div:      divAVX512,
-	scale:    scaleAVX512,
-	addConst: addConstAVX512,
-	clamp:    clampAVX512,
-	relu:     reluAVX512,
-	reluGrad: reluGradAVX512,
+	exp:        expAVX512,
+	log:        logAVX512,
+	tanh:       tanhAVX512,
+	atan:       atanAVX512,
+	sigmoid:    sigmoidAVX512,
+	softplus:   softplusAVX512,
+	add:        addAVX512,
+	sub:        subAVX512,
+	mul:        mulAVX512,
+	div:        divAVX512,
+	scale:      scaleAVX512,
+	addConst:   addConstAVX512,
+	scaleShift: scaleShiftAVX512,
+	clamp:      clampAVX512,
+	relu:       reluAVX512,
+	reluGrad:   reluGradAVX512,
 }
 
 //go:noescape

@@ -95,6 +95,9 @@ func scaleNEON(p *mapArgs)
 func addConstNEON(p *mapArgs)
 
 //go:noescape
+func scaleShiftNEON(p *mapArgs)
+
+//go:noescape
 func clampNEON(p *mapArgs)
 
 //go:noescape
@@ -104,21 +107,22 @@ func reluNEON(p *mapArgs)
 func reluGradNEON(p *mapArgs)
 
 var elementsNEON = elementKernels{
-	exp:      expNEON,
-	log:      logNEON,
-	tanh:     tanhNEON,
-	atan:     atanNEON,
-	sigmoid:  sigmoidNEON,
-	softplus: softplusNEON,
-	add:      addNEON,
-	sub:      subNEON,
-	mul:      mulNEON,
-	div:      divNEON,
-	scale:    scaleNEON,
-	addConst: addConstNEON,
-	clamp:    clampNEON,
-	relu:     reluNEON,
-	reluGrad: reluGradNEON,
+	exp:        expNEON,
+	log:        logNEON,
+	tanh:       tanhNEON,
+	atan:       atanNEON,
+	sigmoid:    sigmoidNEON,
+	softplus:   softplusNEON,
+	add:        addNEON,
+	sub:        subNEON,
+	mul:        mulNEON,
+	div:        divNEON,
+	scale:      scaleNEON,
+	addConst:   addConstNEON,
+	scaleShift: scaleShiftNEON,
+	clamp:      clampNEON,
+	relu:       reluNEON,
+	reluGrad:   reluGradNEON,
 }
 
 //go:noescape

@@ -9701,6 +9701,101 @@ masked2:
 done:
 	RET
 
+// func scaleShiftNEON(p *mapArgs)
+TEXT ·scaleShiftNEON(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 16(R0), R4
+	MOVD 24(R0), R3
+	ADD $32, R0, R14
+	WORD $0x4d40c9dc // LD1R.4S 28, 14, 0
+	WORD $0x4ebc1f9d // MOV 29, 28, 28
+	ADD $36, R0, R14
+	WORD $0x4d40c9de // LD1R.4S 30, 14, 0
+	WORD $0x4ebe1fdf // MOV 31, 30, 30
+	MOVD R3, R13
+	LSR $3, R13, R13
+	CMP $0, R13
+	BEQ rest
+loop:
+	FLDPQ 0(R2), (F0, F1)
+	WORD $0x6e3cdc00 // FMUL.4S 0, 0, 28
+	WORD $0x6e3ddc21 // FMUL.4S 1, 1, 29
+	WORD $0x4e3ed400 // FADD.4S 0, 0, 30
+	WORD $0x4e3fd421 // FADD.4S 1, 1, 31
+	FSTPQ (F0, F1), 0(R1)
+	ADD $32, R1, R1
+	ADD $32, R2, R2
+	SUBS $1, R13, R13
+	BNE loop
+rest:
+	ANDS $7, R3, R3
+	BEQ done
+	MOVD $masks<>+32(SB), R10
+	LSL $2, R3, R3
+	SUB R3, R10, R10
+	FLDPQ 0(R10), (F0, F1)
+	MOVD R2, R14
+	VMOV V0.S[0], R15
+	CBZW R15, masked1
+	WORD $0x0ddf81c0 // LD1.S[0], advancing 0, 14, 0
+	VMOV V0.S[1], R15
+	CBZW R15, masked1
+	WORD $0x0ddf91c0 // LD1.S[1], advancing 0, 14, 0
+	VMOV V0.S[2], R15
+	CBZW R15, masked1
+	WORD $0x4ddf81c0 // LD1.S[2], advancing 0, 14, 0
+	VMOV V0.S[3], R15
+	CBZW R15, masked1
+	WORD $0x4ddf91c0 // LD1.S[3], advancing 0, 14, 0
+	VMOV V1.S[0], R15
+	CBZW R15, masked1
+	WORD $0x0ddf81c1 // LD1.S[0], advancing 1, 14, 0
+	VMOV V1.S[1], R15
+	CBZW R15, masked1
+	WORD $0x0ddf91c1 // LD1.S[1], advancing 1, 14, 0
+	VMOV V1.S[2], R15
+	CBZW R15, masked1
+	WORD $0x4ddf81c1 // LD1.S[2], advancing 1, 14, 0
+	VMOV V1.S[3], R15
+	CBZW R15, masked1
+	WORD $0x4ddf91c1 // LD1.S[3], advancing 1, 14, 0
+masked1:
+	WORD $0x6e3cdc00 // FMUL.4S 0, 0, 28
+	WORD $0x6e3ddc21 // FMUL.4S 1, 1, 29
+	WORD $0x4e3ed400 // FADD.4S 0, 0, 30
+	WORD $0x4e3fd421 // FADD.4S 1, 1, 31
+	FLDPQ 0(R10), (F26, F27)
+	MOVD R1, R14
+	VMOV V26.S[0], R15
+	CBZW R15, masked2
+	WORD $0x0d9f81c0 // ST1.S[0], advancing 0, 14, 0
+	VMOV V26.S[1], R15
+	CBZW R15, masked2
+	WORD $0x0d9f91c0 // ST1.S[1], advancing 0, 14, 0
+	VMOV V26.S[2], R15
+	CBZW R15, masked2
+	WORD $0x4d9f81c0 // ST1.S[2], advancing 0, 14, 0
+	VMOV V26.S[3], R15
+	CBZW R15, masked2
+	WORD $0x4d9f91c0 // ST1.S[3], advancing 0, 14, 0
+	VMOV V27.S[0], R15
+	CBZW R15, masked2
+	WORD $0x0d9f81c1 // ST1.S[0], advancing 1, 14, 0
+	VMOV V27.S[1], R15
+	CBZW R15, masked2
+	WORD $0x0d9f91c1 // ST1.S[1], advancing 1, 14, 0
+	VMOV V27.S[2], R15
+	CBZW R15, masked2
+	WORD $0x4d9f81c1 // ST1.S[2], advancing 1, 14, 0
+	VMOV V27.S[3], R15
+	CBZW R15, masked2
+	WORD $0x4d9f91c1 // ST1.S[3], advancing 1, 14, 0
+masked2:
+done:
+	RET
+
 // func clampNEON(p *mapArgs)
 TEXT ·clampNEON(SB), NOSPLIT, $0-8
 	MOVD p+0(FP), R0
@@ -13541,6 +13636,7 @@ group:
 	WORD $0x4d4091c2 // LD1.S[3] 2, 14, 0
 	WORD $0x4ea01c0c // MOV 12, 0, 0
 	WORD $0x4ea21c4d // MOV 13, 2, 2
+	MOVD R2, R11
 	ADD $1152, R10, R14
 	FSTPQ (F16, F17), 0(R14)
 	ADD $1184, R10, R14
@@ -13689,7 +13785,6 @@ group:
 	FSTPQ (F10, F11), 832(R10)
 	ADD $1024, R10, R14
 	FSTPQ (F20, F21), 0(R14)
-	MOVD R2, R11
 	FLDPQ 0(R10), (F16, F17)
 	FLDPQ 32(R10), (F18, F19)
 	FLDPQ 64(R10), (F20, F21)
@@ -14075,24 +14170,25 @@ group:
 	WORD $0x4d4091c2 // LD1.S[3] 2, 14, 0
 	WORD $0x4ea01c0c // MOV 12, 0, 0
 	WORD $0x4ea21c4d // MOV 13, 2, 2
-	ADD $1408, R10, R14
-	FSTPQ (F16, F17), 0(R14)
-	ADD $1376, R10, R14
-	FSTPQ (F18, F19), 0(R14)
-	ADD $1344, R10, R14
-	FSTPQ (F20, F21), 0(R14)
-	ADD $1312, R10, R14
-	FSTPQ (F22, F23), 0(R14)
-	ADD $1280, R10, R14
-	FSTPQ (F24, F25), 0(R14)
-	ADD $1248, R10, R14
-	FSTPQ (F26, F27), 0(R14)
-	ADD $1216, R10, R14
-	FSTPQ (F28, F29), 0(R14)
-	ADD $1184, R10, R14
-	FSTPQ (F30, F31), 0(R14)
+	MOVD R2, R11
 	ADD $1152, R10, R14
 	FSTPQ (F12, F13), 0(R14)
+	ADD $1184, R10, R14
+	FSTPQ (F30, F31), 0(R14)
+	ADD $1216, R10, R14
+	FSTPQ (F28, F29), 0(R14)
+	ADD $1248, R10, R14
+	FSTPQ (F26, F27), 0(R14)
+	ADD $1280, R10, R14
+	FSTPQ (F24, F25), 0(R14)
+	ADD $1312, R10, R14
+	FSTPQ (F22, F23), 0(R14)
+	ADD $1344, R10, R14
+	FSTPQ (F20, F21), 0(R14)
+	ADD $1376, R10, R14
+	FSTPQ (F18, F19), 0(R14)
+	ADD $1408, R10, R14
+	FSTPQ (F16, F17), 0(R14)
 	ADD $1152, R10, R14
 	FLDPQ 0(R14), (F16, F17)
 	ADD $1248, R10, R14
@@ -14223,7 +14319,6 @@ group:
 	FSTPQ (F10, F11), 832(R10)
 	ADD $1024, R10, R14
 	FSTPQ (F20, F21), 0(R14)
-	MOVD R2, R11
 	FLDPQ 0(R10), (F16, F17)
 	FLDPQ 32(R10), (F18, F19)
 	FLDPQ 64(R10), (F20, F21)

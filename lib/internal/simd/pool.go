@@ -51,13 +51,19 @@ type pool struct {
 	_     [64]byte
 	state atomic.Int64
 	_     [64]byte
-	next  atomic.Int64 // first item that nobody took
-	_     [64]byte
 	task  task // this and the next two are valid while state is open or counts helpers
-	items int64
+	parts []part
 	limit int                 // helpers that take part
 	fault atomic.Pointer[any] // what a helper's item panicked with
 	left  chan struct{}       // the last helper left a waiting caller
+}
+
+// A part is the items that one worker takes first, before it helps with those of others. All tasks of a step cut batches
+// alike, so what a worker reads is mostly what it wrote itself, in its own core's cache.
+type part struct {
+	next atomic.Int64 // first item that nobody took
+	end  int64
+	_    [112]byte
 }
 
 type helper struct {
@@ -86,7 +92,7 @@ func dispatch(n int, t task) {
 	defer p.mu.Unlock()
 	p.open(n, t, helpers)
 	defer p.close() // also when an item panics
-	p.work(p.scratch)
+	p.work(0, p.scratch)
 }
 
 func runAlone(n int, t task) {
@@ -104,8 +110,12 @@ func (p *pool) open(n int, t task, helpers int) {
 		p.helpers = append(p.helpers, h)
 		go p.serve(h, p.seq.Load())
 	}
-	p.task, p.items, p.limit = t, int64(n), helpers
-	p.next.Store(0)
+	p.task, p.parts, p.limit = t, resized(&p.parts, helpers+1), helpers
+	for i := range p.parts {
+		first, size := panel(n, len(p.parts), i)
+		p.parts[i].next.Store(int64(first))
+		p.parts[i].end = int64(first + size)
+	}
 	p.state.Store(stateOpen)
 	p.seq.Add(1)
 	for _, h := range p.helpers[:helpers] {
@@ -115,11 +125,14 @@ func (p *pool) open(n int, t task, helpers int) {
 	}
 }
 
-// work takes items until none is left.
-func (p *pool) work(s *scratch) {
+// work takes items until none is left: first those of part own, then those of the others.
+func (p *pool) work(own int, s *scratch) {
 	defer s.forget()
-	for i := p.next.Add(1) - 1; i < p.items; i = p.next.Add(1) - 1 {
-		p.task.run(int(i), s)
+	for k := range p.parts {
+		q := &p.parts[(own+k)%len(p.parts)]
+		for i := q.next.Add(1) - 1; i < q.end; i = q.next.Add(1) - 1 {
+			p.task.run(int(i), s)
+		}
 	}
 }
 
@@ -184,7 +197,7 @@ func (p *pool) help(h *helper) {
 		}
 	}()
 	if h.index < p.limit {
-		p.work(h.scratch)
+		p.work(h.index+1, h.scratch)
 	}
 }
 

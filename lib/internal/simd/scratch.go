@@ -18,8 +18,10 @@ type scratch struct {
 	taps     []tap
 	tiles    []tile
 	places   []place
-	mem      [3][]float32
-	_        [128]byte
+	mem      [4][]float32
+
+	filtersOf *winograd // whose filters the worker has in mem[3]; see ownFilters
+	_         [128]byte
 }
 
 // kernelArgs are the arguments of the kernels that a worker runs, which cannot be on its stack.
@@ -43,7 +45,7 @@ const winoTmpFloats = 8 * 6 * 16
 func newScratch() *scratch { return &scratch{winoTmp: aligned(winoTmpFloats)} }
 
 // forget lets go of the caller's arrays, which the arguments would keep alive.
-func (s *scratch) forget() { s.kernelArgs = kernelArgs{} }
+func (s *scratch) forget() { s.kernelArgs, s.filtersOf = kernelArgs{}, nil }
 
 // idle are blocks for work outside the pool's own: of callers that found the pool busy.
 var idle struct {

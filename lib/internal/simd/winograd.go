@@ -10,6 +10,10 @@ import "unsafe"
 // Of many tiles, each item of the work transforms a block and multiplies it with all filters, which were transformed
 // before. Of few tiles, it is the tiles that are transformed before, and each item transforms the filters of some output
 // channels: they are large, and memory is slower than transforming.
+//
+// Cores do not share what they write, where there are tiles enough: on AMD's, writing to a line that another core has read
+// takes as long as computing thirty. So each worker transforms all filters by itself, either as a whole or, if there are
+// few tiles or large filters, for some output channels after others, and all its tiles before.
 type winograd struct {
 	variant             *variant
 	images, in, out     int
@@ -34,40 +38,60 @@ type winograd struct {
 	u                   []float32 // (36, out, uRow), transformed filters, of many tiles
 	uRow, uPlane        int
 	v                   []float32 // (blocks, 36, in, width), transformed tiles, of few
-	parts, chunks       int       // items that a block's input channels, or the panels, are cut into
+	parts, chunks       int       // items that a block's input channels, or the panels, or the blocks, are cut into
 }
 
 // Steps of winograd.
 const (
-	stepFilters = iota // of all output channels
-	stepBlocks         // tiles through all filters
-	stepTiles          // of all input channels
-	stepPanels         // all tiles through the filters of some output channels
+	stepFilters   = iota // of all output channels
+	stepBlocks           // tiles through all filters
+	stepTiles            // of all input channels
+	stepPanels           // all tiles through the filters of some output channels
+	stepOwnBlocks        // tiles through all filters, which each worker transforms before its first ones
+	stepShares           // some tiles through the filters of some output channels after others
 )
 
 // planes is the number of elements of a transformed tile. fewTiles is up to how many tiles count as few. groupChannels is
-// how many output channels are multiplied in one go, so that both factors of a product are near.
+// how many output channels are multiplied in one go, so that both factors of a product are near. ownTiles is from how many
+// tiles of each worker on it transforms the filters by itself.
 const (
 	planes        = 36
 	fewTiles      = 128
 	groupChannels = 24
+	ownTiles      = 16
 )
 
 var winograds freeList[winograd]
 
-// convolve runs both steps.
+// convolve runs the steps.
 func (w *winograd) convolve() {
 	w.tiles = w.images * w.perImage
 	w.paired = w.variant.pairs.input != nil && w.tilesX%2 == 0
+	own := Threads() > 1 && w.tiles >= ownTiles*Threads()
 	w.kernels, w.width = w.variant.planesFor(w.tiles, 3)
+	if own && w.tiles <= w.width*(Threads()-1) && w.variant.narrow != nil { // one block for each
+		w.kernels, w.width = w.variant.narrow, w.variant.lanes
+	}
 	w.blocks = ceilDiv(w.tiles, w.width)
 	w.uRow = filterRow(w.in)
-	w.panels = ceilDiv(w.out, len(w.kernels)-1)
-	if w.tiles <= fewTiles {
-		w.convolveFew()
-		return
-	}
 	w.uPlane = w.out*w.uRow + 16
+	w.panels = ceilDiv(w.out, len(w.kernels)-1)
+	switch many := w.tiles > fewTiles; {
+	case own && many && 4*planes*w.uPlane <= fewBytes:
+		w.chunks, w.step = 1, stepOwnBlocks
+		dispatch(w.blocks, w)
+	case own:
+		w.chunks, w.step = min(Threads(), w.blocks), stepShares
+		dispatch(w.chunks, w)
+	case many:
+		w.convolveMany()
+	default:
+		w.convolveFew()
+	}
+}
+
+// convolveMany is convolve for many tiles and shared filters.
+func (w *winograd) convolveMany() {
 	w.u = borrowBuffer(planes*w.uPlane + overread)
 	defer returnBuffer(w.u)
 	w.step = stepFilters
@@ -97,7 +121,7 @@ func (v *variant) planesFor(n, vectors int) (kernels []func(*planeArgs), width i
 	return v.planes, 2 * v.lanes
 }
 
-// convolveFew is convolve for few tiles.
+// convolveFew is convolve for few tiles, which are shared.
 func (w *winograd) convolveFew() {
 	w.v = borrowBuffer(w.blocks*planes*w.inPlane() + overread)
 	defer returnBuffer(w.v)
@@ -122,19 +146,47 @@ func (w *winograd) run(i int, s *scratch) {
 		o := i * filterRows
 		w.transformFilters(o, min(filterRows, w.out-o), 0, w.in, filterSet{w.u[o*w.uRow:], w.uRow, w.uPlane}, s)
 	case stepBlocks:
-		w.runBlock(i/w.chunks, i%w.chunks, s)
+		w.runBlock(i/w.chunks, i%w.chunks, w.u, s)
+	case stepOwnBlocks:
+		w.runBlock(i, 0, w.ownFilters(s), s)
 	case stepTiles:
 		block := i / w.parts
 		first, n := panel(w.in, w.parts, i%w.parts)
 		w.place(block*w.width, s)
 		w.transformInput(first, n, w.v[block*planes*w.inPlane():], s)
 	case stepPanels:
-		w.runPanels(i, s)
+		w.runPanels(w.group(panel(w.panels, w.chunks, i)), 0, w.blocks, w.v, s)
+	case stepShares:
+		first, n := panel(w.blocks, w.chunks, i)
+		w.runShare(first, n, s)
+	}
+}
+
+// ownFilters are all filters, transformed by the worker itself when it first asks for them.
+func (w *winograd) ownFilters(s *scratch) []float32 {
+	if s.filtersOf == w {
+		return s.mem[3]
+	}
+	u := s.floats(3, planes*w.uPlane)
+	w.transformFilters(0, w.out, 0, w.in, filterSet{u, w.uRow, w.uPlane}, s)
+	s.filtersOf = w
+	return u
+}
+
+// runShare transforms n blocks of tiles and sends them through the filters.
+func (w *winograd) runShare(first, n int, s *scratch) {
+	v := s.floats(3, n*planes*w.inPlane())
+	for i := range n {
+		w.place((first+i)*w.width, s)
+		w.transformInput(0, w.in, v[i*planes*w.inPlane():], s)
+	}
+	for p := 0; p < w.panels; p += w.groupPanels() {
+		w.runPanels(w.group(p, min(w.groupPanels(), w.panels-p)), first, n, v, s)
 	}
 }
 
 // runBlock sends a block of tiles through the filters of a chunk of the panels.
-func (w *winograd) runBlock(block, chunk int, s *scratch) {
+func (w *winograd) runBlock(block, chunk int, u []float32, s *scratch) {
 	w.place(block*w.width, s)
 	v := s.floats(1, planes*w.inPlane())
 	w.transformInput(0, w.in, v, s)
@@ -142,7 +194,7 @@ func (w *winograd) runBlock(block, chunk int, s *scratch) {
 	for p := p0; p < p0+n; p += w.groupPanels() {
 		g := w.group(p, min(w.groupPanels(), p0+n-p))
 		m := s.floats(2, planes*g.plane)
-		w.multiply(g, 0, w.in, filterSet{w.u[g.first*w.uRow:], w.uRow, w.uPlane}, v, m, s)
+		w.multiply(g, 0, w.in, filterSet{u[g.first*w.uRow:], w.uRow, w.uPlane}, v, m, s)
 		w.transformOutput(g, m, s)
 	}
 }
@@ -150,25 +202,25 @@ func (w *winograd) runBlock(block, chunk int, s *scratch) {
 // fewBytes limits the transformed filters that runPanels has at a time, which should stay in the second-level cache.
 const fewBytes = 1 << 20
 
-// runPanels sends all tiles through the filters of a chunk of the panels, for some input channels after others.
-func (w *winograd) runPanels(chunk int, s *scratch) {
-	g := w.group(panel(w.panels, w.chunks, chunk))
+// runPanels sends n blocks of tiles, which are v, through the filters of a group of output channels, for some input channels
+// after others.
+func (w *winograd) runPanels(g channelGroup, first, n int, v []float32, s *scratch) {
 	parts := ceilDiv(4*planes*g.channels*w.in, fewBytes)
 	in := min(w.in, ceilDiv(ceilDiv(w.in, parts), 8)*8)
 	u := filterSet{row: filterRow(in)}
 	u.plane = g.channels*u.row + 16
 	u.values = s.floats(1, planes*u.plane)
-	m := s.floats(2, w.blocks*planes*g.plane)
+	m := s.floats(2, n*planes*g.plane)
 	for c := 0; c < w.in; c += in {
-		n := min(in, w.in-c)
-		w.transformFilters(g.first, g.channels, c, n, u, s)
-		for block := range w.blocks {
-			w.multiply(g, c, n, u, w.v[block*planes*w.inPlane():], m[block*planes*g.plane:], s)
+		count := min(in, w.in-c)
+		w.transformFilters(g.first, g.channels, c, count, u, s)
+		for i := range n {
+			w.multiply(g, c, count, u, v[i*planes*w.inPlane():], m[i*planes*g.plane:], s)
 		}
 	}
-	for block := range w.blocks {
-		w.place(block*w.width, s)
-		w.transformOutput(g, m[block*planes*g.plane:], s)
+	for i := range n {
+		w.place((first+i)*w.width, s)
+		w.transformOutput(g, m[i*planes*g.plane:], s)
 	}
 }
 

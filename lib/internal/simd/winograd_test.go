@@ -3,6 +3,7 @@ package simd
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -85,4 +86,40 @@ func TestWinogradWeightBlocks(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWinogradThreads compares the passes with one thread and with several: the same bits, however the work is cut.
+func TestWinogradThreads(t *testing.T) {
+	shapes := []ConvShape{
+		same(8, 24, 32, 24),                      // many tiles, small filters
+		same(8, 40, 16, 20), same(8, 56, 8, 112), // few tiles
+		same(2, 96, 48, 120), // many tiles, large filters
+		same(1, 30, 16, 40),  // too few tiles for several threads
+	}
+	defer SetThreads(Threads())
+	old := active
+	defer func() { active = old }()
+	for i := range variants {
+		v := &variants[i]
+		if active = v; v.lanes == 0 || !v.available || v.name == "wide" {
+			continue
+		}
+		for _, s := range shapes {
+			x, w, dy := random(s.lenX()), random(s.lenW()), random(s.lenY())
+			passes := func(threads int) (all []float32) {
+				SetThreads(threads)
+				y, dx, dw := make([]float32, s.lenY()), make([]float32, s.lenX()), make([]float32, s.lenW())
+				v.winoConv2D(y, x, w, nil, s, Finish{})
+				v.winoGradInput(dx, dy, w, s)
+				v.winoGradWeight(dw, x, dy, s)
+				return slices.Concat(y, dx, dw)
+			}
+			want := passes(1)
+			for _, threads := range []int{2, 3, 8} {
+				if !slices.Equal(passes(threads), want) {
+					t.Errorf("%s: %v: %d threads give other bits than one", v.name, s, threads)
+				}
+			}
+		}
+	}
 }

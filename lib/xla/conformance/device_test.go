@@ -5,11 +5,14 @@ package conformance
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/msflow-go/msflow/lib/xla/interp"
+	"github.com/msflow-go/msflow/lib/xla/remote"
 )
 
 // theDevice is where the suite runs.
@@ -46,9 +49,33 @@ func check(t testing.TB, err error) {
 	}
 }
 
-func TestMain(m *testing.M) {
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "msflow-device")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if os.Getenv(remote.HelperVariable) == "" && (os.Getenv(xla.PluginVariable) != "" || os.Getenv("MSFLOW_SLOW") != "") {
+		if err := build(filepath.Join(dir, "msflow-device")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	if d, err := theDevice(); err == nil {
 		fmt.Printf("conformance on %s, %s\n", d, d.Version)
 	}
-	os.Exit(m.Run())
+	return m.Run()
+}
+
+// build builds the program that opens plugins, and has the environment name it.
+func build(path string) error {
+	cmd := exec.Command("go", "build", "-o", path, "github.com/msflow-go/msflow/cmd/msflow-device")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building msflow-device: %w\n%s", err, out)
+	}
+	return os.Setenv(remote.HelperVariable, path)
 }

@@ -68,7 +68,8 @@ func TestSharedTraining(t *testing.T) {
 			near(t, "losses", losses, wantLosses, 1e-6)
 			near(t, "gradient norms", norms, wantNorms, 1e-5)
 			for i, p := range got.Params() {
-				// A bias before batch normalisation has no gradient but rounding errors, which Adam makes steps of; the running mean has them too.
+				// A bias before batch normalisation has no gradient but rounding errors, which Adam makes steps of, and the running mean follows
+				// it. The running variance, which would tell statistics of a part of the batch, and the held-out loss, which uses both, are compared.
 				if adrift := subnet == "conv_bn" && (strings.HasSuffix(p.Name, ".conv1.bias") || strings.HasSuffix(p.Name, ".running_mean")); !p.IsInt() && !adrift {
 					near(t, p.Name, floats(p.Float32s()), floats(want.Params()[i].Float32s()), 1e-5)
 				}

@@ -1,4 +1,4 @@
-//go:build nodevice || !((linux || darwin) && (amd64 || arm64))
+//go:build !((linux || darwin) && (amd64 || arm64))
 
 package pjrt
 
@@ -7,8 +7,7 @@ import (
 	"runtime"
 )
 
-var errPlatform = errors.New("PJRT plugins can be opened on Linux and macOS on amd64 and arm64, not on " + runtime.GOOS + "/" + runtime.GOARCH +
-	" and not by a program that was built with -tags nodevice, which links no C library")
+var errPlatform = errors.New("PJRT plugins can be opened on Linux and macOS on amd64 and arm64, not on " + runtime.GOOS + "/" + runtime.GOARCH)
 
 // Preload opens a library that plugins need, for all that are opened later.
 func Preload(string) error { return errPlatform }

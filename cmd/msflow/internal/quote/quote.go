@@ -115,6 +115,14 @@ type givenWriter struct {
 	shown *strings.Replacer
 }
 
+// Fd is that of a terminal or file that is written to, by which a terminal is known; of anything else it is none's.
+func (g *givenWriter) Fd() uintptr {
+	if f, ok := g.to.(interface{ Fd() uintptr }); ok {
+		return f.Fd()
+	}
+	return ^uintptr(0)
+}
+
 func (g *givenWriter) Write(b []byte) (int, error) {
 	if _, err := g.shown.WriteString(g.to, string(b)); err != nil {
 		return 0, err

@@ -94,16 +94,26 @@ func (r Folder) Foreign() error {
 		}
 		return nil
 	}
-	if full, err := filepath.Abs(string(r)); err == nil {
-		around := Folder(filepath.Dir(full))
-		if name := filepath.Base(full); (name == "next" || slices.Contains(Files, name)) && Exists(around.InfoFile()) {
-			return fmt.Errorf("%s is a part of the run in %s; --out names another folder", r, around)
-		}
+	if err := notInARun(string(r)); err != nil {
+		return err
 	}
 	for _, name := range append(slices.Clone(Files), "next") {
 		if Exists(r.File(name)) {
 			return fmt.Errorf("%s is in the way: it is of no run, and a training would replace it; --out names another folder", r.File(name))
 		}
+	}
+	return nil
+}
+
+// notInARun refuses a folder that is one of a run's own.
+func notInARun(dir string) error {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	around := Folder(filepath.Dir(full))
+	if name := filepath.Base(full); (name == "next" || slices.Contains(Files, name)) && Exists(around.InfoFile()) {
+		return fmt.Errorf("%s is a part of the run in %s; --out names another folder", dir, around)
 	}
 	return nil
 }

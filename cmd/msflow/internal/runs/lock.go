@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -33,24 +35,29 @@ func (h holder) String() string {
 	return fmt.Sprintf("msflow %s (process %d on %s, since %s)", h.Command, h.PID, h.Host, h.Since.Local().Format("15:04:05 on 2 Jan"))
 }
 
+// me is this process with a command.
+func me(command string) holder {
+	host, _ := os.Hostname()
+	return holder{command, os.Getpid(), host, time.Now().UTC().Truncate(time.Second)}
+}
+
 // Lock makes a folder this process's own until release is called, and removes what a killed process left unfinished in
 // it. A folder that another process has is an error that says which. The lock file stays and says which command writes here, but
 // where nothing was written it goes, and with it the folders that Lock made.
 func Lock(dir, command string) (release func(), err error) {
 	above, before := existing(dir), namesIn(dir)
-	l, err := lock(dir)
+	path := filepath.Join(dir, LockName)
+	l, err := lock(dir, path)
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, LockName)
 	release = func() {
 		if !leaveNothing(dir, above, before) {
 			_ = writeHolder(path, holder{Command: command})
 		}
 		_ = l.Unlock()
 	}
-	host, _ := os.Hostname()
-	err = writeHolder(path, holder{command, os.Getpid(), host, time.Now().UTC().Truncate(time.Second)})
+	err = writeHolder(path, me(command))
 	if err == nil {
 		err = durable.Sweep(dir, LockName)
 	}
@@ -61,11 +68,37 @@ func Lock(dir, command string) (release func(), err error) {
 	return release, nil
 }
 
-// lock takes the lock of a folder. The file may be one that another process, having written nothing, has just taken away.
-func lock(dir string) (*flock.Flock, error) {
-	path := filepath.Join(dir, LockName)
+// mostOfName is how many bytes of a file's name are in that of its lock: names have up to 255 bytes.
+const mostOfName = 200
+
+// LockFile makes a file that is to be written this process's own until release is called. The lock is a file beside it, which release
+// takes away; that of a killed process stays and locks nothing. Where the file is a link, what it leads to is locked.
+func LockFile(file, command string) (release func(), err error) {
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real
+	}
+	base := filepath.Base(file)
+	path := filepath.Join(filepath.Dir(file), "."+base[:min(len(base), mostOfName)]+LockName)
+	l, err := lock(file, path)
+	if err != nil {
+		return nil, err
+	}
+	release = func() {
+		_ = os.Remove(path)
+		_ = l.Unlock()
+	}
+	if err := writeHolder(path, me(command)); err != nil {
+		release()
+		return nil, fmt.Errorf("locking %s: %w", file, err)
+	}
+	return release, nil
+}
+
+// lock takes the lock at path, which is for what. The file may be one that another process, having written nothing or all, has just taken
+// away.
+func lock(what, path string) (*flock.Flock, error) {
 	for {
-		if err := durable.MkdirAll(dir); err != nil {
+		if err := durable.MkdirAll(filepath.Dir(path)); err != nil {
 			return nil, fmt.Errorf("the folder for the results: %w", err)
 		}
 		l := flock.New(path, flock.SetPermissions(0o644))
@@ -74,10 +107,10 @@ func lock(dir string) (*flock.Flock, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("locking %s: %w", dir, err)
+			return nil, fmt.Errorf("locking %s: %w", what, err)
 		}
 		if !ok {
-			return nil, fmt.Errorf("%s is in use by %v", dir, lastHolder(dir))
+			return nil, fmt.Errorf("%s is in use by %v", what, lastHolder(path))
 		}
 		held, err1 := l.Stat()
 		there, err2 := os.Stat(path)
@@ -97,9 +130,9 @@ func writeHolder(path string, h holder) error {
 	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
-// lastHolder is who has the folder, or had it last; nobody known where that cannot be read.
-func lastHolder(dir string) (h holder) {
-	if text, err := os.ReadFile(filepath.Join(dir, LockName)); err == nil {
+// lastHolder is who has a lock, or had it last; nobody known where that cannot be read.
+func lastHolder(path string) (h holder) {
+	if text, err := os.ReadFile(path); err == nil {
 		_ = json.Unmarshal(text, &h)
 	}
 	return h
@@ -144,8 +177,11 @@ func namesIn(dir string) (names []string) {
 }
 
 // Claim refuses a folder for results that holds files and in which the command has not written before: nobody's own files are
-// replaced or taken for results. overwrite writes among them all the same.
+// replaced or taken for results. overwrite writes among them all the same, but not where a run has its own results.
 func Claim(dir, command string, overwrite bool) error {
+	if err := notInARun(dir); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the folder for the results: %w", err)
@@ -153,18 +189,39 @@ func Claim(dir, command string, overwrite bool) error {
 	if overwrite || len(entries) == 0 {
 		return nil
 	}
-	if !Exists(Folder(dir).InfoFile()) && Exists(filepath.Join(dir, LockName)) { // commands write in a run's folder, too, and not these files
-		if last := lastHolder(dir).Command; last == command || last == "" {
+	path := filepath.Join(dir, LockName)
+	if !Exists(Folder(dir).InfoFile()) && Exists(path) { // commands write in a run's folder, too, and not these files
+		if last := lastHolder(path).Command; last == command || last == "" {
 			return nil
 		}
 	}
 	return fmt.Errorf("%s holds files that msflow %s did not write; --overwrite writes among them all the same, --out names another folder", dir, command)
 }
 
-// Free refuses a file that is there already. flag is the one that names it.
+// Free refuses a file that is there already, and a folder in its place whatever may be overwritten. flag is the one that names it.
 func Free(path string, overwrite bool, flag string) error {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s %s: this is a folder, and a file is to be written; name a file", flag, path)
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s %s: this is a pipe or a device, and a file is to be written; name a file", flag, path)
+	}
 	if !overwrite && Exists(path) {
 		return fmt.Errorf("%s %s: the file exists; --overwrite replaces it", flag, path)
 	}
 	return nil
+}
+
+// Bears tells whether a plain file has a mark near its beginning. Pipes and devices bear none: reading them may never end.
+func Bears(path, mark string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begin, err := io.ReadAll(io.LimitReader(f, 1024))
+	return err == nil && strings.Contains(string(begin), mark)
 }

@@ -20,6 +20,7 @@ var elements = []struct {
 	{"div", 2, func(v vector) { v.div(0, 0, 1) }},
 	{"scale", 1, func(v vector) { v.mul(0, 0, 14) }},
 	{"addConst", 1, func(v vector) { v.add(0, 0, 14) }},
+	{"scaleShift", 1, func(v vector) { v.mul(0, 0, 14); v.add(0, 0, 15) }},
 	{"clamp", 1, func(v vector) { v.max(0, 14, 0); v.min(0, 15, 0) }},
 	{"relu", 1, func(v vector) { v.do("VXORPS", 2, 2, 2); v.max(0, 2, 0) }},
 	{"reluGrad", 2, func(v vector) { v.do("VXORPS", 2, 2, 2); v.choose(0, greater, 1, 2, 0, 2, 3) }},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -73,20 +74,21 @@ func gradTransform(v vector, y int) [6]int {
 	return [6]int{y, 2, 3, 4, 5, y + 3}
 }
 
-// filterTransform is one dimension of G·g: registers g to g+2 in; clobbers 0 to 5.
-func filterTransform(v vector, g int) [6]int {
-	v.add(0, g, g+2)
+// filterTransform is one dimension of G·g: registers a, b and c in, the middle four of the result in out and the next ones;
+// clobbers 0 and 1.
+func filterTransform(v vector, a, b, c, out int) [6]int {
+	v.add(0, a, c)
 	v.mul(0, 0, v.num(-1.0/6))
-	v.mul(1, g+1, v.num(1.0/6))
-	v.sub(2, 0, 1)
-	v.add(3, 0, 1)
-	v.mul(0, g, v.num(1.0/24))
-	v.addMul(0, g+2, v.num(1.0/6))
-	v.mul(1, g+1, v.num(1.0/12))
-	v.add(4, 0, 1)
-	v.sub(5, 0, 1)
-	v.mul(g, g, v.num(0.25))
-	return [6]int{g, 2, 3, 4, 5, g + 2}
+	v.mul(1, b, v.num(1.0/6))
+	v.sub(out, 0, 1)
+	v.add(out+1, 0, 1)
+	v.mul(0, a, v.num(1.0/24))
+	v.addMul(0, c, v.num(1.0/6))
+	v.mul(1, b, v.num(1.0/12))
+	v.add(out+2, 0, 1)
+	v.sub(out+3, 0, 1)
+	v.mul(a, a, v.num(0.25))
+	return [6]int{a, out, out + 1, out + 2, out + 3, c}
 }
 
 // filterGradTransform is one dimension of Gᵀ·u: registers u to u+5 in; clobbers 0 to 2.
@@ -384,34 +386,15 @@ func (f *file) winoFilter(s isa, name string, flip bool) string {
 		f.op("VINSERTF128 $1, X3, Y2, Y5")
 		f.op("VINSERTF64X4 $1, Y5, Z6, Z6")
 	}
-	for t := range 9 {
-		r, place := 8+t, t
-		if t == 8 {
-			r = 6
-		}
-		if flip {
-			place = 8 - t
-		}
-		f.op("VMOVUPS %s, %s", s.v(r), tmp(s, 6+place/6, place%6))
-	}
-	for k := range 3 {
-		for i := range 3 {
-			t := 3*i + k
-			v.move(8+i, tmp(s, 6+t/6, t%6))
-		}
-		for i, r := range filterTransform(v, 8) {
-			f.op("VMOVUPS %s, %s", s.v(r), tmp(s, i, k))
-		}
+	taps := [9]int{8, 9, 10, 11, 12, 13, 14, 15, 6}
+	if flip {
+		slices.Reverse(taps[:])
 	}
 	f.op("MOVQ BX, R13")
-	for i := range 6 {
-		for k := range 3 {
-			v.move(8+k, tmp(s, i, k))
-		}
-		for _, r := range filterTransform(v, 8) {
-			f.op("VMOVUPS %s, (R13)", s.v(r))
-			f.op("ADDQ R14, R13")
-		}
+	if s.regs == 32 {
+		f.filterRows(v, taps)
+	} else {
+		f.filterRowsStored(v, taps)
 	}
 	f.op("ADDQ %d(DI), AX", winoFrom)
 	f.op("ADDQ %d(DI), BX", winoTo)
@@ -419,6 +402,45 @@ func (f *file) winoFilter(s isa, name string, flip bool) string {
 	f.op("JNZ group")
 	f.end()
 	return name
+}
+
+// filterRows writes the planes of filters, whose taps are in nine registers, from R13 on.
+func (f *file) filterRows(v vector, taps [9]int) {
+	var columns [3][6]int
+	for k := range columns {
+		columns[k] = filterTransform(v, taps[k], taps[3+k], taps[6+k], 16+4*k)
+	}
+	for i := range 6 {
+		for _, r := range filterTransform(v, columns[0][i], columns[1][i], columns[2][i], 2) {
+			f.op("VMOVUPS %s, (R13)", v.v(r))
+			f.op("ADDQ R14, R13")
+		}
+	}
+}
+
+// filterRowsStored is filterRows with the temporary in place of most registers.
+func (f *file) filterRowsStored(v vector, taps [9]int) {
+	for t, r := range taps {
+		f.op("VMOVUPS %s, %s", v.v(r), tmp(v.isa, 6+t/6, t%6))
+	}
+	for k := range 3 {
+		for i := range 3 {
+			t := 3*i + k
+			v.move(8+i, tmp(v.isa, 6+t/6, t%6))
+		}
+		for i, r := range filterTransform(v, 8, 9, 10, 2) {
+			f.op("VMOVUPS %s, %s", v.v(r), tmp(v.isa, i, k))
+		}
+	}
+	for i := range 6 {
+		for k := range 3 {
+			v.move(8+k, tmp(v.isa, i, k))
+		}
+		for _, r := range filterTransform(v, 8, 9, 10, 2) {
+			f.op("VMOVUPS %s, (R13)", v.v(r))
+			f.op("ADDQ R14, R13")
+		}
+	}
 }
 
 // winoFilterGrad writes the transform of 36 planes to gradients of filters, as many a group as a register has lanes.

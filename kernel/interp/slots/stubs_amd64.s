@@ -1,0 +1,32 @@
+#include "textflag.h"
+
+// SLOT is the code of a slot: its number in a register that Go's calls leave free, and on to what all share.
+#define SLOT(n) MOVL $(65536+n), R13; JMP ·enter(SB);
+#define SLOTS8(n) SLOT(n) SLOT(n+1) SLOT(n+2) SLOT(n+3) SLOT(n+4) SLOT(n+5) SLOT(n+6) SLOT(n+7)
+#define SLOTS64(n) SLOTS8(n) SLOTS8(n+8) SLOTS8(n+16) SLOTS8(n+24) SLOTS8(n+32) SLOTS8(n+40) SLOTS8(n+48) SLOTS8(n+56)
+#define SLOTS512(n) SLOTS64(n) SLOTS64(n+64) SLOTS64(n+128) SLOTS64(n+192) SLOTS64(n+256) SLOTS64(n+320) SLOTS64(n+384) SLOTS64(n+448)
+#define SLOTS4096(n) SLOTS512(n) SLOTS512(n+512) SLOTS512(n+1024) SLOTS512(n+1536) SLOTS512(n+2048) SLOTS512(n+2560) SLOTS512(n+3072) SLOTS512(n+3584)
+
+// stubs are the slots' code, 11 bytes each.
+TEXT ·stubs(SB),NOSPLIT|NOFRAME,$0-0
+	SLOTS4096(0)
+	SLOTS4096(4096)
+	SLOTS4096(8192)
+	SLOTS4096(12288)
+	SLOTS4096(16384)
+	SLOTS4096(20480)
+	SLOTS4096(24576)
+	SLOTS4096(28672)
+
+// enter goes on to the closure of the slot in R13 as a call of a variable would: with the closure in DX, and with the arguments and the
+// return address where the caller put them. The 65536 keeps the assembler from writing small numbers in fewer bytes.
+TEXT ·enter(SB),NOSPLIT|NOFRAME,$0-0
+	LEAQ	·functions(SB), DX
+	MOVQ	-(65536*8)(DX)(R13*8), DX
+	MOVQ	(DX), R12
+	JMP	R12
+
+TEXT ·first(SB),NOSPLIT,$0-8
+	LEAQ	·stubs(SB), AX
+	MOVQ	AX, ret+0(FP)
+	RET
