@@ -43,7 +43,7 @@ func TestSweep(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, log)
 	}
 	table := must(t, "table", folder)
-	if !strings.Contains(table, "1 points of the sweep have no figures") || !strings.Contains(table, "| gear |") || !strings.Contains(table, "padim: AUPRO") {
+	if !strings.Contains(table, "1 point of the sweep has no figures") || !strings.Contains(table, "| gear |") || !strings.Contains(table, "padim: AUPRO") {
 		t.Error(table)
 	}
 	if err := os.WriteFile(file, []byte(simpleSweep), 0o666); err != nil {

@@ -69,7 +69,7 @@ func TestLongSession(t *testing.T) {
 		}
 		took, allocated = append(took, time.Since(start)), append(allocated, allocations()-before)
 	}
-	perCell := float64(heapNow()-h0) / float64(n) / 1024
+	perCell := (float64(heapNow()) - float64(h0)) / float64(n) / 1024 // below zero where the first look was before a collection
 	first, last, all := quartile(took[:100]), quartile(took[n-100:]), quartile(took)
 	t.Logf("start %v; %d cells: lower quartile %v, of the first 100 %v, of the last 100 %v; %.1f KB a cell", ready, n, all, first, last, perCell)
 	if perCell > 60 {
