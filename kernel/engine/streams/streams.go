@@ -70,8 +70,7 @@ func Capture() error {
 	standard.mu.Lock()
 	defer standard.mu.Unlock()
 	if standard.captures == 0 {
-		nonce := make([]byte, 16)
-		rand.Read(nonce)
+		nonce := newNonce()
 		for i, f := range []*os.File{os.Stdout, os.Stderr} {
 			p, err := newPipe(Stream(i), f, nonce)
 			if err != nil {
@@ -84,6 +83,15 @@ func Capture() error {
 	}
 	standard.captures++
 	return nil
+}
+
+// newNonce is what frames begin with. Its first byte is none of UTF-8: the last bytes of bare text wait for more while they could
+// begin a frame, and one process in 256 would keep each last newline until the next text.
+func newNonce() []byte {
+	nonce := make([]byte, 16)
+	rand.Read(nonce)
+	nonce[0] = 0xff
+	return nonce
 }
 
 // Release undoes Capture; the last one restores the streams and is true.
