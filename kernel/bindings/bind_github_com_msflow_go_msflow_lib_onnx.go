@@ -20,8 +20,16 @@ func init() {
 			Deps: map[string]string{
 				"github.com/msflow-go/msflow/lib/onnx/internal/pb": "pb",
 				"github.com/msflow-go/msflow/lib/op":               "op",
+				"google.golang.org/protobuf/encoding/protowire":    "protowire",
+				"google.golang.org/protobuf/internal/impl":         "impl",
+				"google.golang.org/protobuf/internal/pragma":       "pragma",
+				"google.golang.org/protobuf/internal/protolazy":    "protolazy",
+				"google.golang.org/protobuf/proto":                 "proto",
+				"google.golang.org/protobuf/reflect/protoreflect":  "protoreflect",
 				"gorgonia.org/gorgonia":                            "gorgonia",
 				"io":                                               "io",
+				"reflect":                                          "reflect",
+				"sync":                                             "sync",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

@@ -19,6 +19,7 @@ func init() {
 			Path: "github.com/msflow-go/msflow/lib/op",
 			Deps: map[string]string{
 				"context":              "context",
+				"fmt":                  "fmt",
 				"github.com/chewxy/hm": "hm",
 				"github.com/msflow-go/msflow/lib/internal/simd": "simd",
 				"gorgonia.org/gorgonia":                         "gorgonia",

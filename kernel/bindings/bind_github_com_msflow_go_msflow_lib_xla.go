@@ -22,6 +22,7 @@ func init() {
 				"github.com/msflow-go/msflow/lib/op":      "op",
 				"github.com/msflow-go/msflow/lib/xla/hlo": "hlo",
 				"gorgonia.org/gorgonia":                   "gorgonia",
+				"strings":                                 "strings",
 				"sync":                                    "sync",
 			},
 			Interfaces: map[string]reflect.Type{

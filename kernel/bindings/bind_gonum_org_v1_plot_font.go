@@ -19,9 +19,12 @@ func init() {
 			Name: "font",
 			Path: "gonum.org/v1/plot/font",
 			Deps: map[string]string{
-				"golang.org/x/image/font":      "font",
-				"golang.org/x/image/font/sfnt": "sfnt",
-				"sync":                         "sync",
+				"golang.org/x/image/font":       "font",
+				"golang.org/x/image/font/sfnt":  "sfnt",
+				"golang.org/x/image/math/fixed": "fixed",
+				"image":                         "image",
+				"io":                            "io",
+				"sync":                          "sync",
 			},
 			Interfaces: map[string]reflect.Type{},
 			NamedTypes: map[string]reflect.Type{

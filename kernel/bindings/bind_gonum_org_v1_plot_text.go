@@ -20,9 +20,14 @@ func init() {
 			Path: "gonum.org/v1/plot/text",
 			Deps: map[string]string{
 				"codeberg.org/go-latex/latex/font/ttf": "ttf",
+				"golang.org/x/image/font":              "font",
+				"golang.org/x/image/font/sfnt":         "sfnt",
+				"golang.org/x/image/math/fixed":        "fixed",
 				"gonum.org/v1/plot/font":               "font",
 				"gonum.org/v1/plot/vg":                 "vg",
+				"image":                                "image",
 				"image/color":                          "color",
+				"io":                                   "io",
 			},
 			Interfaces: map[string]reflect.Type{
 				"Handler": reflect.TypeFor[q.Handler](),

@@ -18,8 +18,10 @@ func init() {
 			Name: "tensor",
 			Path: "gorgonia.org/tensor",
 			Deps: map[string]string{
-				"fmt":                                    "fmt",
-				"github.com/apache/arrow/go/arrow/array": "array",
+				"fmt":                                     "fmt",
+				"github.com/apache/arrow/go/arrow":        "arrow",
+				"github.com/apache/arrow/go/arrow/array":  "array",
+				"github.com/apache/arrow/go/arrow/memory": "memory",
 				"github.com/apache/arrow/go/arrow/tensor": "tensor",
 				"github.com/chewxy/hm":                    "hm",
 				"gonum.org/v1/gonum/blas":                 "blas",

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"go/types"
 	"os"
 	"os/exec"
 	"runtime"
@@ -69,6 +70,73 @@ func TestEveryPackageImports(t *testing.T) {
 			t.Errorf("%s has no documentation", p)
 		}
 	}
+}
+
+// TestTypesAreOfWholePackages imports each package into a session of its own: every compiled package that its types are of must have
+// been loaded too, or a later import of that would read its source, and make each of its types a second time.
+func TestTypesAreOfWholePackages(t *testing.T) {
+	for _, path := range listed(t) {
+		s, err := engine.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.ImportPackage(context.Background(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for of := range packagesOf(p) {
+			if _, compiled := ixgo.LookupPackage(of.Path()); compiled && !of.Complete() {
+				t.Errorf("%s knows types of %s, which was not loaded", path, of.Path())
+			}
+		}
+		s.Close()
+	}
+}
+
+// packagesOf are the packages whose types a package's exported names are made of.
+func packagesOf(p *types.Package) map[*types.Package]bool {
+	found, seen := map[*types.Package]bool{}, map[types.Type]bool{}
+	var visit func(t types.Type)
+	visit = func(t types.Type) {
+		if t == nil || seen[t] {
+			return
+		}
+		seen[t] = true
+		switch t := t.(type) {
+		case *types.Named:
+			if of := t.Obj().Pkg(); of != nil {
+				found[of] = true
+			}
+			visit(t.Underlying())
+			for m := range t.Methods() {
+				visit(m.Type())
+			}
+		case *types.Signature:
+			visit(t.Params())
+			visit(t.Results())
+		case *types.Tuple:
+			for v := range t.Variables() {
+				visit(v.Type())
+			}
+		case *types.Struct:
+			for f := range t.Fields() {
+				visit(f.Type())
+			}
+		case *types.Interface:
+			for m := range t.Methods() {
+				visit(m.Type())
+			}
+		case *types.Map:
+			visit(t.Key())
+			visit(t.Elem())
+		case interface{ Elem() types.Type }:
+			visit(t.Elem())
+		}
+	}
+	for _, name := range p.Scope().Names() {
+		visit(p.Scope().Lookup(name).Type())
+	}
+	return found
 }
 
 func TestStandardLibraryIsDocumented(t *testing.T) {

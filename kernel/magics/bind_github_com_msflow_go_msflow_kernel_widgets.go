@@ -17,6 +17,7 @@ func init() {
 			Name: "widgets",
 			Path: "github.com/msflow-go/msflow/kernel/widgets",
 			Deps: map[string]string{
+				"context": "context",
 				"github.com/msflow-go/msflow/kernel/comm":           "comm",
 				"github.com/msflow-go/msflow/kernel/engine":         "engine",
 				"github.com/msflow-go/msflow/kernel/engine/streams": "streams",

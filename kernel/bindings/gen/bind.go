@@ -23,11 +23,12 @@ type binding struct {
 	typed, untyped                        []string
 	integers                              []string       // untyped constants that fit 64 bits, NAME=VALUE
 	generic                               []types.Object // interpreted from source
+	isBound                               func(path string) bool
 }
 
-// bind is the source of a file that registers a package.
-func bind(p *packages.Package, into string) ([]byte, error) {
-	b := &binding{pkg: p, into: into}
+// bind is the source of a file that registers a package. isBound tells of others whether they are registered too.
+func bind(p *packages.Package, into string, isBound func(path string) bool) ([]byte, error) {
+	b := &binding{pkg: p, into: into, isBound: isBound}
 	for _, name := range p.Types.Scope().Names() {
 		if o := p.Types.Scope().Lookup(name); o.Exported() {
 			b.add(o)
@@ -127,7 +128,7 @@ func (b *binding) write(w *bytes.Buffer, patch string) {
 	fmt.Fprintf(w, "\t\"reflect\"\n\n\t\"github.com/goplus/ixgo\"\n\tq %q\n)\n\n", p.PkgPath)
 	fmt.Fprintf(w, "func init() {\n\tixgo.RegisterPackageLazy(%q, func() *ixgo.Package {\n\t\treturn &ixgo.Package{\n", p.PkgPath)
 	fmt.Fprintf(w, "Name: %q,\nPath: %q,\nDeps: map[string]string{\n", p.Name, p.PkgPath)
-	for _, d := range dependencies(p) {
+	for _, d := range dependencies(p, b.isBound) {
 		fmt.Fprintf(w, "%q: %q,\n", d.Path(), d.Name())
 	}
 	fmt.Fprintf(w, "},\n")
@@ -166,11 +167,11 @@ func quoteSource(s string) string {
 	return "`" + s + "`"
 }
 
-// dependencies are the packages that a package's types mention. The interpreter
-// loads them before it makes the types; what else the package imports it needs
-// not know.
-func dependencies(p *packages.Package) (deps []*types.Package) {
-	m := mentions{pkg: p.Types, found: map[*types.Package]bool{}, seen: map[types.Type]bool{}}
+// dependencies are the packages that a package's types mention, also by way of packages that are not bound. The interpreter
+// loads them before it makes the types, or it would take a package that a type of it has been made of for one to read as
+// source, with types of its own; what else the package imports it needs not know.
+func dependencies(p *packages.Package, isBound func(path string) bool) (deps []*types.Package) {
+	m := mentions{pkg: p.Types, isBound: isBound, found: map[*types.Package]bool{}, seen: map[types.Type]bool{}}
 	scope := p.Types.Scope()
 	for _, name := range scope.Names() {
 		if o := scope.Lookup(name); o.Exported() {
@@ -186,9 +187,10 @@ func dependencies(p *packages.Package) (deps []*types.Package) {
 
 // mentions collects the packages of the types that those of pkg are made of.
 type mentions struct {
-	pkg   *types.Package
-	found map[*types.Package]bool
-	seen  map[types.Type]bool
+	pkg     *types.Package
+	isBound func(path string) bool
+	found   map[*types.Package]bool
+	seen    map[types.Type]bool
 }
 
 func (m *mentions) visit(t types.Type) {
@@ -230,8 +232,7 @@ func (m *mentions) visit(t types.Type) {
 	}
 }
 
-// named visits what a type of the package itself is made of; other packages see
-// to their own.
+// named visits what a type of the package itself is made of, or of one that is not bound; others see to their own.
 func (m *mentions) named(t *types.Named) {
 	for a := range t.TypeArgs().Types() {
 		m.visit(a)
@@ -240,7 +241,9 @@ func (m *mentions) named(t *types.Named) {
 		if pkg != nil {
 			m.found[pkg] = true
 		}
-		return
+		if pkg == nil || m.isBound(pkg.Path()) {
+			return
+		}
 	}
 	m.visit(t.Underlying())
 	for f := range t.Methods() {

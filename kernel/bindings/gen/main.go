@@ -53,7 +53,7 @@ func generate(list string) (files map[string][]byte, err error) {
 		}
 		for _, p := range bound {
 			folder := folders[p.PkgPath]
-			b, err := bind(p, packageName(folder))
+			b, err := bind(p, packageName(folder), func(path string) bool { return listed(entries, platform, path) || isStandard(path) })
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.PkgPath, err)
 			}
@@ -163,6 +163,17 @@ func readList(file string) (entries map[string]map[string]string, std bool, err 
 	return entries, std, sc.Err()
 }
 
+// listed reports whether a package is bound on a platform.
+func listed(entries map[string]map[string]string, platform, path string) bool {
+	return entries[""][path] != "" || entries[platform][path] != ""
+}
+
+// isStandard reports whether a path is one of the standard library's that programs can import, all of which ixgo binds.
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".") && isPublic(path)
+}
+
 func platforms(entries map[string]map[string]string) []string {
 	return slices.Sorted(maps.Keys(entries))
 }
@@ -199,11 +210,15 @@ func load(platform string, paths []string) ([]*packages.Package, error) {
 // public leaves out what programs cannot import.
 func public(all []*packages.Package) (list []*packages.Package) {
 	for _, p := range all {
-		if !strings.Contains("/"+p.PkgPath+"/", "/internal/") && !strings.HasPrefix(p.PkgPath, "vendor/") {
+		if isPublic(p.PkgPath) {
 			list = append(list, p)
 		}
 	}
 	return list
+}
+
+func isPublic(path string) bool {
+	return !strings.Contains("/"+path+"/", "/internal/") && !strings.HasPrefix(path, "vendor/")
 }
 
 // fileName ends in the platform, which the go command takes as a condition.
