@@ -16,6 +16,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/seal"
 	"github.com/msflow-go/msflow/lib/xla"
 	"github.com/spf13/cobra"
 )
@@ -285,7 +286,7 @@ func (f *evalFlags) free(info *runs.Info) error {
 	}
 	var old evaluation
 	path := filepath.Join(f.out, "metrics.json")
-	if err := runs.ReadSealed(path, &old); errors.Is(err, fs.ErrNotExist) || err == nil && old.Run == info.Run {
+	if err := seal.Read(path, &old); errors.Is(err, fs.ErrNotExist) || err == nil && old.Run == info.Run {
 		return nil
 	}
 	return fmt.Errorf("%s is of the run %q, and this is the run %q; --overwrite replaces it, --out names another folder", path, old.Run, info.Run)
@@ -338,7 +339,7 @@ func (f *evalFlags) write(out string, r *detector.Result, e *evaluation) error {
 	if err := f.writeFigures(out, r); err != nil {
 		return err
 	}
-	return runs.WriteSealed(metrics, e)
+	return seal.Write(metrics, e)
 }
 
 func (f *evalFlags) writeFigures(out string, r *detector.Result) error {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/results"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/lib/seal"
 )
 
 // msflow runs the program in this process and returns what it printed.
@@ -78,7 +79,7 @@ func TestScoresOfEveryTestImage(t *testing.T) {
 	folder := smallRun(t)
 	must(t, "eval", folder, "--maps=false", "--rows", "0")
 	var m evaluation
-	if err := runs.ReadSealed(filepath.Join(folder, "eval", "metrics.json"), &m); err != nil {
+	if err := seal.Read(filepath.Join(folder, "eval", "metrics.json"), &m); err != nil {
 		t.Fatal(err)
 	}
 	rows := readCSV(t, filepath.Join(folder, "eval", "scores.csv"))

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
+	"github.com/msflow-go/msflow/lib/seal"
 )
 
 // Whatever lies among the images, the sound ones are scored, each under a file name of its own, the others are named, and
@@ -220,7 +221,7 @@ func TestMapsHaveOneRangeOfColours(t *testing.T) {
 			}
 		}
 		var m evaluation
-		if err := runs.ReadSealed(filepath.Join(run, "eval", "metrics.json"), &m); err != nil {
+		if err := seal.Read(filepath.Join(run, "eval", "metrics.json"), &m); err != nil {
 			t.Fatal(err)
 		}
 		var p predictReport

@@ -12,6 +12,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/seal"
 	"github.com/spf13/cobra"
 )
 
@@ -76,7 +77,7 @@ func testedRun(folder runs.Folder) (c reports.Compared, err error) {
 		return c, err
 	}
 	var e evaluation
-	if err := runs.ReadSealed(folder.File(filepath.Join("eval", "metrics.json")), &e); errors.Is(err, fs.ErrNotExist) {
+	if err := seal.Read(folder.File(filepath.Join("eval", "metrics.json")), &e); errors.Is(err, fs.ErrNotExist) {
 		return c, fmt.Errorf("the run %s has not been tested, or its test images are all of one kind: msflow eval %s", folder, folder)
 	} else if err != nil {
 		return c, err
@@ -85,8 +86,21 @@ func testedRun(folder runs.Folder) (c reports.Compared, err error) {
 		return c, fmt.Errorf("the results in %s are of the run %q, and the folder has the run %q; msflow eval tests it", folder.File("eval"), e.Run, c.Info.Run)
 	}
 	c.Metrics = e.Metrics
-	c.Scores, err = results.ReadScores(folder.File(filepath.Join("eval", "scores.csv")))
-	return c, err
+	scores := folder.File(filepath.Join("eval", "scores.csv"))
+	if c.Scores, err = results.ReadScores(scores); err != nil {
+		return c, err
+	}
+	anomalous := 0
+	for _, s := range c.Scores {
+		if s.Anomalous {
+			anomalous++
+		}
+	}
+	if normal := len(c.Scores) - anomalous; normal != e.Normal || anomalous != e.Anomalous {
+		return c, fmt.Errorf("%s has %d normal and %d anomalous images, and the test had %d and %d: it was cut or edited; msflow eval %s writes it anew",
+			scores, normal, anomalous, e.Normal, e.Anomalous, folder)
+	}
+	return c, nil
 }
 
 // writeReport makes the page of a test.

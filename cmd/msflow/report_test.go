@@ -45,6 +45,14 @@ func TestReports(t *testing.T) {
 	refuse(t, []string{"a pipe or a device"}, "report", a, "-o", os.DevNull)
 	refuse(t, []string{"a pipe or a device"}, "eval", a, "--overwrite", "--report", os.DevNull)
 	refuse(t, []string{"named twice"}, "report", a, a, "-o", both)
+	scores := filepath.Join(b, "eval", "scores.csv")
+	lines := strings.SplitAfter(readText(t, scores), "\n")
+	for _, kept := range [][]string{nil, lines[:1], lines[:len(lines)-2]} { // empty, without images, without the last
+		if err := os.WriteFile(scores, []byte(strings.Join(kept, "")), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		refuse(t, []string{scores, "msflow eval"}, "report", a, b, "-o", both)
+	}
 	if err := os.RemoveAll(filepath.Join(b, "eval")); err != nil {
 		t.Fatal(err)
 	}

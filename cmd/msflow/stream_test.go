@@ -231,6 +231,11 @@ func TestFrames(t *testing.T) {
 	if n := len(resultLines(t, filepath.Join(dir, "cut"))); n != 2 {
 		t.Errorf("%d whole frames of a film that is cut have results", n)
 	}
+	empty := filepath.Join(dir, "empty")
+	if err := os.WriteFile(empty, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, []string{"ended before its first frame"}, "predict", run, "--frames", empty, "--out", filepath.Join(dir, "none"))
 	refuse(t, []string{"--frame-size 0x4"}, "predict", run, "--frames", file, "--frame-size", "0x4")
 	refuse(t, []string{"--frames brings"}, "predict", run, paths[0], "--frames", file)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/region"
+	"github.com/msflow-go/msflow/lib/seal"
 	"github.com/spf13/cobra"
 )
 
@@ -115,7 +116,7 @@ func inWords(share float64) string {
 func (t *thresholds) evaluated(run runs.Folder, d *detector.Detector, log io.Writer) error {
 	var e evaluation
 	path := run.File("eval/metrics.json")
-	err := runs.ReadSealed(path, &e)
+	err := seal.Read(path, &e)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -123,7 +124,11 @@ func (t *thresholds) evaluated(run runs.Folder, d *detector.Detector, log io.Wri
 		return fmt.Errorf("the run's thresholds: %w; msflow eval %s makes them anew", err, quote.Shell(string(run)))
 	}
 	if e.Detector != d.Sum {
-		fmt.Fprintf(log, "note: %s is of another detector, so its threshold is not taken; msflow eval %s tests this one\n", path, quote.Shell(string(run)))
+		what := "is of another detector"
+		if info, err := run.ReadInfo(); err == nil && info.Run == e.Run {
+			what = "was made before the detector was calibrated or trained anew"
+		}
+		fmt.Fprintf(log, "note: %s %s, so its threshold is not taken; msflow eval %s tests this one\n", path, what, quote.Shell(string(run)))
 		return nil
 	}
 	if toldByFew(e.Metrics, d.Calibration()) {

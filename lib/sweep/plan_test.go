@@ -103,6 +103,8 @@ func TestPlanErrors(t *testing.T) {
 		{"predict: {run: a, shards: 2}\n", []string{"p.yaml:1: predict: it needs images"}},
 		{"predict:\n  run: a\n  images: b\n  size: 3\n", []string{"p.yaml:4: size: no such flag of predict"}},
 		{"grid:\n\tseed: 1\n", []string{"p.yaml", "line 2"}},
+		{"grid:\n  seed: 1\n---\ngrid:\n  seed: 2\n", []string{"p.yaml:3: a second YAML document"}},
+		{"grid:\n  seed: 1\n--- [\n", []string{"p.yaml", "line 3"}},
 		{"- 1\n", []string{"p.yaml:1: the plan must be a mapping"}},
 	} {
 		_, err := Parse("p.yaml", []byte(c.text), checks)

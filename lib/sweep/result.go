@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/msflow-go/msflow/lib/seal"
 )
 
 // Result is what a complete point gave, as fractions; NaN where its test images have no masks.
@@ -73,7 +75,7 @@ func (f Folder) result(p Point) (Result, error) {
 		Best   keyed    `json:"best_on_test_set"`
 	}
 	dir := f.Run(p)
-	if err := readJSON(filepath.Join(dir, "eval", "metrics.json"), &figures); err != nil {
+	if err := readFigures(filepath.Join(dir, "eval", "metrics.json"), &figures); err != nil {
 		return Result{}, err
 	}
 	r := Result{Point: p, Figures: figures.figures()}
@@ -81,7 +83,7 @@ func (f Folder) result(p Point) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	switch err := readJSON(filepath.Join(dir, "best_epoch.json"), &best); {
+	switch err := readFigures(filepath.Join(dir, "best_epoch.json"), &best); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return Result{}, err
@@ -116,13 +118,9 @@ type judged struct {
 	Figures keyed `json:"figures"`
 }
 
-func readJSON(path string, into any) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("reading a point's figures: %w", err)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("reading a point's figures: %s: %w", path, err)
+func readFigures(path string, into any) error {
+	if err := seal.Read(path, into); err != nil {
+		return fmt.Errorf("a point's figures: %w", err)
 	}
 	return nil
 }

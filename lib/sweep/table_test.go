@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/msflow-go/msflow/lib/seal"
 )
 
 func made(class, model, seed string, det float64) Result {
@@ -109,11 +111,7 @@ func TestFolder(t *testing.T) {
 		want State
 	}{{"", Waiting}, {"checkpoint.safetensors", Begun}, {"detector.safetensors", Trained}, {"eval/metrics.json", Complete}} {
 		if s.file != "" {
-			path := filepath.Join(f.Run(p), s.file)
-			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, []byte(`{"det_auroc": 0.5}`), 0o666); err != nil {
+			if err := seal.Write(filepath.Join(f.Run(p), s.file), &sealedFigures{Det: 0.5}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -125,11 +123,18 @@ func TestFolder(t *testing.T) {
 	if err != nil || missing != 0 || len(results) != 1 || results[0].Figures[0] != 0.5 || !math.IsNaN(results[0].Figures[1]) {
 		t.Errorf("%v, %d, %v", results, missing, err)
 	}
-	if err := os.WriteFile(filepath.Join(f.Run(p), "eval", "metrics.json"), []byte("{"), 0o666); err != nil {
+	metrics := filepath.Join(f.Run(p), "eval", "metrics.json")
+	written, err := os.ReadFile(metrics)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.Results(); err == nil || !strings.Contains(err.Error(), "metrics.json") {
-		t.Error(err)
+	for _, text := range []string{"{", `{"det_auroc": 0.9}`, strings.Replace(string(written), "0.5", "0.9", 1)} { // cut, without a checksum, edited
+		if err := os.WriteFile(metrics, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := f.Results(); err == nil || !strings.Contains(err.Error(), metrics) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 	if err := os.Rename(f.Run(p), filepath.Join(string(f), "other")); err != nil {
 		t.Fatal(err)

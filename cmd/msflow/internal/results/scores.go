@@ -69,6 +69,9 @@ func ReadScores(path string) ([]Scored, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("reading %s: it is empty; msflow eval writes it anew", path)
+	}
 	var out []Scored
 	for i, row := range rows {
 		if i == 0 {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/seal"
 )
 
 // bestFile holds a BestEpoch in a run's folder.
@@ -38,7 +39,7 @@ func (b *BestEpoch) Seal() *string { return &b.SHA256 }
 func OpenBest(folder Folder, info *Info) (*BestEpoch, error) {
 	b := &BestEpoch{}
 	path := folder.File(bestFile)
-	if err := ReadSealed(path, b); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := seal.Read(path, b); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the epochs judged so far: %w", err)
 	}
 	if n := len(info.Former); b.Run != info.Run && (n == 0 || b.Run != info.Former[n-1].Run) {
@@ -90,4 +91,4 @@ func (b *BestEpoch) Print(out io.Writer) {
 }
 
 // Write puts it into a run's folder.
-func (b *BestEpoch) Write(folder Folder) error { return WriteSealed(folder.File(bestFile), b) }
+func (b *BestEpoch) Write(folder Folder) error { return seal.Write(folder.File(bestFile), b) }

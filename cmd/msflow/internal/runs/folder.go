@@ -15,6 +15,7 @@ import (
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
 	"github.com/msflow-go/msflow/lib/durable"
+	"github.com/msflow-go/msflow/lib/seal"
 )
 
 // A run's folder holds everything about one training:
@@ -156,11 +157,11 @@ func (r Folder) Settle() error {
 	return os.RemoveAll(string(next))
 }
 
-func (r Folder) WriteInfo(info *Info) error { return WriteSealed(r.InfoFile(), info) }
+func (r Folder) WriteInfo(info *Info) error { return seal.Write(r.InfoFile(), info) }
 
 func (r Folder) ReadInfo() (*Info, error) {
 	var info Info
-	err := ReadSealed(r.InfoFile(), &info)
+	err := seal.Read(r.InfoFile(), &info)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not a run's folder: it has no run.json (msflow train --out %s makes one)", r, quote.Shell(string(r)))
 	}
