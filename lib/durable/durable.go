@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -112,11 +113,11 @@ func Rename(from, to string) error {
 	if err := rename(from, to); err != nil {
 		return err
 	}
-	syncFolder(filepath.Dir(to))
+	err := syncFolder(filepath.Dir(to))
 	if filepath.Dir(from) != filepath.Dir(to) {
-		syncFolder(filepath.Dir(from))
+		err = errors.Join(err, syncFolder(filepath.Dir(from)))
 	}
-	return nil
+	return err
 }
 
 // MkdirAll makes a folder and those above it, so that they outlast a power cut.
@@ -132,7 +133,9 @@ func MkdirAll(path string) error {
 		return err
 	}
 	for _, p := range missing {
-		syncFolder(filepath.Dir(p))
+		if err := syncFolder(filepath.Dir(p)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -229,12 +232,21 @@ var (
 	syncFile = (*os.File).Sync
 	rename   = os.Rename
 
-	// syncFolder makes an entry of a folder last. Some file systems cannot do that for a folder; the file is in place all the
-	// same, so errors are let go.
-	syncFolder = func(dir string) {
-		if d, err := os.Open(dir); err == nil {
-			d.Sync()
-			d.Close()
+	// syncFolder makes an entry of a folder last.
+	syncFolder = func(dir string) error {
+		d, err := os.Open(dir)
+		if err != nil {
+			return nil // one may write into a folder without reading it
 		}
+		defer d.Close()
+		if err := d.Sync(); err != nil && !unsupported(err) {
+			return fmt.Errorf("the folder did not reach the disk: %w", err)
+		}
+		return nil
 	}
 )
+
+// unsupported reports whether a file system, or a system, cannot make a folder's entries last; the file is in place all the same.
+func unsupported(err error) bool {
+	return runtime.GOOS == "windows" || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EROFS)
+}

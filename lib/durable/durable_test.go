@@ -7,8 +7,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -23,9 +25,9 @@ func watchSteps(t *testing.T) *[]string {
 		*steps = append(*steps, fmt.Sprintf("sync %d bytes", info.Size()))
 		return errors.Join(err, file(f))
 	}
-	syncFolder = func(dir string) {
+	syncFolder = func(dir string) error {
 		*steps = append(*steps, "sync "+filepath.Base(dir))
-		folder(dir)
+		return folder(dir)
 	}
 	rename = func(from, to string) error {
 		*steps = append(*steps, "rename to "+filepath.Base(to))
@@ -50,6 +52,25 @@ func TestWriteSyncsBeforeAndAfterTheRename(t *testing.T) {
 	info, err := os.Stat(filepath.Join(dir, "below", "x.json"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// TestFoldersThatDoNotReachTheDisk: what a failing disk may have lost is told, what no system can do for a folder is not.
+func TestFoldersThatDoNotReachTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	before := syncFolder
+	t.Cleanup(func() { syncFolder = before })
+	syncFolder = func(string) error { return syscall.EIO }
+	if err := WriteBytes(filepath.Join(dir, "x"), 0o600, nil); !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), filepath.Join(dir, "x")) {
+		t.Errorf("a file: %v", err)
+	}
+	if err := MkdirAll(filepath.Join(dir, "a", "b")); !errors.Is(err, syscall.EIO) {
+		t.Errorf("folders: %v", err)
+	}
+	for err, want := range map[error]bool{syscall.EINVAL: true, syscall.ENOTSUP: true, syscall.EIO: false, syscall.ENOSPC: false} {
+		if got := unsupported(&os.PathError{Op: "sync", Path: dir, Err: err}); got != want && runtime.GOOS != "windows" {
+			t.Errorf("%v: %v", err, got)
+		}
 	}
 }
 
