@@ -9,6 +9,8 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
@@ -30,18 +32,22 @@ type Verdict struct {
 	// With ?map=1: the map at the detector's input size, as little-endian float32, its height and width, and what a defect
 	// reaches.
 	Map          []byte  `json:"map,omitempty"`
-	MapSize      []int   `json:"map_size,omitempty"`
-	MapThreshold float64 `json:"map_threshold,omitempty"`
+	MapSize      []int   `json:"pixelssize,omitempty"`
+	MapThreshold float64 `json:"pixelsthreshold,omitempty"`
 }
 
 // predict takes an image file's bytes as the body, or as the field image of a form.
 func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
+	wanted, err := readWanted(r.URL.Query())
+	if err != nil {
+		return err
+	}
 	m := s.models[0]
-	if name := r.URL.Query().Get("model"); name != "" {
-		m = s.find(name)
+	if wanted.model != "" {
+		m = s.find(wanted.model)
 	}
 	if m == nil {
-		return fail(http.StatusNotFound, "there is no model %q", r.URL.Query().Get("model"))
+		return fail(http.StatusNotFound, "there is no model %q", wanted.model)
 	}
 	if err := s.places.take(1); err != nil {
 		return err
@@ -59,11 +65,11 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := m.judge(found[0], picture, r.URL.Query().Get("mask") != "")
+	v, err := m.judge(found[0], picture, wanted.mask)
 	if err != nil {
 		return err
 	}
-	if r.URL.Query().Get("map") != "" {
+	if wanted.pixels {
 		v.Map, v.MapSize = appendBinary(nil, found[0].Maps().NLL), []int{found[0].H, found[0].W}
 		if m.Regions != nil {
 			v.MapThreshold = m.Regions.High
@@ -71,6 +77,33 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, http.StatusOK, v)
 	return nil
+}
+
+// wanted is what the query of POST /predict asks for.
+type wanted struct {
+	model        string
+	mask, pixels bool
+}
+
+// readWanted refuses what it does not know: a misspelt parameter would be left out of the answer without a word.
+func readWanted(query url.Values) (w wanted, err error) {
+	for name, values := range query {
+		value := values[len(values)-1]
+		switch name {
+		case "model":
+			w.model = value
+		case "mask":
+			w.mask, err = strconv.ParseBool(value)
+		case "map":
+			w.pixels, err = strconv.ParseBool(value)
+		default:
+			return w, fail(http.StatusBadRequest, "there is no parameter %q; model, mask and map are known", name)
+		}
+		if err != nil {
+			return w, fail(http.StatusBadRequest, "%s=%s: 1 or 0 is wanted", name, value)
+		}
+	}
+	return w, nil
 }
 
 // imageBytes reads the body or the field of the form.

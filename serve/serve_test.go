@@ -229,6 +229,8 @@ func TestBadRequests(t *testing.T) {
 		{"/predict", enormous(large.Bytes()), 413, "60000×60000"},
 		{"/predict", strings.Repeat("x", 200_001), 413, "200000 bytes"},
 		{"/predict?model=none", string(images[0]), 404, "none"},
+		{"/predict?threshold=0.5", string(images[0]), 400, `\"threshold\"`},
+		{"/predict?mask=yes", string(images[0]), 400, "mask=yes"},
 		{"/v2/models/none/infer", "{}", 404, "none"},
 		{"/v2/models/parts/versions/2/infer", "{}", 404, "version"},
 		{"/v2/models/parts/infer", "{", 400, "request"},
