@@ -85,7 +85,7 @@ const frameName = "frame-%06d"
 
 func (s *frameStream) read() {
 	defer close(s.frames)
-	for {
+	for none := true; ; none = false {
 		a := arrival{path: fmt.Sprintf(frameName, s.first+1)}
 		if s.w > 0 {
 			var pixels []byte
@@ -94,6 +94,9 @@ func (s *frameStream) read() {
 			}
 		} else {
 			a.content, s.err = s.reader.Next()
+		}
+		if none && errors.Is(s.err, io.EOF) {
+			s.err = errors.New("--frames: the stream ended before its first frame")
 		}
 		if s.err != nil {
 			return

@@ -111,6 +111,9 @@ func (f *trainFlags) check() error {
 	if f.resume && f.overwrite {
 		return errors.New("--resume and --overwrite exclude each other")
 	}
+	if f.trackTo == "" && f.model.given("track") {
+		return errors.New("--track is empty; it takes tensorboard, tensorboard:FOLDER or mlflow:URL")
+	}
 	if err := track.Check(f.trackTo); err != nil {
 		return err
 	}
