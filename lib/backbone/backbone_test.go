@@ -3,7 +3,6 @@ package backbone
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/msflow-go/msflow/lib/fixture"
 	"github.com/msflow-go/msflow/lib/internal/simd"
 	"github.com/msflow-go/msflow/lib/weights"
 )

@@ -1,12 +1,12 @@
 package backbone
 
 import (
-	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/msflow-go/msflow/lib/fixture"
 	"github.com/msflow-go/msflow/lib/weights"
 )
 

@@ -1,9 +1,10 @@
 package backbone
 
 import (
-	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"testing"
+
+	"github.com/msflow-go/msflow/lib/fixture"
 )
 
 func TestSamePadding(t *testing.T) {

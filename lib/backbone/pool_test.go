@@ -1,9 +1,10 @@
 package backbone
 
 import (
-	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"testing"
+
+	"github.com/msflow-go/msflow/lib/fixture"
 )
 
 // window visits the values of the 3×3 window at stride 2 and padding 1.

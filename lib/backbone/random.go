@@ -2,11 +2,11 @@ package backbone
 
 import (
 	"fmt"
-	"github.com/msflow-go/msflow/lib/fixture"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/msflow-go/msflow/lib/fixture"
 	"github.com/msflow-go/msflow/lib/weights"
 )
 
