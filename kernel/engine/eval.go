@@ -155,10 +155,11 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 	defer tick.Stop()
 	r.stacks.Store(stackBytes())
 	defer r.acquit()
+	var room memoryWatch
 	for {
 		select {
 		case err := <-finished:
-			if r.overflowed.Load() {
+			if r.condemned() {
 				err = r.whyStopped()
 			}
 			return r.orExit(err)
@@ -168,6 +169,9 @@ func (r *run) execute(ctx context.Context, f func() *Error) *Error {
 			return r.orExit(r.stopped(ctx, finished))
 		case <-tick.C:
 			r.watchStacks()
+			if e := room.look(); e != nil && r.exhausted.CompareAndSwap(nil, e) {
+				r.cancel()
+			}
 		}
 	}
 }
@@ -187,7 +191,7 @@ func (r *run) orExit(err *Error) *Error {
 // stopped waits for a cancelled run, but not for ever.
 func (r *run) stopped(ctx context.Context, finished <-chan *Error) *Error {
 	interrupt, patience := ctx.Done(), leaveBehind
-	if r.overflowed.Load() { // which takes longer to end, and is no reason to leave it behind
+	if r.condemned() { // which takes longer to end, and is no reason to leave it behind
 		patience = time.Minute
 	} else {
 		interrupt = nil
@@ -196,7 +200,7 @@ func (r *run) stopped(ctx context.Context, finished <-chan *Error) *Error {
 	for {
 		select {
 		case err := <-finished:
-			if err != nil && !isInterrupt(err) && !r.overflowed.Load() {
+			if err != nil && !isInterrupt(err) && !r.condemned() {
 				return err
 			}
 			return r.whyStopped()
@@ -210,8 +214,14 @@ func (r *run) stopped(ctx context.Context, finished <-chan *Error) *Error {
 	}
 }
 
+// condemned reports whether the engine stopped the run, and not its user.
+func (r *run) condemned() bool { return r.overflowed.Load() || r.exhausted.Load() != nil }
+
 // whyStopped is the error of a run that was stopped.
 func (r *run) whyStopped() *Error {
+	if e := r.exhausted.Load(); e != nil {
+		return r.s.panicError(*e, nil)
+	}
 	if r.overflowed.Load() {
 		return r.s.panicError(overflow{r.deepest.Load()}, nil)
 	}

@@ -143,6 +143,7 @@ const (
 	KindPanic       ErrorKind = "Panic"
 	KindInterrupted ErrorKind = "Interrupted"
 	KindStack       ErrorKind = "StackOverflow"
+	KindMemory      ErrorKind = "OutOfMemory"
 	KindExit        ErrorKind = "Exit"       // os.Exit with a code that is not 0
 	KindLimit       ErrorKind = "LimitError" // a limit of the interpreter, such as its method slots
 	KindMagic       ErrorKind = "MagicError" // a % or ! line that failed

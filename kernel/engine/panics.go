@@ -47,6 +47,8 @@ func (s *Session) panicError(v any, stacks []string) *Error {
 			s.sources.setPosition(e, s.program.Context().FileSet.Position(v.in.Pos()))
 			e.Column = 0
 		}
+	case exhausted:
+		e.Kind = KindMemory
 	case failure:
 		e = &Error{Kind: KindError, Value: v.err.Error(), Cause: v.err}
 	}

@@ -34,6 +34,7 @@ type run struct {
 	suspected  atomic.Bool                  // of a recursion that is too deep, since they take much more
 	overflowed atomic.Bool                  // its recursion is too deep
 	deepest    atomic.Pointer[ssa.Function] // where that was seen
+	exhausted  atomic.Pointer[exhausted]    // it took the memory that was left
 
 	mu    sync.Mutex
 	live  int  // goroutines that are executing this run

@@ -61,6 +61,7 @@ func New() (*Session, error) {
 	s.stdin = &stdin{s: s}
 	offerOwnMux()
 	debug.SetMaxStack(goLimit)
+	limitHeap()
 	s.maxStack.Store(1_000_000_000) // Go's own
 	s.maxThreads.Store(10_000)      // too
 	if err := streams.Capture(); err != nil {
@@ -103,6 +104,7 @@ func (s *Session) start() error {
 	program.Override(gotest.Logging())
 	program.Override(s.endOverrides())
 	program.Override(s.testOverrides())
+	program.Override(sizedOverrides())
 	u, err := s.compile(0, "prelude", cell.Prelude())
 	if err != nil {
 		return err

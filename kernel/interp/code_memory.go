@@ -66,6 +66,9 @@ func integer(v any) int64 {
 // unchecked is how many bytes are asked for without a look at how many are free.
 const unchecked = 256 << 20
 
+// MustFit panics unless there is memory for n elements of size bytes, which the function called what is about to allocate.
+func MustFit(n, size int64, what string) { mustFit(n, size, what, "size") }
+
 // mustFit panics unless there is memory for n elements.
 func mustFit(n, size int64, what, which string) {
 	if n < 0 || size == 0 {
