@@ -19,8 +19,9 @@ import (
 const thresholdHelp = "The threshold of the verdicts is --threshold, the best F1 of the run's evaluation, or what the detector expects of normal\n" +
 	"images: one in a hundred reaches it, or as msflow calibrate was told. A defect is a region of the map that reaches\n" +
 	"--map-threshold somewhere and is at least --map-low everywhere; by default the best Dice of the run's evaluation for both, or\n" +
-	"what the detector expects one normal image in a hundred to reach anywhere, and one normal pixel in a thousand. The verdict\n" +
-	"judges the image as a whole, so that a normal image may have a defect and an anomalous one none."
+	"what the detector expects one normal image in a hundred to reach anywhere, and three quarters of the way there from what one\n" +
+	"normal pixel in a thousand reaches. The verdict judges the image as a whole, so that a normal image may have a\n" +
+	"defect and an anomalous one none."
 
 // thresholdFlags are what the user says about verdicts and defects.
 type thresholdFlags struct {

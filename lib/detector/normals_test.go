@@ -89,3 +89,13 @@ func checkNormals(t *testing.T, model string, k *Calibration, predictions []Pred
 		t.Errorf("%s: 0.5 does not stand for one normal image in a hundred", model)
 	}
 }
+
+// A defect extends a quarter of the way down to ordinary pixels, and never above the threshold that it reached.
+func TestRegionsOfPixels(t *testing.T) {
+	for _, c := range []struct{ ordinary, low float64 }{{0.2, 0.8}, {0.9, 0.975}, {1, 1}, {1.5, 1}} {
+		p := PixelCalibration{Location: 1, Scale: 0, Ordinary: c.ordinary}
+		if low, high := p.Regions(0.01); high != 1 || math.Abs(low-c.low) > 1e-12 {
+			t.Errorf("ordinary %v: from %v to %v, want %v", c.ordinary, low, high, c.low)
+		}
+	}
+}
