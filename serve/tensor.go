@@ -227,5 +227,7 @@ func (m *model) mask(values []float32, h, w int) []uint8 {
 	if m.Regions == nil {
 		return make([]uint8, h*w)
 	}
-	return region.Find(values, h, w, region.Thresholds{Low: m.Regions.Low, High: m.Regions.High}).Mask()
+	t := *m.Regions
+	t.MinArea = 0
+	return region.Find(values, h, w, t).Mask()
 }

@@ -186,20 +186,21 @@ func (f *calibrateFlags) heldOut(cmd *cobra.Command, run runs.Folder) (datasets.
 
 // calibrated is what calibrate --json prints.
 type calibrated struct {
-	Detector    string                      `json:"detector"`
-	Images      int                         `json:"images"`
-	From        string                      `json:"from"`
-	FalseAlarms float64                     `json:"false_alarms"`
-	Threshold   float64                     `json:"threshold"`
-	Interval    *detector.Interval          `json:"threshold_interval"` // 95 %, nil for a single part
-	Alarms      falseAlarms                 `json:"on_these_images"`
-	Map         struct{ Low, High float64 } `json:"map_threshold"`
+	Detector    string                             `json:"detector"`
+	Images      int                                `json:"images"`
+	From        string                             `json:"from"`
+	FalseAlarms float64                            `json:"false_alarms"`
+	Threshold   float64                            `json:"threshold"`
+	Interval    *detector.Interval                 `json:"threshold_interval"` // 95 %, nil for a single part
+	Alarms      falseAlarms                        `json:"on_these_images"`
+	Map         struct{ Low, High, Share float64 } `json:"map_threshold"`
 }
 
 func tellCalibration(cmd *cobra.Command, path string, c *detector.Calibration) error {
 	r := calibrated{Detector: path, Images: c.Images, From: c.From, FalseAlarms: c.Share, Threshold: c.Verdict(), Interval: c.Interval}
 	r.Alarms = countAlarms(c.Scores, r.Threshold)
 	r.Map.Low, r.Map.High = c.Pixels.Regions(c.Share)
+	r.Map.Share = detector.DefectShare
 	if flags.WantsJSON(cmd) {
 		return flags.PrintJSON(cmd, r)
 	}
@@ -211,7 +212,7 @@ func tellCalibration(cmd *cobra.Command, path string, c *detector.Calibration) e
 	}
 	fmt.Fprintf(out, "threshold %.4g%s, which %s is expected to reach\n", r.Threshold, interval, inWords(c.Share))
 	fmt.Fprintf(out, "on these images: %s\n", r.Alarms)
-	fmt.Fprintf(out, "a defect reaches %.4g in the map and extends to %.4g\n", r.Map.High, r.Map.Low)
+	fmt.Fprintf(out, "a defect reaches %.4g in the map and extends to %.4g, a strong one to %.0f %% of its greatest value\n", r.Map.High, r.Map.Low, 100*r.Map.Share)
 	if float64(c.Images)*c.Share < 1 {
 		fmt.Fprintf(out, "note: %d images show too little of what %s does; the threshold follows the distribution of largest values that fits them. %d images or more would show it\n",
 			c.Images, inWords(c.Share), int(math.Ceil(1/c.Share)))

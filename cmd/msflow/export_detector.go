@@ -70,7 +70,7 @@ func (f *detectorExport) run(cmd *cobra.Command, from, out, module string) error
 func exportONNX(cmd *cobra.Command, d *detector.Detector, t thresholds, out string) error {
 	o := detector.ONNX{Version: version(), Threshold: t.Threshold}
 	if t.Map != nil {
-		o.Regions = &[2]float64{t.Map.Low, t.Map.High}
+		o.Regions = &[3]float64{t.Map.Low, t.Map.High, t.Map.Share}
 	}
 	if err := runs.WriteFile(out, func(w io.Writer) error { return d.WriteONNX(w, o) }); err != nil {
 		return err
@@ -129,11 +129,11 @@ func exportPackage(cmd *cobra.Command, d *detector.Detector, t thresholds, file,
 func packageSource(name string, d *detector.Detector, t thresholds) (string, error) {
 	about := map[string]string{
 		"Mark": packageMark, "Package": name, "From": strconv.Quote(t.From), "Detector": strings.ReplaceAll(d.Config.Model+" on "+d.Config.Backbone, "\n", " "),
-		"Threshold": strconv.FormatFloat(*t.Threshold, 'g', -1, 64), "Low": "math.MaxFloat32", "High": "math.MaxFloat32", "MinArea": "0",
+		"Threshold": strconv.FormatFloat(*t.Threshold, 'g', -1, 64), "Low": "math.MaxFloat32", "High": "math.MaxFloat32", "MinArea": "0", "Share": "0",
 	}
 	if t.Map != nil {
 		about["Low"], about["High"] = strconv.FormatFloat(t.Map.Low, 'g', -1, 64), strconv.FormatFloat(t.Map.High, 'g', -1, 64)
-		about["MinArea"] = strconv.Itoa(t.Map.MinArea)
+		about["MinArea"], about["Share"] = strconv.Itoa(t.Map.MinArea), strconv.FormatFloat(t.Map.Share, 'g', -1, 64)
 	}
 	var b bytes.Buffer
 	if err := template.Must(template.New("package").Parse(packageText)).Execute(&b, about); err != nil {

@@ -20,8 +20,8 @@ const thresholdHelp = "The threshold of the verdicts is --threshold, the best F1
 	"images: one in a hundred reaches it, or as msflow calibrate was told. A defect is a region of the map that reaches\n" +
 	"--map-threshold somewhere and is at least --map-low everywhere; by default the best Dice of the run's evaluation for both, or\n" +
 	"what the detector expects one normal image in a hundred to reach anywhere, and three quarters of the way there from what one\n" +
-	"normal pixel in a thousand reaches. The verdict judges the image as a whole, so that a normal image may have a\n" +
-	"defect and an anomalous one none."
+	"normal pixel in a thousand reaches, where a strong defect ends at three quarters of its greatest value. The verdict judges the\n" +
+	"image as a whole, so that a normal image may have a defect and an anomalous one none."
 
 // thresholdFlags are what the user says about verdicts and defects.
 type thresholdFlags struct {
@@ -102,7 +102,7 @@ func (t *thresholds) expect(c *detector.Calibration) {
 		return
 	}
 	low, high := c.Pixels.Regions(share)
-	t.Map = &mapThreshold{region.Thresholds{Low: low, High: high}, fmt.Sprintf("what %s is expected to reach anywhere (%s)", inWords(share), c)}
+	t.Map = &mapThreshold{region.Thresholds{Low: low, High: high, Share: detector.DefectShare}, fmt.Sprintf("what %s is expected to reach anywhere (%s)", inWords(share), c)}
 }
 
 // inWords is a share of normal images.

@@ -51,12 +51,16 @@ type PixelCalibration struct {
 
 // Regions are the thresholds of the map for defects: High is what the given share of normal images is expected to reach
 // anywhere; Low, to which a defect extends from there, lies three quarters of the way to High from what one of a thousand normal
-// pixels reaches. Of the quarters, that one outlines defects painted on good pictures best (Dice; gear, fabric and magnetic tiles), and
-// from the ordinary pixels on a defect would be ten times as large as it is: maps fade slowly around it.
+// pixels reaches. Of the quarters, that one outlines defects painted on good pictures best (Dice; gear, fabric and magnetic tiles).
 func (p *PixelCalibration) Regions(falseAlarms float64) (low, high float64) {
 	high = exceeded(p.Location, p.Scale, falseAlarms)
 	return high - max(0, high-p.Ordinary)/4, high
 }
+
+// DefectShare is the share of its greatest value that the map of a strong defect has at its border; see region.Thresholds. Of 0.5 to
+// 0.9 it outlines painted defects best: without it they came out ten times as large as they are, since maps fall slowly around what is
+// far from normal.
+const DefectShare = 0.75
 
 // FalseAlarms is the share of normal images that the detector expects to score as high as score or higher, in (0,1].
 func (c *Calibration) FalseAlarms(score float64) float64 {

@@ -22,7 +22,7 @@ var ErrNoGraph = errors.New("it has no graph to export")
 type ONNX struct {
 	Version   string      // of the program, told in the file
 	Threshold *float64    // of the verdicts, told in the file; nil: none is known
-	Regions   *[2]float64 // low and high threshold of the map's defects; nil: the model has no mask
+	Regions   *[3]float64 // low and high threshold of the map's defects, and the share of a peak; nil: the model has no mask
 }
 
 // WriteONNX writes the detector as one ONNX model, backbone and flow together. Its input is image, uint8 (N,H,W,3): N
@@ -56,7 +56,7 @@ func (d *Detector) WriteONNX(w io.Writer, o ONNX) error {
 	g.Output("score", "larger is less normal", scores, onnx.Float32, -1)
 	g.Output("map", "larger is less normal", g.Reshape(maps, 0, h, width), onnx.Float32, -1, h, width)
 	if o.Regions != nil {
-		marks := g.Regions(maps, o.Regions[0], o.Regions[1])
+		marks := g.Regions(maps, o.Regions[0], o.Regions[1], o.Regions[2])
 		g.Output("mask", "1 at defects", g.Cast(g.Reshape(marks, 0, h, width), onnx.Uint8), onnx.Uint8, -1, h, width)
 	}
 	about, err := d.aboutONNX(o)
@@ -90,7 +90,7 @@ func (d *Detector) aboutONNX(o ONNX) (map[string]string, error) {
 		about["threshold"] = number(*o.Threshold)
 	}
 	if o.Regions != nil {
-		about["map_low"], about["map_threshold"] = number(o.Regions[0]), number(o.Regions[1])
+		about["map_low"], about["map_threshold"], about["map_share_of_peak"] = number(o.Regions[0]), number(o.Regions[1]), number(o.Regions[2])
 	}
 	return about, nil
 }

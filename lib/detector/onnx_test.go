@@ -42,7 +42,7 @@ type ran struct {
 	Shapes  map[string][]int
 }
 
-func runONNX(t *testing.T, python string, d *Detector, regions [2]float64, pictures []*datasets.Image) []ran {
+func runONNX(t *testing.T, python string, d *Detector, regions [3]float64, pictures []*datasets.Image) []ran {
 	t.Helper()
 	dir := t.TempDir()
 	model, raw := filepath.Join(dir, "model.onnx"), filepath.Join(dir, "pictures.raw")
@@ -131,7 +131,8 @@ func sameInONNX(t *testing.T, python string, c Config) {
 		pictures, values = append(pictures, picture), append(values, p.Maps().NLL...)
 	}
 	slices.Sort(values)
-	regions := [2]float64{float64(values[len(values)*8/10]), float64(values[len(values)*98/100])}
+	regions := [3]float64{float64(values[len(values)*8/10]), float64(values[len(values)*98/100])}
+	regions[2] = min(0.9, max(0.1, 1.1*regions[1]/float64(values[len(values)-1]))) // so that strong and weak defects are about
 	for _, n := range []int{5, 1} {
 		for _, r := range runONNX(t, python, d, regions, pictures[:n]) {
 			compareONNX(t, r, found[:n], regions)
@@ -139,7 +140,7 @@ func sameInONNX(t *testing.T, python string, c Config) {
 	}
 }
 
-func compareONNX(t *testing.T, r ran, found []Prediction, regions [2]float64) {
+func compareONNX(t *testing.T, r ran, found []Prediction, regions [3]float64) {
 	t.Helper()
 	differ := 0
 	pixels := found[0].H * found[0].W
@@ -148,7 +149,7 @@ func compareONNX(t *testing.T, r ran, found []Prediction, regions [2]float64) {
 			t.Errorf("%s: the score of image %d is %v, and %v here", r.Runtime, i, r.Outputs["score"][i], p.Score)
 		}
 		m := p.Maps().NLL
-		mask := region.Find(m, p.H, p.W, region.Thresholds{Low: regions[0], High: regions[1]}).Mask()
+		mask := region.Find(m, p.H, p.W, region.Thresholds{Low: regions[0], High: regions[1], Share: regions[2]}).Mask()
 		for k, v := range m {
 			if got := r.Outputs["map"][i*pixels+k]; !(math.Abs(got-float64(v)) <= 1e-4*max(1, math.Abs(float64(v)))) {
 				t.Fatalf("%s: pixel %d of map %d is %v, and %v here", r.Runtime, k, i, got, v)

@@ -105,8 +105,9 @@ func TestSharedInputIsNotJoined(t *testing.T) {
 func TestRegionsGrowInALoop(t *testing.T) {
 	g := New("regions")
 	m := g.Input("map", "", Float32, -1, 1, 8, 8)
-	g.Output("grown", "", g.Regions(m, 0.2, 0.5), Float32, -1, 1, 8, 8)
-	g.Output("level", "", g.Regions(m, 0.5, 0.5), Float32, -1, 1, 8, 8)
+	g.Output("grown", "", g.Regions(m, 0.2, 0.5, 0), Float32, -1, 1, 8, 8)
+	g.Output("level", "", g.Regions(m, 0.5, 0.5, 0), Float32, -1, 1, 8, 8)
+	g.Output("peaks", "", g.Regions(m, 0.2, 0.5, 0.6), Float32, -1, 1, 8, 8)
 	model := read(t, g)
 	loops := 0
 	for _, n := range model.Graph.Node {
@@ -114,7 +115,7 @@ func TestRegionsGrowInALoop(t *testing.T) {
 			loops++
 		}
 	}
-	if loops != 1 || model.MetadataProps[0].Key != "a" || model.OpsetImport[0].Version < 17 {
+	if loops != 3 || model.MetadataProps[0].Key != "a" || model.OpsetImport[0].Version < 17 {
 		t.Errorf("%d loops, metadata %v, operators %v", loops, model.MetadataProps, model.OpsetImport)
 	}
 }

@@ -9,10 +9,15 @@ import (
 
 // Thresholds say what a region is: it reaches High somewhere, consists of the touching pixels from Low on (diagonals
 // touch), and has MinArea of them. With Low equal to High there is one threshold.
+//
+// Around a place that is far from normal a map falls slowly, so that it exceeds such thresholds far beyond the defect. With a Share, a
+// region whose greatest value times Share exceeds High consists of the pixels from that product on: of the touching pixels from High on
+// each piece by its own greatest value, so that a weaker defect beside a strong one stays.
 type Thresholds struct {
 	Low     float64 `json:"low"`
 	High    float64 `json:"high"`
 	MinArea int     `json:"min_area"` // in pixels of the map that is searched
+	Share   float64 `json:"share_of_peak,omitempty"`
 }
 
 // Check tells what is wrong with t.
@@ -22,6 +27,8 @@ func (t Thresholds) Check() error {
 		return fmt.Errorf("region thresholds from %v to %v are no numbers", t.Low, t.High)
 	case t.Low > t.High:
 		return fmt.Errorf("the lower region threshold %v is above the upper one, %v", t.Low, t.High)
+	case !(t.Share >= 0 && t.Share < 1):
+		return fmt.Errorf("a share of %v of a region's greatest value; it lies from 0 to below 1", t.Share)
 	case t.MinArea < 0:
 		return fmt.Errorf("a least area of %d pixels; it cannot be negative", t.MinArea)
 	}
@@ -76,7 +83,7 @@ func Find(values []float32, h, w int, t Thresholds) *Found {
 	if err := t.Check(); err != nil {
 		panic("region: " + err.Error())
 	}
-	f := &Found{H: h, W: w, rows: joined(values, w, t.Low), labels: make([]int32, h*w)}
+	f := &Found{H: h, W: w, rows: joined(values, w, t), labels: make([]int32, h*w)}
 	f.measure(values, t)
 	f.outline()
 	slices.SortStableFunc(f.Regions, func(a, b Region) int { return cmp.Compare(b.Score, a.Score) })

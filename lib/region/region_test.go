@@ -193,6 +193,71 @@ func floods(values []float32, h, w int, low float64) (out [][]int) {
 	return out
 }
 
+// With a share, what belongs to a peak is what a flood from level to level finds.
+func TestSharesAreFloods(t *testing.T) {
+	for seed := range uint64(600) {
+		values, h, w := random(seed)
+		th := region.Thresholds{Low: float64(seed%5) / 4, High: float64(seed%5)/4 + float64(seed%4)/4, Share: 0.3 + 0.1*float64(seed%7)}
+		want := make([]uint8, h*w)
+		for _, touching := range floods(values, h, w, th.Low) {
+			peak := greatest(values, touching)
+			if peak < th.High {
+				continue
+			}
+			pieces := [][]int{touching}
+			if th.Share*peak > th.High {
+				pieces = floods(only(values, touching), h, w, th.High)
+			}
+			for _, piece := range pieces {
+				for _, p := range piece {
+					if own := th.Share * greatest(values, piece); !(own > th.High) || float64(values[p]) >= own {
+						want[p] = 1
+					}
+				}
+			}
+		}
+		if got := region.Find(values, h, w, th).Mask(); !slices.Equal(got, want) {
+			t.Fatalf("seed %d, %+v:\n%v\nwant\n%v", seed, th, got, want)
+		}
+	}
+}
+
+func greatest(values []float32, pixels []int) float64 {
+	peak := math.Inf(-1)
+	for _, p := range pixels {
+		peak = max(peak, float64(values[p]))
+	}
+	return peak
+}
+
+// only is the map with nothing but some pixels.
+func only(values []float32, pixels []int) []float32 {
+	out := make([]float32, len(values))
+	for i := range out {
+		out[i] = float32(math.Inf(-1))
+	}
+	for _, p := range pixels {
+		out[p] = values[p]
+	}
+	return out
+}
+
+// A strong defect ends where the map has fallen to a share of its peak, and a weak one beside it stays.
+func TestSharesByEye(t *testing.T) {
+	m, h, w := picture(
+		"2222222222",
+		"2345432332",
+		"2369632342",
+		"2345432332",
+		"2222222222")
+	for share, want := range map[float64]int{0: 50, 0.3: 50, 0.5: 5 + 1, 0.6: 3 + 1} {
+		f := region.Find(m, h, w, region.Thresholds{Low: 2, High: 4, Share: share})
+		if f.Area() != want {
+			t.Errorf("share %v: %d pixels, want %d\n%v", share, f.Area(), want, f.Mask())
+		}
+	}
+}
+
 func checkRegion(t *testing.T, r region.Region, th region.Thresholds) {
 	t.Helper()
 	if r.Score < th.High || r.Area < th.MinArea || r.Mean > r.Score+1e-9 || r.Area < 1 {

@@ -1,6 +1,9 @@
 package region
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // run is a row's touching pixels from the lower threshold on: those from left to before right. Regions are joined of runs,
 // of which a map has far fewer than pixels.
@@ -9,23 +12,64 @@ type run struct {
 	parent         int32 // a run of the same region, the first one of all in the end
 }
 
-// joined lists the runs of a map in the order of rows. Runs touch where their pixels do, diagonally too.
-func joined(values []float32, w int, low float64) []run {
+// joined lists the runs of a map's regions, and of what reaches Low only, in the order of rows.
+func joined(values []float32, w int, t Thresholds) []run {
 	var runs []run
-	before, now := 0, 0 // where the runs of the row before and of this one begin
 	for y := range len(values) / w {
-		before, now = now, len(runs)
-		runs = appendRuns(runs, values[y*w:(y+1)*w], y, low)
-		joinRows(runs, before, now)
+		runs = appendRuns(runs, values[y*w:(y+1)*w], y, 0, t.Low)
+	}
+	join(runs)
+	if t.Share == 0 {
+		return runs
+	}
+	strong := func(peak float64) bool { return t.Share*peak > t.High }
+	runs = narrowed(runs, values, w, func(peak float64) (float64, bool) { return t.High, strong(peak) })
+	return narrowed(runs, values, w, func(peak float64) (float64, bool) { return t.Share * peak, strong(peak) })
+}
+
+// narrowed leaves of joined runs what reaches a level that depends on the greatest value among those that touch, where there is one.
+func narrowed(runs []run, values []float32, w int, level func(peak float64) (float64, bool)) (out []run) {
+	peaks := make([]float64, len(runs)) // of a parent
+	for i, r := range runs {
+		peak := float64(slices.Max(values[int(r.y)*w+int(r.left) : int(r.y)*w+int(r.right)]))
+		if int(r.parent) == i {
+			peaks[i] = peak
+		}
+		peaks[r.parent] = max(peaks[r.parent], peak)
+	}
+	for _, r := range runs {
+		if from, ok := level(peaks[r.parent]); ok {
+			row := int(r.y) * w
+			out = appendRuns(out, values[row+int(r.left):row+int(r.right)], int(r.y), int(r.left), from)
+		} else {
+			r.parent = int32(len(out))
+			out = append(out, r)
+		}
+	}
+	join(out)
+	return out
+}
+
+// join makes runs that touch, diagonally too, have one parent, the first of them. They come in the order of rows, each its own parent.
+func join(runs []run) {
+	before, now := 0, 0 // where the runs of the row before and of this one begin
+	for now < len(runs) {
+		end := now
+		for end < len(runs) && runs[end].y == runs[now].y {
+			end++
+		}
+		if before < now && runs[before].y == runs[now].y-1 {
+			joinRows(runs[:end], before, now)
+		}
+		before, now = now, end
 	}
 	for i := range runs {
 		runs[i].parent = root(runs, int32(i))
 	}
-	return runs
 }
 
-// appendRuns appends the runs of a row, each its own parent.
-func appendRuns(runs []run, row []float32, y int, low float64) []run {
+// appendRuns appends the runs of a part of row y that begins at x = first, each its own parent.
+func appendRuns(runs []run, row []float32, y, first int, low float64) []run {
 	for x := 0; x < len(row); x++ {
 		if !(float64(row[x]) >= low) {
 			continue
@@ -34,7 +78,7 @@ func appendRuns(runs []run, row []float32, y int, low float64) []run {
 		for x < len(row) && float64(row[x]) >= low {
 			x++
 		}
-		runs = append(runs, run{int32(y), int32(left), int32(x), int32(len(runs))})
+		runs = append(runs, run{int32(y), int32(first + left), int32(first + x), int32(len(runs))})
 	}
 	return runs
 }
