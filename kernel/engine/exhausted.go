@@ -9,17 +9,19 @@ import (
 	"io"
 	"math"
 	"math/big"
+	"os"
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/msflow-go/msflow/kernel/interp"
 	"github.com/msflow-go/msflow/kernel/interp/memory"
 )
 
-// The system, or Go's runtime, ends a process that takes more memory than there is. So the collector works harder while much of it is
-// taken, a cell that takes nearly all is stopped, and functions that allocate what they are told look first.
+// The system, or Go's runtime, ends a process that takes more memory than there is. So a cell that takes nearly all is stopped, and
+// functions that allocate what they are told look first.
 
 // exhausted is the panic of a cell that took the memory that was left.
 type exhausted struct{ took, free int64 }
@@ -35,28 +37,23 @@ func inBytes(n int64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
-// limitHeap has garbage collected more often when seven eighths of the memory are taken, unless GOMEMLIMIT or an earlier session said how
-// much that may be.
-func limitHeap() {
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(memory.Free()/8*7 + memory.Used())
-	}
-}
-
 // memoryWatch looks at a running cell's memory now and then.
 type memoryWatch struct {
 	next    time.Time
 	reserve int64 // that a cell leaves
-	used    int64 // when it was first looked at
+	used    int64 // the least that it had
+
+	collecting atomic.Bool
+	collected  time.Time
 }
 
 const (
-	leastReserve, mostReserve = 128 << 20, 1 << 30
+	leastReserve, mostReserve = 384 << 20, 1 << 30
 	fastest                   = 8 << 30 // bytes that a cell may take in a second
 	seldomLook                = 200 * time.Millisecond
 )
 
-// look says that the cell took nearly all that was left. How soon it looks again depends on how much is free.
+// look says that the cell took nearly all that was left, garbage aside. How soon it looks again depends on how much is free.
 func (w *memoryWatch) look() *exhausted {
 	now := time.Now()
 	if now.Before(w.next) {
@@ -64,14 +61,43 @@ func (w *memoryWatch) look() *exhausted {
 	}
 	free, used := memory.Free(), memory.Used()
 	if w.reserve == 0 {
-		w.reserve, w.used = min(max(free/16, leastReserve), mostReserve), used
+		w.begin(free, used)
 	}
 	w.used = min(w.used, used)
 	w.next = now.Add(min(seldomLook, time.Duration(float64(free)/fastest*float64(time.Second))))
-	if took := used - w.used; free < w.reserve && took > w.reserve/2 {
+	switch took := used - w.used; {
+	case free >= w.reserve || used < w.reserve:
+		return nil
+	case free < w.reserve/4: // no time is left
+		return &exhausted{took, free}
+	case w.collecting.Load() || w.collect(now) || took < w.reserve/2:
+		return nil
+	default:
 		return &exhausted{took, free}
 	}
-	return nil
+}
+
+// begin settles what is left to others. Beyond half of that the collector works as hard as it can, which slows a cell down, unless
+// GOMEMLIMIT says when.
+func (w *memoryWatch) begin(free, used int64) {
+	w.reserve, w.used = min(max((free+used)/8, leastReserve), mostReserve), used
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(used + free - w.reserve/2)
+	}
+}
+
+// collect gives garbage back to the system, unless that was done a moment ago. It takes its time where much is alive.
+func (w *memoryWatch) collect(now time.Time) bool {
+	if now.Sub(w.collected) < time.Second {
+		return false
+	}
+	w.collecting.Store(true)
+	go func() {
+		debug.FreeOSMemory()
+		w.collected = time.Now()
+		w.collecting.Store(false)
+	}()
+	return true
 }
 
 // sizedOverrides are functions that allocate what they are told, as far as a slip makes that too much.

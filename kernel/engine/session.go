@@ -61,7 +61,6 @@ func New() (*Session, error) {
 	s.stdin = &stdin{s: s}
 	offerOwnMux()
 	debug.SetMaxStack(goLimit)
-	limitHeap()
 	s.maxStack.Store(1_000_000_000) // Go's own
 	s.maxThreads.Store(10_000)      // too
 	if err := streams.Capture(); err != nil {

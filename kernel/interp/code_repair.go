@@ -25,6 +25,8 @@ func (r *Interp) repairCode(i *ixgo.Interp) {
 					f.Code[pc] = recovers(f, in, f.Code[pc])
 				} else if texts && isPrint(&in.Call) {
 					f.Code[pc] = printed(f, in)
+				} else if ok && memory && b.Name() == "append" && len(in.Call.Args) == 2 {
+					f.Code[pc] = checkedSize(f, in, f.Code[pc])
 				} else if own := r.overriddenMethod(&in.Call); own != nil {
 					f.Code[pc] = invoked(f, in, own, f.Code[pc])
 				}
@@ -46,7 +48,7 @@ func (r *Interp) repairCode(i *ixgo.Interp) {
 				if stores && mayPointNowhere(in.Addr) {
 					f.Code[pc] = storeTo(f, in, f.Code[pc])
 				}
-			case *ssa.Alloc, *ssa.MakeSlice, *ssa.MakeChan:
+			case *ssa.Alloc, *ssa.MakeSlice, *ssa.MakeChan, *ssa.BinOp:
 				if memory {
 					f.Code[pc] = checkedSize(f, in, f.Code[pc])
 				}

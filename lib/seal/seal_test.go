@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,7 @@ func (f *figures) Seal() *string { return &f.SHA256 }
 
 func TestEveryByteIsSealed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "f.json")
-	wrote := figures{Name: "a <b> & \"c\" \u2028", Values: map[string]float64{"x": 0.1, "y": 1e21, "z": -0.0}}
+	wrote := figures{Name: "a <b> & \"c\" \u2028", Values: map[string]float64{"x": 0.1, "y": 1e21, "z": math.Copysign(0, -1)}}
 	if err := Write(path, &wrote); err != nil {
 		t.Fatal(err)
 	}

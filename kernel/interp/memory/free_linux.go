@@ -6,50 +6,59 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
 )
 
-// Free is how many bytes the process can still take: of the machine, of its control group (of version 1 or 2, as containers have it)
-// and of its own limit.
+// Free is how many bytes the process can still take: of the machine, and of its control groups, of version 1 or 2, as containers and
+// services have them.
 func Free() int64 {
 	free := int64(1 << 47)
 	if kilobytes, ok := field("/proc/meminfo", "MemAvailable:"); ok {
 		free = kilobytes << 10
 	}
-	for _, g := range groups {
-		free = min(free, g.free("/sys/fs/cgroup"))
+	own, _ := os.ReadFile("/proc/self/cgroup")
+	return min(free, freeOfGroups("/sys/fs/cgroup", string(own)))
+}
+
+// version says how control groups keep a group's memory.
+type version struct{ limit, used, stat, cache string }
+
+var (
+	first  = version{"memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "total_inactive_file"}
+	second = version{"memory.max", "memory.current", "memory.stat", "inactive_file"}
+)
+
+// freeOfGroups is the least that the groups of a process, and those above them, have left. own is its /proc/self/cgroup; a container may
+// not see the folder that this names, and then sees its group as the root.
+func freeOfGroups(root, own string) int64 {
+	free := min(first.free(filepath.Join(root, "memory")), second.free(root))
+	for line := range strings.Lines(own) {
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, path, _ := strings.Cut(rest, ":")
+		v, at := second, root
+		switch {
+		case slices.Contains(strings.Split(controllers, ","), "memory"):
+			v, at = first, filepath.Join(root, "memory")
+		case controllers != "":
+			continue
+		}
+		for ; path != "/" && path != "." && path != ""; path = filepath.Dir(path) {
+			free = min(free, v.free(filepath.Join(at, path)))
+		}
 	}
-	return min(free, unreserved())
+	return free
 }
 
-// group is where a version of control groups keeps a group's memory, relative to where groups are.
-type group struct{ limit, used, stat, cache string }
-
-var groups = []group{
-	{"memory.max", "memory.current", "memory.stat", "inactive_file"},
-	{"memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"},
-}
-
-// free is what a group may still take. What it has read from files and does not use is given back when memory runs short.
-func (g group) free(root string) int64 {
-	limit, ok := number(filepath.Join(root, g.limit))
+// free is what the group in a folder may still take. What it has read from files and does not use is given back when memory runs short.
+func (v version) free(dir string) int64 {
+	limit, ok := number(filepath.Join(dir, v.limit))
 	if !ok || limit <= 0 {
 		return 1 << 47
 	}
-	used, _ := number(filepath.Join(root, g.used))
-	cache, _ := field(filepath.Join(root, g.stat), g.cache)
+	used, _ := number(filepath.Join(dir, v.used))
+	cache, _ := field(filepath.Join(dir, v.stat), v.cache)
 	return max(0, limit-max(0, used-cache))
-}
-
-// unreserved is how much address space the process may still take (ulimit -v).
-func unreserved() int64 {
-	var limit syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_AS, &limit) != nil || limit.Cur > 1<<47 {
-		return 1 << 47
-	}
-	pages, _ := number("/proc/self/statm")
-	return max(0, int64(limit.Cur)-pages*int64(os.Getpagesize()))
 }
 
 // number is the first number of a file.
