@@ -147,13 +147,14 @@ func withPainted(set datasets.Set, seed int64) datasets.Set {
 	return append(out, datasets.Painted(out, seed)...)
 }
 
-// above are the differences of figures seed by seed.
+// above are the differences of figures seed by seed, seconds left out.
 func above(a, b []figures) []figures {
 	out := make([]figures, len(a))
 	for i := range a {
 		for k := range a[i] {
 			out[i][k] = a[i][k] - b[i][k]
 		}
+		out[i][len(out[i])-1] = math.NaN()
 	}
 	return out
 }
@@ -168,14 +169,14 @@ func row(all []figures) (text string) {
 		for _, f := range all {
 			squares += (f[k] - mean) * (f[k] - mean)
 		}
-		if k == len(all[0])-1 {
-			return text + fmt.Sprintf(" %.0f |", mean)
-		}
 		if math.IsNaN(mean) {
 			text += " – |"
 			continue
 		}
+		if k == len(all[0])-1 {
+			return text + fmt.Sprintf(" %.0f |", mean)
+		}
 		text += fmt.Sprintf(" %.1f ± %.1f |", mean, math.Sqrt(squares/math.Max(1, float64(len(all)-1))))
 	}
-	return text
+	return strings.ReplaceAll(text, "-", "−")
 }
