@@ -6,6 +6,7 @@ package bindings
 
 import (
 	"go/constant"
+	"go/token"
 	"reflect"
 
 	"github.com/goplus/ixgo"
@@ -102,6 +103,7 @@ func init() {
 			},
 			TypedConsts: map[string]ixgo.TypedConst{},
 			UntypedConsts: map[string]ixgo.UntypedConst{
+				"DefectShare":    {Typ: "untyped float", Value: constant.BinaryOp(constant.MakeInt64(3), token.QUO, constant.MakeInt64(4))},
 				"MSFlow":         {Typ: "untyped string", Value: constant.MakeString("msflow")},
 				"Paper":          {Typ: "untyped string", Value: constant.MakeString("paper")},
 				"ReferenceScore": {Typ: "untyped string", Value: constant.MakeString("reference")},
