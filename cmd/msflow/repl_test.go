@@ -75,8 +75,8 @@ func TestTrainingInTheREPL(t *testing.T) {
 	term.wait(`In \[1\]:`)
 	term.enter("data := must(datasets.Synthetic(datasets.Size(64), datasets.Counts(16, 4, 4)))", `In \[2\]:`)
 	term.enter("d := must(detector.New(detector.Config{Seed: 1, Scales: []int{1, 2}, Blocks: []int{1, 1}}))", `In \[3\]:`)
-	const epochs = 30
-	term.enter(fmt.Sprintf("must(d.Fit(ctx, data.Train, detector.Epochs(%d)))", epochs), `epoch \d+/30, loss \d+, [\d.]+ images/s, \d+m?\d*s left`)
+	const epochs = 100 // more than a screen that is looked at late misses
+	term.enter(fmt.Sprintf("must(d.Fit(ctx, data.Train, detector.Epochs(%d)))", epochs), `epoch \d+/100, loss \d+, [\d.]+ images/s, \d+m?\d*s left`)
 	term.wait(`loss [▁-█]{2}`) // the curve so far
 	term.tmux("send-keys", "C-c")
 	s := term.wait(`interrupted after \d+ epochs[^\n]*\n[^\n]*\nIn \[4\]:`)

@@ -73,7 +73,7 @@ func TestWatchLosesNothingWhenKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, filepath.Join(dir, "late.png"), string(content[:len(content)/2]))
+	finish := writeSlowly(t, filepath.Join(dir, "late.png"), string(content))
 	var printed bytes.Buffer
 	images := 0
 	for round := range 3 {
@@ -94,7 +94,7 @@ func TestWatchLosesNothingWhenKilled(t *testing.T) {
 	cut.Close()
 	cmd := watching(t, &printed, run, "--watch", dir, "--out", out)
 	awaitLines(t, out, images)
-	put(t, filepath.Join(dir, "late.png"), string(content))
+	finish()
 	lines := awaitLines(t, out, images+1)
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil {
@@ -105,6 +105,28 @@ func TestWatchLosesNothingWhenKilled(t *testing.T) {
 	}
 	checkTold(t, printed.String(), lines)
 	checkFiles(t, lines)
+}
+
+// writeSlowly writes the first half of a file, more and less of it, until finish writes the whole.
+func writeSlowly(t *testing.T, path, content string) (finish func()) {
+	t.Helper()
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for k := 0; ; k++ {
+			os.WriteFile(path, []byte(content[:len(content)/2+k%2]), 0o666)
+			select {
+			case <-stop:
+				return
+			case <-time.After(500 * time.Millisecond):
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+		put(t, path, content)
+	}
 }
 
 // checkTold: what was printed is in the file.

@@ -18,6 +18,9 @@ import (
 func (d *draft) resolveImports() error {
 	return d.imports.Resolve(d.p.Imports, func(sp *ast.ImportSpec, path string) (*types.Package, error) {
 		pkg, err := d.s.importPackage(path)
+		if err != nil && d.s.evalCtx.Err() != nil { // whatever it says: the go command and initialisers say it in words of their own
+			return nil, Interrupted()
+		}
 		if err != nil {
 			return nil, importError(d.s.program.Context().FileSet.Position(sp.Pos()), path, err)
 		}
