@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/msflow-go/msflow/lib/op"
 	"gorgonia.org/tensor"
 )
 
@@ -182,7 +183,7 @@ func constParam(name string, v float64, shape ...int) *Param {
 }
 
 func fill(n int, next func() float64) []float32 {
-	v := make([]float32, n)
+	v := op.Floats(n)
 	for i := range v {
 		v[i] = float32(next())
 	}

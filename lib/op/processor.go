@@ -13,3 +13,7 @@ func SetThreads(n int) { simd.SetThreads(n) }
 // Peak measures the float32 operations a second of all threads' matrix kernels on data in the first-level cache, which no
 // convolution by its definition can exceed. It takes some milliseconds; 0 without kernels.
 func Peak() float64 { return simd.Peak() }
+
+// Floats returns n zeros. Of many, it asks the system for huge pages, with which ops and Adam are faster: parameters and
+// other large arrays that a program reads at each run should be made by it.
+func Floats(n int) []float32 { return simd.Floats(n) }

@@ -100,7 +100,7 @@ func (p *Program) chain(first, u *use) {
 func (p *Program) place(l layout) {
 	f32, f64 := make([][]float32, len(l.sizes32)), make([][]float64, len(l.sizes64))
 	for i, n := range l.sizes32 {
-		f32[i] = make([]float32, n)
+		f32[i] = Floats(n)
 		p.bytes += 4 * int64(n)
 	}
 	for i, n := range l.sizes64 {

@@ -27,8 +27,8 @@ func NewAdam(params []*flow.Param) *Adam {
 	a := &Adam{params: params}
 	for _, p := range params {
 		n := p.Value.DataSize()
-		a.m = append(a.m, make([]float32, n))
-		a.v = append(a.v, make([]float32, n))
+		a.m = append(a.m, simd.Floats(n))
+		a.v = append(a.v, simd.Floats(n))
 	}
 	return a
 }

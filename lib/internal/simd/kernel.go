@@ -133,6 +133,7 @@ type winoArgs struct {
 	_             int // bytes of the first plane done, kept by the kernels
 	from, to      int
 	lo, hi        float32
+	ahead         int
 }
 
 // weaveArgs describes a copy of rows × width pixels of eight channels, rows from bytes apart, to pixels step bytes apart,

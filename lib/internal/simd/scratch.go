@@ -87,7 +87,7 @@ const overread = 64
 
 // aligned returns n zeros that start at a cache line.
 func aligned(n int) []float32 {
-	m := make([]float32, n+16)
+	m := Floats(n + 16)
 	skip := int(-uintptr(unsafe.Pointer(&m[0]))&63) / 4
 	return m[skip : skip+n : skip+n]
 }

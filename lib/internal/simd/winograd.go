@@ -240,7 +240,10 @@ func (w *winograd) transformFilters(first, n, c, count int, u filterSet, s *scra
 		kernel, wide = w.variant.wino.flipped, w.variant.pairs.flipped
 	}
 	filters := w.filters[first*w.filterOut+c*w.filterIn:]
-	s.wino = winoArgs{tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * u.plane, row: 4 * w.filterIn}
+	s.wino = winoArgs{tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * u.plane, row: 4 * w.filterIn, ahead: 4 * w.filterOut}
+	if w.backward { // whose groups are filters of as many channels in
+		s.wino.ahead = 4 * pairTiles * w.filterIn
+	}
 	done := 0
 	if wide != nil {
 		done = count / pairTiles * pairTiles

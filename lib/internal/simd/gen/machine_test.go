@@ -184,7 +184,7 @@ func (m *machine) put(arg string, w [16]uint32, n int) {
 // step executes what is not a jump.
 func (m *machine) step(op string, a []string) {
 	switch op {
-	case "VZEROUPPER":
+	case "VZEROUPPER", "PREFETCHT0":
 	case "MOVQ":
 		m.set(a[1], m.get(a[0]))
 	case "MOVLQSX":

@@ -157,6 +157,8 @@ func (n *neon) integer(op string, a []string, flags bool) {
 		n.op("%s %s, %s", map[string]string{"MOVQ": "MOVD", "MOVL": "MOVWU", "MOVLQSX": "MOVW"}[op], n.place(a[0]), n.place(a[1]))
 	case "LEAQ":
 		n.lea(a)
+	case "PREFETCHT0":
+		n.op("PRFM (%s), PLDL1KEEP", n.pointer(a[0]))
 	case "XORQ":
 		n.op("MOVD $0, %s", registers[a[1]])
 	case "CMPQ":

@@ -16,6 +16,7 @@ const (
 	winoRow, winoXi, winoGroups, winoBias  = 32, 40, 48, 56
 	winoAt, winoFrom, winoTo               = 64, 72, 80
 	winoLo, winoHi                         = 88, 92
+	winoAhead                              = 96
 )
 
 // tilePointers are the registers that hold the addresses of eight tiles.
@@ -342,8 +343,16 @@ func transpose8(v vector) {
 	}
 }
 
+// prefetch asks for the lines at some addresses, which need not be there.
+func (f *file) prefetch(at string) {
+	for _, at := range strings.Fields(at) {
+		f.op("PREFETCHT0 %s", at)
+	}
+}
+
 // winoFilter writes the transform of filters, row bytes apart, to 36 planes, as many filters a group as a register has
-// lanes; flip turns each filter by half a turn.
+// lanes; flip turns each filter by half a turn. It asks for the filters that stand ahead of these, so that what it reads of
+// large weights is there when their turn comes.
 func (f *file) winoFilter(s isa, name string, flip bool) string {
 	v := vector{f, s}
 	name += s.name
@@ -354,6 +363,7 @@ func (f *file) winoFilter(s isa, name string, flip bool) string {
 	f.op("MOVQ %d(DI), BX", winoDst)
 	f.op("MOVQ %d(DI), CX", winoGroups)
 	f.op("MOVQ %d(DI), R8", winoRow)
+	f.op("MOVQ %d(DI), DX", winoAhead)
 	f.op("LEAQ (R8)(R8*2), R9")
 	f.op("LEAQ (R8)(R8*4), R10")
 	f.op("LEAQ (R9)(R8*4), R11")
@@ -364,6 +374,12 @@ func (f *file) winoFilter(s isa, name string, flip bool) string {
 		for _, at := range filters {
 			filters = append(filters, strings.Replace(at, "AX", "SI", 1))
 		}
+	}
+	f.op("LEAQ (AX)(DX*1), R13")
+	f.prefetch(strings.ReplaceAll(strings.Join(filters[:8], " "), "AX", "R13"))
+	if s.lanes == 16 {
+		f.op("LEAQ (SI)(DX*1), R13")
+		f.prefetch(strings.ReplaceAll(strings.Join(filters[:8], " "), "AX", "R13"))
 	}
 	for i := range 8 {
 		if s.lanes == 8 {
