@@ -262,6 +262,9 @@ func (w *winogradWeight) finish(row, u []float32, plane int, more bool, s *scrat
 		dst = s.floats(0, groups*group)
 	}
 	s.wino = winoArgs{src: unsafe.Pointer(&u[0]), dst: unsafe.Pointer(&dst[0]), tmp: unsafe.Pointer(&s.winoTmp[0]), xi: 4 * plane, groups: groups}
+	if &dst[0] == &row[0] { // the next output channel's row is written next
+		s.wino.ahead = 4 * w.row
+	}
 	callWino(kernel, &s.wino)
 	switch {
 	case more:

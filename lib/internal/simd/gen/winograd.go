@@ -459,7 +459,8 @@ func (f *file) filterRowsStored(v vector, taps [9]int) {
 	}
 }
 
-// winoFilterGrad writes the transform of 36 planes to gradients of filters, as many a group as a register has lanes.
+// winoFilterGrad writes the transform of 36 planes to gradients of filters, as many a group as a register has lanes. It asks
+// for the lines ahead, which are written next.
 func (f *file) winoFilterGrad(s isa) string {
 	v, name := vector{f, s}, "winoFilterGrad"+s.name
 	f.text(name, "winoArgs", 0)
@@ -470,7 +471,11 @@ func (f *file) winoFilterGrad(s isa) string {
 	f.op("MOVQ %d(DI), AX", winoSrc)
 	f.op("MOVQ %d(DI), BX", winoDst)
 	f.op("MOVQ %d(DI), CX", winoGroups)
+	f.op("MOVQ %d(DI), DX", winoAhead)
 	f.label("group")
+	for line := 0; line < 36*s.lanes; line += 64 {
+		f.prefetch(fmt.Sprintf("%d(BX)(DX*1)", line))
+	}
 	f.op("MOVQ AX, R13")
 	for j := range 6 {
 		f.op("MOVQ R13, R11")
