@@ -92,13 +92,19 @@ def flow(a):
     return model, x, work[0]
 
 
+def precision(a):
+    """What --precision asks for: PyTorch's own mixing of bfloat16 and float32, or nothing."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16")
+
+
 def train(a):
     model, x, work = flow(a)
     opt = torch.optim.Adam(model.parameters(), lr=1e-4)
 
     def step():
-        z, logdet = model(x)
-        loss = (sum(0.5 * v.pow(2).flatten(1).sum(1) for v in z) - logdet).mean()
+        with precision(a):
+            z, logdet = model(x)
+        loss = (sum(0.5 * v.float().pow(2).flatten(1).sum(1) for v in z) - logdet).mean()
         opt.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 2)
@@ -111,7 +117,7 @@ def train(a):
 def infer(a):
     model, x, work = flow(a)
     model.eval()
-    with torch.no_grad():
+    with torch.no_grad(), precision(a):
         return measure(a.seconds, a.batch, work, lambda: model(x))
 
 
@@ -216,7 +222,7 @@ def backbone(a):
         work[0] += 2 * y.numel() * layer.weight[0].numel()
 
     hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, nn.Conv2d)]
-    with torch.no_grad():
+    with torch.no_grad(), precision(a):
         net(x)
         for h in hooks:
             h.remove()
@@ -234,6 +240,7 @@ def main():
     args.add_argument("--shape", action="append")
     args.add_argument("--backbone", default="efficientnet_lite0", choices=NETWORKS)
     args.add_argument("--size", type=int, default=256)
+    args.add_argument("--precision", default="f32", choices=["f32", "bf16"], help="of train, infer and backbone")
     args.add_argument("--seconds", type=float, default=3)
     args.add_argument("--threads", type=int, default=2)
     args.add_argument("--json", action="store_true", help="what it always does")

@@ -27,8 +27,8 @@ var (
 
 // cases are in the order of the table.
 var cases = []benchCase{
-	flowCase("train", small, 2.5), flowCase("train", middle, 2.2), flowCase("train", large, 1.6),
-	flowCase("infer", small, 2.5), flowCase("infer", middle, 2.2), flowCase("infer", large, 1.6),
+	flowCase("train", small, 4), flowCase("train", middle, 3.5), flowCase("train", large, 3),
+	flowCase("infer", small, 4), flowCase("infer", middle, 4), flowCase("infer", large, 4),
 	backboneCase("efficientnet_lite0"), backboneCase("wide_resnet50_2"),
 	opsCase("8,64,32,64", 2), opsCase("4,192,32,192", 2), opsCase("1,576,16,1024", 1.1),
 }
