@@ -20,7 +20,7 @@ func twoRounds() *results {
 
 func TestRatios(t *testing.T) {
 	x := twoRounds().rows()
-	if len(x) != 1 || x[0].bar != 2.5 {
+	if len(x) != 1 || x[0].bar != 4 {
 		t.Fatalf("rows %+v", x)
 	}
 	if want := (ratios{2, 3, 4, 2, 2}); x[0].plain != want {
