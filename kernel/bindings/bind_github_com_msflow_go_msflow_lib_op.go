@@ -86,6 +86,7 @@ func init() {
 				"DepthToSpace":    reflect.ValueOf(q.DepthToSpace),
 				"Div":             reflect.ValueOf(q.Div),
 				"Exp":             reflect.ValueOf(q.Exp),
+				"Floats":          reflect.ValueOf(q.Floats),
 				"Inputs":          reflect.ValueOf(q.Inputs),
 				"LayerNorm":       reflect.ValueOf(q.LayerNorm),
 				"Log":             reflect.ValueOf(q.Log),
