@@ -157,7 +157,30 @@ func (l *loader) newRecord() {
 func (l *loader) renewRecord() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.keepMade()
 	l.newRecord()
+}
+
+// keepMade keeps the named types that the record has made within others, such as those of a package's fields. Variables
+// have them, though no code has asked for them yet: what asks later must not get them made again.
+func (l *loader) keepMade() {
+	for n, rt := range ixcode.Made(l.record) {
+		if l.reflected.At(n) == nil && atPackageLevel(n) && !mentionsTypeParam(n) {
+			l.keep(n, rt)
+		}
+	}
+}
+
+func atPackageLevel(n *types.Named) bool {
+	pkg := n.Obj().Pkg()
+	return pkg != nil && n.Obj().Parent() == pkg.Scope()
+}
+
+// keep makes a reflect type that of a named type for the whole program.
+func (l *loader) keep(n *types.Named, rt reflect.Type) {
+	l.reflected.Set(n, rt)
+	l.named.Store(rt, n)
+	l.p.methods.note(n, rt)
 }
 
 func (l *loader) reflectType(t types.Type) reflect.Type {
@@ -211,9 +234,7 @@ func (l *loader) reflectNamed(n *types.Named) reflect.Type {
 	rt, _ := l.record.ToType(n)
 	finishReceivers()
 	l.finishInterfaces()
-	l.reflected.Set(n, rt)
-	l.named.Store(rt, n)
-	l.p.methods.note(n, rt)
+	l.keep(n, rt)
 	return rt
 }
 

@@ -53,6 +53,17 @@ func Know(record *ixgo.TypesRecord, known *typeutil.Map) {
 	})
 }
 
+// Made are the named types that a record has made, with their reflect types.
+func Made(record *ixgo.TypesRecord) map[*types.Named]reflect.Type {
+	made := map[*types.Named]reflect.Type{}
+	(*(**typeutil.Map)(field(record, "tcache"))).Iterate(func(t types.Type, rt any) {
+		if n, ok := t.(*types.Named); ok {
+			made[n] = rt.(reflect.Type)
+		}
+	})
+	return made
+}
+
 // InInstance reports whether a record makes types for an instance of a generic function.
 func InInstance(record *ixgo.TypesRecord) bool { return InstanceArguments(record) != "" }
 
