@@ -258,3 +258,17 @@ func TestInitialiserMeetsFormerValue(t *testing.T) {
 		}
 	}
 }
+
+// TestPackageKeepsItsTypesThroughARedefinition: a package's variables keep the types of their fields, which no code had asked
+// for when the cell redefined a type.
+func TestPackageKeepsItsTypesThroughARedefinition(t *testing.T) {
+	s := newSession(t)
+	for _, code := range []string{
+		"import \"unique\"", "type A struct{ b *B }\ntype B struct{ a *A }\nfunc (*A) Do() {}\na := &A{}", "type A struct{ b *B; n int }",
+		"if unique.Make(\"a\") != unique.Make(\"a\") { panic(\"two handles\") }",
+	} {
+		if _, err := eval(s, code); err != nil {
+			t.Fatalf("%s\n%v", code, err)
+		}
+	}
+}
