@@ -20,6 +20,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/datasets"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/durable"
 	"github.com/msflow-go/msflow/lib/region"
 	"github.com/msflow-go/msflow/lib/spreadsheet"
 )
@@ -51,12 +52,12 @@ type predictions struct {
 
 // table is a CSV file that grows by whole lines.
 type table struct {
-	file *os.File
+	file *durable.Growing
 	csv  *csv.Writer
 }
 
 func newTable(path string, header ...string) (*table, error) {
-	file, err := os.Create(path)
+	file, err := durable.Grow(path)
 	if err != nil {
 		return nil, fmt.Errorf("the results: %w", err)
 	}
@@ -339,7 +340,7 @@ func (p *predictions) finish() error {
 	if p.scores == nil {
 		return nil
 	}
-	if err := errors.Join(p.scores.file.Sync(), p.regions.file.Sync()); err != nil {
+	if err := errors.Join(p.scores.file.Sync(), p.scores.file.Close(), p.regions.file.Sync(), p.regions.file.Close()); err != nil {
 		return fmt.Errorf("writing the tables: %w", err)
 	}
 	if err := p.drawKept(); err != nil {

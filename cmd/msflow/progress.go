@@ -55,7 +55,9 @@ func (p *progress) fitting(done, total int) {
 func (p *progress) images(what string, done, total int) {
 	switch {
 	case !p.tty:
-		if done == total {
+		if done == total && total == 1 {
+			fmt.Fprintf(p.log, "%s: 1 image\n", what)
+		} else if done == total {
 			fmt.Fprintf(p.log, "%s: %d images\n", what, total)
 		}
 	case p.bar == nil:

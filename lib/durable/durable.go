@@ -98,18 +98,31 @@ func replace(path string, perm fs.FileMode, fill func(io.Writer) error) (err err
 			os.Remove(f.Name())
 		}
 	}()
-	w := bufio.NewWriterSize(f, 1<<20)
+	w := bufio.NewWriterSize(asked{f}, 1<<20)
 	if err := fill(w); err != nil {
 		return err
 	}
-	if err := errors.Join(w.Flush(), f.Chmod(perm), syncFile(f), f.Close()); err != nil {
+	if err := errors.Join(w.Flush(), f.Chmod(perm), ask(Sync, path), syncFile(f), ask(Close, path), f.Close()); err != nil {
 		return err
 	}
 	return Rename(f.Name(), path)
 }
 
+// asked is an unfinished file, before each write to which a test is asked.
+type asked struct{ *os.File }
+
+func (a asked) Write(b []byte) (int, error) {
+	if err := ask(Bytes, a.Name()); err != nil {
+		return 0, err
+	}
+	return a.File.Write(b)
+}
+
 // Rename moves a file or folder within its file system so that the move outlasts a power cut.
 func Rename(from, to string) error {
+	if err := ask(Move, to); err != nil {
+		return err
+	}
 	if err := rename(from, to); err != nil {
 		return err
 	}
@@ -128,6 +141,11 @@ func MkdirAll(path string) error {
 			break
 		}
 		missing = append(missing, p)
+	}
+	if len(missing) > 0 {
+		if err := ask(Folder, path); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return err
@@ -206,6 +224,9 @@ func unfinished(target string) (*os.File, error) {
 	if _, err := os.Lstat(target); errors.Is(err, syscall.ENAMETOOLONG) {
 		return nil, err
 	}
+	if err := ask(Create, target); err != nil {
+		return nil, err
+	}
 	return os.CreateTemp(filepath.Dir(target), partPattern(target))
 }
 
@@ -234,6 +255,9 @@ var (
 
 	// syncFolder makes an entry of a folder last.
 	syncFolder = func(dir string) error {
+		if err := ask(SyncFolder, dir); err != nil {
+			return fmt.Errorf("the folder did not reach the disk: %w", err)
+		}
 		d, err := os.Open(dir)
 		if err != nil {
 			return nil // one may write into a folder without reading it
