@@ -9,8 +9,10 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -18,6 +20,7 @@ import (
 	"github.com/msflow-go/msflow/cmd/msflow/internal/quote"
 	"github.com/msflow-go/msflow/cmd/msflow/internal/runs"
 	"github.com/msflow-go/msflow/lib/detector"
+	"github.com/msflow-go/msflow/lib/durable"
 	"github.com/spf13/cobra"
 )
 
@@ -98,7 +101,7 @@ func exportPackage(cmd *cobra.Command, d *detector.Detector, t thresholds, file,
 	if err != nil {
 		return err
 	}
-	files := map[string]string{"detector.go": source, "detector.safetensors": string(content)}
+	files := map[string]string{packageFile: source, "detector.safetensors": string(content)}
 	around := moduleAround(dir)
 	if around == "" {
 		root, err := moduleRoot(module, dir)
@@ -109,18 +112,54 @@ func exportPackage(cmd *cobra.Command, d *detector.Detector, t thresholds, file,
 			return err
 		}
 	}
-	for name, content := range files {
+	if err := writePackage(dir, files); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; go doc there says how it is used\n", dir)
+	if around != "" {
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: the package belongs to the module of %s, which must require %s\n", quote.Name(around), modulePath)
+	}
+	return nil
+}
+
+// writePackage writes the files of a package: into a folder beside a new one, which then takes its name. In one that is there
+// detector.go goes first and comes last, so that it never judges by another detector's thresholds.
+func writePackage(dir string, files map[string]string) error {
+	dir = filepath.Clean(dir)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, packageFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("replacing the package: %w", err)
+		}
+		return writeFiles(dir, files)
+	}
+	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".part")
+	if err := os.RemoveAll(part); err != nil {
+		return err
+	}
+	err := writeFiles(part, files)
+	if err == nil {
+		err = durable.Rename(part, dir)
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(part))
+	}
+	return nil
+}
+
+// packageFile is the source of a package that was exported.
+const packageFile = "detector.go"
+
+func writeFiles(dir string, files map[string]string) error {
+	names := slices.Sorted(maps.Keys(files))
+	names = append(slices.DeleteFunc(names, func(n string) bool { return n == packageFile }), packageFile)
+	for _, name := range names {
 		err := runs.WriteFile(filepath.Join(dir, name), func(w io.Writer) error {
-			_, err := io.WriteString(w, content)
+			_, err := io.WriteString(w, files[name])
 			return err
 		})
 		if err != nil {
 			return err
 		}
-	}
-	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; go doc there says how it is used\n", dir)
-	if around != "" {
-		fmt.Fprintf(cmd.ErrOrStderr(), "note: the package belongs to the module of %s, which must require %s\n", quote.Name(around), modulePath)
 	}
 	return nil
 }

@@ -81,6 +81,7 @@ func TestFaultsSteps(t *testing.T) {
 					t.Fatal(err)
 				}
 			}, check: oldOrWhole},
+		{name: "export --go", args: func(f string) []string { return []string{"export", ref, "--go", f, "--overwrite"} }, check: oldOrWhole},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, dir) })
 	}
