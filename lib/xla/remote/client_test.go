@@ -231,3 +231,37 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestUnpackedProgramStartsWhateverItIsGiven: files that the child gets take the numbers of those that this process has.
+func TestUnpackedProgramStartsWhateverItIsGiven(t *testing.T) {
+	echo, err := exec.LookPath("echo")
+	if err != nil {
+		t.Skip(err)
+	}
+	program, err := unpack(compressed(t, echo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	cmd := exec.Command(program.path, "started")
+	for range program.file.Fd() {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, null)
+	}
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "started\n" {
+		t.Errorf("%v: %q", err, out)
+	}
+}
+
+// TestHelperThatIsNotThere is named, and not taken for a system without a C library.
+func TestHelperThatIsNotThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nothing")
+	t.Setenv(HelperVariable, path)
+	if _, err := Open(nonPlugin(t), nil, nil); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "glibc") {
+		t.Error(err)
+	}
+}

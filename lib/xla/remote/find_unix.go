@@ -65,5 +65,11 @@ func unpack(compressed []byte) (found, error) {
 		f.Close()
 		return found{}, fmt.Errorf("unpacking %s: %w", name, err)
 	}
-	return found{fmt.Sprintf("/proc/self/fd/%d", f.Fd()), f}, nil
+	process, err := os.Readlink("/proc/self")
+	if err != nil {
+		f.Close()
+		return found{}, fmt.Errorf("unpacking %s: %w", name, err)
+	}
+	// By this process's number: in the child, where the program is started, the descriptor may be that of a file which it is given.
+	return found{fmt.Sprintf("/proc/%s/fd/%d", process, f.Fd()), f}, nil
 }

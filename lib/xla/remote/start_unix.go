@@ -58,8 +58,11 @@ func (c *Client) start(env []string) (err error) {
 	return nil
 }
 
-// notStarted explains why a file that is there does not start: the kernel calls a missing loader a missing file.
+// notStarted explains why a file does not start: the kernel calls a missing loader of one that is there a missing file.
 func notStarted(path string, err error) error {
+	if _, missing := os.Stat(path); missing != nil {
+		return fmt.Errorf("starting %s: %w", name, missing)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("msflow-device does not start here: it and XLA's plugins need the C library of glibc, which this system lacks "+
 			"(on Alpine and in empty containers compute with --device cpu): %w", err)
